@@ -1,0 +1,1 @@
+"""Models that complete prompts: scripted, replayed, served."""

@@ -1,0 +1,47 @@
+"""What the runner asks of a model, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from harness.core.records import Completion, GenerationSettings, ModelInfo, Request
+from harness.core.task import Task
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A model that completes prompts.
+
+    A backend is opened by `from_spec`: `--model NAME,key=value` becomes `from_spec(NAME, {"key": "value"}, task)`.
+    """
+
+    @classmethod
+    def from_spec(cls, name: str, options: Mapping[str, str], task: Task) -> Backend:
+        """Open the model. Raises UserError for a name or option it does not know."""
+        ...
+
+    def describe(self) -> ModelInfo:
+        """Name and fingerprint; the fingerprint changes whenever the same prompt could get another reply."""
+        ...
+
+    def generate(self, requests: Sequence[Request], settings: GenerationSettings) -> Iterator[Completion]:
+        """Yield one completion per request, in the order in which they finish.
+
+        A request that fails yields a completion with finish 'error'; it does not raise.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        ...
+
+
+@runtime_checkable
+class LogLikelihoodBackend(Protocol):
+    """A backend that can also score given continuations (multiple choice, perplexity)."""
+
+    def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
+        """For each (context, continuation): the continuation's log-probability in nats, and whether greedy
+        decoding would produce it. Contexts are final text: no chat template is applied."""
+        ...

@@ -1,0 +1,26 @@
+"""A user's mistake: one line saying what and where, one tip for the next step, exit code 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """Something the user can mend. The CLI prints it without a traceback and exits 2."""
+
+    def __init__(self, message: str, *, tip: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.tip = tip
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, tip: str = "") -> UserError:
+    """The error for a name that is not in `known`, with the nearest known name.
+
+    >>> str(unknown_name("task", "gsm8l", ["gsm8k", "svamp"]))
+    "unknown task 'gsm8l'; did you mean 'gsm8k'?"
+    """
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return UserError(f"unknown {kind} {name!r}{hint}", tip=tip)

@@ -1,0 +1,71 @@
+"""A task: docs, how they are asked, and how replies are scored. One decorated function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.core.records import DataInfo, Doc, Message, Prompt
+from harness.core.scorer import Scorer
+from harness.formats.response_format import ResponseFormat
+from harness.formats.presets import QUESTION_REASONING_ANSWER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptTemplate:
+    """How a doc becomes a prompt; training renders through the same object."""
+
+    system: str = ""
+    """Empty: the response format's own instruction."""
+    few_shot: tuple[Doc, ...] = ()
+    """Shown as earlier turns, with their gold reasoning in the response format."""
+    response_format: ResponseFormat = QUESTION_REASONING_ANSWER
+    prefill: str = ""
+    """Opens the model's reply."""
+
+    def render(self, doc: Doc) -> Prompt:
+        """The messages for one doc: instruction, worked examples, question."""
+        instruction = self.system or self.response_format.instruction
+        messages = [Message(role="system", content=instruction)] if instruction else []
+        for shot in self.few_shot:
+            messages.extend(as_messages(shot.question))
+            reply = self.response_format.render(as_text(shot.question), shot.gold_reasoning, shot.target)
+            messages.append(Message(role="assistant", content=reply))
+        messages.extend(as_messages(doc.question))
+        return Prompt(messages=tuple(messages), prefill=self.prefill)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Docs with a prompt and scorers. `name`, `options` and `help` are filled in by `@task`."""
+
+    docs: tuple[Doc, ...]
+    scorers: tuple[Scorer, ...]
+    name: str = ""
+    version: str = "1"
+    """Raise it when docs or prompt change for the same options."""
+    prompt: PromptTemplate = field(default_factory=PromptTemplate)
+    primary: str = "accuracy"
+    """The metric that a comparison decides on."""
+    max_new_tokens: int = 512
+    stop: tuple[str, ...] = ()
+    data: DataInfo | None = None
+    """Where the docs came from; None: made by the task's own code."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    help: str = ""
+
+
+TaskFunction = Callable[..., Task]
+
+
+def as_text(question: str | tuple[Message, ...]) -> str:
+    """The question as one text; of a conversation, its last user turn."""
+    if isinstance(question, str):
+        return question
+    return next((m.content for m in reversed(question) if m.role == "user"), "")
+
+
+def as_messages(question: str | tuple[Message, ...]) -> tuple[Message, ...]:
+    """The question as turns."""
+    return (Message(role="user", content=question),) if isinstance(question, str) else question

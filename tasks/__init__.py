@@ -1,0 +1,1 @@
+"""Tasks, one file or folder each; `tasks.scoring` holds the scorers."""

@@ -1,0 +1,1 @@
+"""Scorers: answers, structure and steps."""
