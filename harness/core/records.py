@@ -205,6 +205,9 @@ class Run:
     versions: Mapping[str, str]
     git_sha: str
     command: str
+    """The command line that made the run."""
+    invocation: Mapping[str, Any]
+    """What `--resume` needs to go on: task, options, model, limits."""
     started: str
     """UTC, ISO 8601."""
     finished: str = ""

@@ -1,0 +1,65 @@
+"""From `--model` to a backend. Backends are named by strings, so that JAX loads only when a model is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from harness.core.backend import Backend
+from harness.core.errors import UserError, unknown_name
+from harness.core.task import Task
+
+BACKENDS = {
+    "scripted": "harness.backends.scripted:ScriptedBackend",
+    "replay": "harness.backends.replay:ReplayBackend",
+    "http": "harness.backends.http:HttpBackend",
+    "gemma": "harness.gemma.backend:GemmaBackend",
+}
+EXTRAS = {"gemma": "gemma", "lm_eval": "lm-eval"}
+_TIP = "a folder, a hub id (google/gemma-3-1b-it), http://HOST/v1,model=NAME, replay:FILE or scripted:careful."
+
+
+def open_backend(spec: str, task: Task) -> Backend:
+    """Open `--model SPEC` for a task. Raises UserError for a model or option that is not known, or a missing extra."""
+    kind, name, options = split_spec(spec)
+    module_name, _, class_name = BACKENDS[kind].partition(":")
+    try:
+        backend_class = getattr(importlib.import_module(module_name), class_name)
+    except ImportError as error:
+        raise missing_extra(kind, error) from error
+    return backend_class.from_spec(name, options, task)
+
+
+def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
+    """`KIND:NAME,key=value,...` as (kind, name, options); URLs, folders and hub ids need no kind.
+
+    >>> split_spec("scripted:slip,rate=0.2")
+    ('scripted', 'slip', {'rate': '0.2'})
+    >>> split_spec("http://localhost:8000/v1,model=m")
+    ('http', 'http://localhost:8000/v1', {'model': 'm'})
+    """
+    name, *pairs = spec.split(",")
+    options = dict(_pair(spec, pair) for pair in pairs)
+    kind, separator, rest = name.partition(":")
+    if kind in ("http", "https"):
+        return "http", name, options
+    if separator and kind in BACKENDS:
+        return kind, rest, options
+    if kind == "kaggle" or (not separator and ("/" in name or Path(name).is_dir())):
+        return "gemma", name, options
+    raise unknown_name("model", name, [f"{kind}:" for kind in BACKENDS], tip=f"a model is {_TIP}")
+
+
+def missing_extra(kind: str, error: ImportError) -> UserError:
+    """The error for a package that is not installed: it says which extra brings it."""
+    if kind not in EXTRAS:
+        return UserError(f"the {kind} backend does not import: {error}")
+    install = f"pip install 'reasoning-harness[{EXTRAS[kind]}]'"
+    return UserError(f"the {kind} backend needs a package that is not installed: {error}", tip=install)
+
+
+def _pair(spec: str, text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise UserError(f"--model {spec!r}: {text!r} is not key=value", tip=f"a model is {_TIP}")
+    return key, value

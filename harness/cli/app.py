@@ -1,0 +1,45 @@
+"""The typer application: names the commands, nothing more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness._version import __version__
+from harness.cli.compare import compare
+from harness.cli.export import export
+from harness.cli.history import history
+from harness.cli.new_task import new_task
+from harness.cli.report import report
+from harness.cli.run import run
+from harness.cli.score import score
+from harness.cli.steps import steps
+from harness.cli.tasks import tasks
+
+_EPILOG = "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate failed, 4 gate inconclusive, 130 stopped."
+
+
+def build_app() -> typer.Typer:
+    """The `harness` application with every command."""
+    app = typer.Typer(
+        name="harness",
+        help="Measure whether a fine-tuned model thinks better or only formats better.",
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_version)
+    for command in (run, score, compare, report, history, export, tasks, new_task, steps):
+        app.command(name=command.__name__.replace("_", "-"))(command)
+    return app
+
+
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"reasoning-harness {__version__}")
+        raise typer.Exit

@@ -1,0 +1,139 @@
+"""`harness compare`: two runs over the same docs, and whether the candidate may ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.settings import DEFAULT_RUNS
+
+if TYPE_CHECKING:
+    from harness.compare.records import Comparison, Difference
+
+EXIT_GATE = {"pass": 0, "fail": 3, "inconclusive": 4}
+
+
+def compare(
+    baseline: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
+    candidate: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
+    allow: Annotated[
+        list[str] | None, typer.Option(help="Compare although this differs, and label it: prompt, settings, scorers.")
+    ] = None,
+    gate: Annotated[bool, typer.Option(help="Exit 0 pass, 3 fail, 4 inconclusive.")] = False,
+    margin: Annotated[float, typer.Option(help="The loss that the gate tolerates, as a fraction.")] = 0.02,
+    report: Annotated[Path | None, typer.Option(help="Also write the comparison report into this folder.")] = None,
+    runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Compare two runs: pairs by doc, refuses when they are not comparable, and says how sure it is."""
+    from harness.cli.console import notice, print_json
+
+    made = load_comparison(baseline, candidate, runs, allow=allow, margin=margin if gate else None)
+    if report is not None:
+        from reports.write import write_comparison
+
+        for path in write_comparison(made.comparison, made.baseline_records, made.candidate_records, report):
+            notice(f"wrote {path}")
+    if json:
+        print_json(comparison_document(made.comparison))
+    else:
+        _print(made.comparison)
+    if gate and made.comparison.gate is not None:
+        raise typer.Exit(EXIT_GATE[made.comparison.gate.outcome])
+
+
+def load_comparison(
+    baseline: str, candidate: str, runs: Path, *, allow: list[str] | None = None, margin: float | None = None
+) -> Any:
+    """Read two run folders and compare them."""
+    from types import SimpleNamespace
+
+    from harness.compare.compare import compare as compare_runs
+    from harness.store.folder import find_run, read_run, read_run_records
+
+    folders = [find_run(name, runs) for name in (baseline, candidate)]
+    base_run, cand_run = map(read_run, folders)
+    base_records, cand_records = read_run_records(folders[0], base_run), read_run_records(folders[1], cand_run)
+    allowed = frozenset(name for part in allow or [] for name in part.split(","))
+    comparison = compare_runs(base_run, base_records, cand_run, cand_records, allow=allowed, margin=margin)
+    return SimpleNamespace(comparison=comparison, baseline_records=base_records, candidate_records=cand_records)
+
+
+def comparison_document(comparison: Comparison) -> dict[str, Any]:
+    """The JSON of a comparison; values are fractions."""
+    from harness.core.codec import encode
+
+    return {
+        "baseline": _side(comparison.baseline),
+        "candidate": _side(comparison.candidate),
+        "primary": comparison.primary,
+        "differences": {name: _difference(d) for name, d in comparison.differences.items()},
+        "flips": encode(comparison.flips),
+        "labels": list(comparison.labels),
+        "unpaired": list(comparison.unpaired),
+        "verdict": comparison.verdict,
+        "gate": encode(comparison.gate),
+    }
+
+
+def _side(run: Any) -> dict[str, Any]:
+    from harness.core.codec import encode
+
+    document = encode(run)
+    return {"estimates": document.pop("estimates"), "run": document}
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    from harness.core.codec import encode
+
+    document = encode(difference)
+    return document | {"metric": difference.metric.name, "kind": difference.metric.kind}
+
+
+def _print(comparison: Comparison) -> None:
+    from harness.cli.console import out, table
+    from harness.cli.show import percent
+
+    console = out()
+    console.print(comparison.verdict, markup=False, style="bold")
+    for label in comparison.labels:
+        console.print(f"note: {label}", markup=False)
+    numbers = ("baseline", "candidate", "difference", "95% interval", "p", "fixed", "broken", "docs")
+    made = table("metric", *numbers, right=numbers)
+    for name, difference in comparison.differences.items():
+        made.add_row(name, *_cells(difference, percent))
+    console.print(made)
+    if comparison.unpaired:
+        console.print(f"{len(comparison.unpaired)} docs are scored in only one run and left out", markup=False)
+    if comparison.gate is not None:
+        console.print(f"gate: {comparison.gate.outcome} – {comparison.gate.why}", markup=False)
+
+
+def _cells(difference: Difference, percent: Any) -> tuple[str, ...]:
+    p_value = difference.p_adjusted if difference.p_adjusted is not None else difference.p_value
+    show = percent if difference.metric.kind != "mean" else _plain
+    interval = "–"
+    if difference.low is not None and difference.high is not None:
+        interval = f"{_points(difference, difference.low)} to {_points(difference, difference.high)}"
+    return (
+        show(difference.baseline.value),
+        show(difference.candidate.value),
+        _points(difference, difference.value),
+        interval,
+        "–" if p_value is None else ("<0.001" if p_value < 0.001 else f"{p_value:.3f}"),
+        "–" if difference.fixed is None else str(difference.fixed),
+        "–" if difference.broken is None else str(difference.broken),
+        str(difference.n_paired),
+    )
+
+
+def _points(difference: Difference, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:+.2f}" if difference.metric.kind == "mean" else f"{100 * value:+.1f}"
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

@@ -1,0 +1,40 @@
+"""`harness history`: every run of a folder, newest first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from harness.cli.settings import DEFAULT_RUNS
+
+SHOWN = ("accuracy", "compliant", "validity")
+
+
+def history(
+    runs: Annotated[Path, typer.Argument(help="The folder that holds the runs.")] = DEFAULT_RUNS,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """List the runs of a folder, newest first, with their main numbers."""
+    from harness.cli.console import out, print_json, table
+    from harness.cli.show import percent, run_document
+    from harness.core.errors import UserError
+    from harness.store.folder import read_run, run_folders
+
+    if not runs.is_dir():
+        raise UserError(f"no folder of runs at {runs}", tip="`harness run` makes one, or name another folder.")
+    found = sorted(((read_run(f), f) for f in run_folders(runs)), key=lambda pair: pair[0].started, reverse=True)
+    if json:
+        print_json({"runs": [run_document(run, folder) for run, folder in found]})
+        return
+    made = table("run", "task", "model", "docs", *SHOWN, "state", right=("docs", *SHOWN))
+    for run, folder in found:
+        shown = [_value(run, name, percent) for name in SHOWN]
+        state = "finished" if run.finished else "unfinished"
+        made.add_row(folder.name, run.task, run.model.name, str(run.data.n_docs), *shown, state)
+    out().print(made)
+
+
+def _value(run: Any, name: str, percent: Any) -> str:
+    return percent(run.estimates[name].value) if name in run.estimates else ""

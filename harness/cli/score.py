@@ -1,0 +1,175 @@
+"""`harness score`: completions made elsewhere, scored like our own; no model needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.settings import (
+    DEFAULT_RUNS,
+    build_task,
+    command_line,
+    git_sha,
+    new_folder,
+    read_options,
+    versions,
+    with_data,
+)
+from harness.core.errors import UserError, unknown_name
+from harness.core.records import Completion, Doc, ModelInfo, Record, Run
+from harness.core.task import Task
+
+if TYPE_CHECKING:
+    from harness.foreign import ForeignCompletions
+
+ALSO = ("lm-eval",)
+
+
+def score(
+    file: Annotated[Path, typer.Argument(help="Completions: JSONL with id or idx, lm-eval samples, or a run folder.")],
+    task: Annotated[str, typer.Option("--task", "-t", help="Task name or path to a .py file.")],
+    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="A task option, key=value.")] = None,
+    data: Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")] = None,
+    columns: Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")] = None,
+    scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
+    prefill: Annotated[str, typer.Option(help="Text that opened the replies but is not in the file; \\n is a newline.")] = "",
+    prompt_note: Annotated[str, typer.Option(help="Label for the prompt, which the harness does not know.")] = "",
+    model_name: Annotated[str, typer.Option(help="What to call the model. Default: the file's name.")] = "",
+    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of this run. Default: a new one under --runs.")] = None,
+    runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Score completions made elsewhere with a task's scorers."""
+    from harness.cli.console import notice, print_json
+    from harness.cli.show import print_run, run_document
+    from harness.foreign import match_to_docs, read_completions
+
+    for name in also or []:
+        if name not in ALSO:
+            raise unknown_name("--also", name, ALSO)
+    built = build_task(task, with_data(read_options(option), data, columns, task), extra_scorers=scorer)
+    foreign = read_completions(file)
+    matched = match_to_docs(foreign.rows, built.docs)
+    if built.data is not None and built.data.notice:
+        notice(built.data.notice)
+    if matched.missing:
+        notice(f"{len(matched.missing)} of {len(built.docs)} docs have no completion (first: {matched.missing[0]}): left out")
+    completions = [_with_prefill(completion, prefill) for completion in matched.completions]
+    name = model_name or file.stem
+    folder = new_folder(out, runs, built.name, name)
+    run = _foreign_run(folder, built, file, foreign, completions, name, prompt_note)
+    run, records = _write(folder, run, built, completions)
+    compared = _also_lm_eval(records) if also else None
+    if json:
+        document = run_document(run, folder)
+        print_json(document if compared is None else document | {"lm_eval": compared})
+        return
+    print_run(run, folder)
+    if compared is not None:
+        _print_lm_eval(compared)
+
+
+def _with_prefill(completion: Completion, prefill: str) -> Completion:
+    text = prefill.replace("\\n", "\n")
+    return replace(completion, prefill=text) if text and not completion.prefill else completion
+
+
+def _foreign_run(
+    folder: Path,
+    task: Task,
+    file: Path,
+    foreign: ForeignCompletions,
+    completions: list[Completion],
+    name: str,
+    note: str,
+) -> Run:
+    from harness.core.hashing import stable_hash
+    from harness.runner.run import utc_now
+    from harness.runner.scoring import metric_infos
+
+    texts = stable_hash([[c.doc_id, c.repeat, c.text] for c in completions], length=32)
+    model = ModelInfo(name=name, fingerprint=f"completions:{texts}", backend="foreign", detail={"format": foreign.kind})
+    assert task.data is not None
+    return Run(
+        id=folder.resolve().name,
+        task=task.name,
+        task_version=task.version,
+        task_options=task.options,
+        data=task.data,
+        prompt_hash="",
+        prompt_note=note,
+        scorers={scorer.name: scorer.identity for scorer in task.scorers},
+        primary=task.primary,
+        metrics=metric_infos(task.scorers),
+        model=model,
+        settings=None,
+        versions=versions(),
+        git_sha=git_sha(),
+        command=command_line(),
+        invocation={"file": str(file), "task": task.name, "options": dict(task.options)},
+        started=utc_now(),
+        n_expected=len(completions),
+    )
+
+
+def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) -> tuple[Run, list[Record]]:
+    """Score everything in memory and write it once: unlike a model's, these completions cannot be lost."""
+    from harness.runner.run import utc_now
+    from harness.runner.scoring import score_completion
+    from harness.stats.estimate import estimate_metrics
+    from harness.store.folder import RECORDS_FILE, sort_records, write_run
+    from harness.store.journal import Journal
+
+    docs: dict[str, Doc] = {doc.id: doc for doc in task.docs}
+    records = sort_records(
+        [
+            score_completion(f"{c.doc_id}#{c.repeat}", docs[c.doc_id], c, task.scorers)
+            for c in completions
+        ]
+    )
+    with Journal(folder / RECORDS_FILE) as journal:
+        journal.extend(records)
+    run = replace(run, estimates=estimate_metrics(records, run.metrics), finished=utc_now())
+    write_run(folder, run)
+    return run, records
+
+
+def _also_lm_eval(records: list[Record]) -> dict[str, Any]:
+    """lm-eval's verdicts beside ours, and where they differ."""
+    try:
+        from tasks.scoring.lm_eval_filters import lm_eval_scores
+    except ImportError as error:
+        raise UserError(f"--also lm-eval: {error}", tip="pip install 'reasoning-harness[lm-eval]'") from error
+    scored = lm_eval_scores([r.doc for r in records], [r.completion for r in records])
+    ours = [r.scores["final_answer"] for r in records]
+    summary: dict[str, Any] = {}
+    for name, theirs in scored.items():
+        differing = [
+            {"id": r.doc.id, "target": r.doc.target, "ours": s.answer, "our_outcome": s.outcome, "lm_eval": bool(t)}
+            for r, s, t in zip(records, ours, theirs, strict=True)
+            if (s.outcome == "correct") != bool(t)
+        ]
+        summary[name] = {"accuracy": sum(map(bool, theirs)) / len(theirs), "n": len(theirs), "disagreements": differing}
+    return summary
+
+
+def _print_lm_eval(summary: dict[str, Any]) -> None:
+    from harness.cli.console import out, table
+    from harness.cli.show import percent
+
+    console = out()
+    made = table("lm-eval filter", "accuracy", "n", "disagrees with ours", right=("accuracy", "n", "disagrees with ours"))
+    for name, row in summary.items():
+        made.add_row(name, percent(row["accuracy"]), str(row["n"]), str(len(row["disagreements"])))
+    console.print(made)
+    for name, row in summary.items():
+        for item in row["disagreements"][:5]:
+            verdict = "correct" if item["lm_eval"] else "wrong"
+            line = f"  {item['id']}: target {item['target']}, ours {item['ours'] or '–'} ({item['our_outcome']}), {name} {verdict}"
+            console.print(line, markup=False)
+        if len(row["disagreements"]) > 5:
+            console.print(f"  ... {len(row['disagreements']) - 5} more of {name}: --json lists them all", markup=False)

@@ -1,0 +1,50 @@
+"""How a run looks on the terminal and as JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from harness.core.codec import encode
+from harness.core.records import Estimate, Run
+
+
+def run_document(run: Run, folder: Path) -> dict[str, Any]:
+    """The JSON of a run: `{"run": {...}, "estimates": {...}}`; values are fractions."""
+    document = encode(run)
+    estimates = document.pop("estimates")
+    return {"run": document | {"path": str(folder)}, "estimates": estimates}
+
+
+def print_run(run: Run, folder: Path) -> None:
+    """The estimates of a run as a table, the primary metric first."""
+    from harness.cli.console import out, table
+
+    console = out()
+    console.print(f"{run.task} · {run.model.name} · {run.data.n_docs} docs from {run.data.source}", markup=False)
+    made = table("metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored"))
+    names = [run.primary, *(name for name in run.estimates if name != run.primary)]
+    for name in names:
+        if name in run.estimates:
+            made.add_row(name, *_cells(run.estimates[name], _kind(run, name)))
+    console.print(made)
+    console.print(f"run: {folder}", markup=False)
+
+
+def percent(value: float | None) -> str:
+    """A fraction as a percentage; undefined is an en dash."""
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def _kind(run: Run, name: str) -> str:
+    return next((info.kind for info in run.metrics if info.name == name), "binary")
+
+
+def _cells(estimate: Estimate, kind: str) -> tuple[str, str, str, str]:
+    show = percent if kind != "mean" else _plain
+    interval = "–" if estimate.low is None else f"{show(estimate.low)} to {show(estimate.high)}"
+    return show(estimate.value), interval, str(estimate.n_docs), str(estimate.n_not_scored)
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

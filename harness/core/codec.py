@@ -1,0 +1,77 @@
+"""Records to JSON and back, by their type annotations."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def encode(value: Any) -> Any:
+    """The record as plain dicts, lists and scalars."""
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if dataclasses.is_dataclass(value):
+        return {name: encode(getattr(value, name)) for name in _field_names(type(value))}
+    if isinstance(value, Mapping):
+        return {str(key): encode(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    return str(value)
+
+
+def decode(kind: type[T], data: Any) -> T:
+    """The record of type `kind` from what `encode` gave.
+
+    Fields that `data` lacks take their default. Raises TypeError, KeyError or ValueError where `data` does not fit.
+    """
+    return _decode(kind, data)
+
+
+@lru_cache(maxsize=256)
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@lru_cache(maxsize=256)
+def _field_types(kind: type) -> tuple[tuple[str, Any], ...]:
+    hints = get_type_hints(kind)
+    return tuple((name, hints[name]) for name in _field_names(kind))
+
+
+def _decode(kind: Any, data: Any) -> Any:
+    if kind in (str, int, float, bool, Any) or data is None:
+        return data
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(data, Mapping):
+            raise TypeError(f"expected an object for {getattr(kind, '__name__', kind)}, found {type(data).__name__}")
+        present = {name: _decode(hint, data[name]) for name, hint in _field_types(kind) if name in data}
+        return kind(**present)  # type: ignore[operator]
+    return _decode_generic(get_origin(kind), get_args(kind), data)
+
+
+def _decode_generic(origin: Any, args: tuple[Any, ...], data: Any) -> Any:
+    if origin is Literal:
+        if data not in args:
+            raise ValueError(f"{data!r} is none of {args}")
+        return data
+    if origin in (Union, types.UnionType):
+        return _decode_union(args, data)
+    if origin is tuple:
+        item = args[0] if len(args) == 2 and args[1] is Ellipsis else Any
+        return tuple(_decode(item, part) for part in data)
+    if origin is not None and issubclass(origin, Mapping):
+        return {key: _decode(args[1], item) for key, item in data.items()}
+    return data
+
+
+def _decode_union(args: tuple[Any, ...], data: Any) -> Any:
+    if isinstance(data, list):
+        return _decode(next(a for a in args if get_origin(a) is tuple), data)
+    if isinstance(data, Mapping):
+        return _decode(next(a for a in args if dataclasses.is_dataclass(a)), data)
+    return data

@@ -1,0 +1,107 @@
+"""Rows to docs for question-and-answer data: which column is what, and the gold answer out of GSM8K's `####` form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.core.errors import UserError
+from harness.core.records import DataInfo, Doc
+from harness.data.hub import load_hub_rows
+from harness.data.identity import data_info
+from harness.data.rows import Row, missing_column, pick_columns, read_rows
+
+PARTS = {
+    "question": ("question", "problem", "prompt", "input", "instruction"),
+    "answer": ("answer", "target", "final_answer", "expected_answer", "label", "output"),
+    "reasoning": ("solution", "reasoning", "rationale", "gold_reasoning", "cot"),
+    "id": ("id", "unique_id", "uid"),
+    "cluster": ("cluster", "template"),
+}
+_HASHES = re.compile(r"\n?\s*####\s*(.+?)\s*$", re.DOTALL)
+_CALCULATION = re.compile(r"<<[^<>]*>>")
+
+
+def local_docs(path: str, task: str, columns: str = "") -> tuple[tuple[Doc, ...], DataInfo]:
+    """Docs of a local file. `columns` maps parts to columns: `question=q,answer=a`.
+
+    Raises UserError for a missing file, missing columns, an empty answer, or a duplicated id.
+    """
+    rows = read_rows(Path(path))
+    docs = rows_to_docs(rows, where=path, prefix=task, columns=columns)
+    return docs, data_info(f"file:{Path(path).name}", docs)
+
+
+def hub_docs(
+    dataset: str, task: str, *, config: str | None = None, split: str = "test"
+) -> tuple[tuple[Doc, ...], DataInfo]:
+    """Docs of a hub data set. Raises HubUnavailable where it cannot be had."""
+    rows = load_hub_rows(dataset, config=config, split=split)
+    docs = rows_to_docs(rows, where=dataset, prefix=f"{task}-{split}", columns="")
+    return docs, data_info(f"hub:{dataset}:{split}", docs)
+
+
+def rows_to_docs(rows: Sequence[Row], *, where: str, prefix: str, columns: str) -> tuple[Doc, ...]:
+    """One doc a row; a row without an id is named by its position, `PREFIX-0` first."""
+    rows = list(rows)
+    chosen = pick_columns(rows, where, PARTS, columns)
+    for part in ("question", "answer"):
+        if part not in chosen:
+            raise missing_column(where, part, rows)
+    docs = tuple(_doc(row, index, chosen, where=where, prefix=prefix) for index, row in enumerate(rows))
+    _check_ids(docs, where)
+    return docs
+
+
+def _doc(row: Row, index: int, chosen: dict[str, str], *, where: str, prefix: str) -> Doc:
+    question, raw = _text(row, chosen["question"]), _text(row, chosen["answer"])
+    if not question or not raw:
+        part = "answer" if question else "question"
+        raise UserError(f"{where}, row {index + 1}: empty {part}", tip="drop the row, or map another column.")
+    answer, reasoning = split_hashes(raw)
+    if "reasoning" in chosen:
+        reasoning = split_hashes(_text(row, chosen["reasoning"]))[1] or _text(row, chosen["reasoning"])
+    taken = set(chosen.values())
+    return Doc(
+        id=_text(row, chosen["id"]) if "id" in chosen else f"{prefix}-{index}",
+        question=question,
+        target=answer,
+        gold_reasoning=strip_calculations(reasoning),
+        cluster=_text(row, chosen["cluster"]) if "cluster" in chosen else "",
+        metadata={"row": index} | {key: value for key, value in row.items() if key not in taken and _is_plain(value)},
+    )
+
+
+def split_hashes(text: str) -> tuple[str, str]:
+    """GSM8K's form: (answer after '####' without thousands commas, reasoning before it).
+
+    >>> split_hashes("2 * 600 = 1200\\n#### 1,200")
+    ('1200', '2 * 600 = 1200')
+    """
+    match = _HASHES.search(text)
+    if match is None:
+        return text.strip(), ""
+    return re.sub(r"(?<=\d),(?=\d{3})", "", match.group(1)), text[: match.start()].strip()
+
+
+def strip_calculations(reasoning: str) -> str:
+    """Without GSM8K's `<<16-3=13>>` annotations, which are for a calculator and not for a reader."""
+    return _CALCULATION.sub("", reasoning)
+
+
+def _text(row: Row, column: str) -> str:
+    value = row.get(column)
+    return "" if value is None else str(value).strip()
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, (str, int, float, bool)) and len(str(value)) < 500
+
+
+def _check_ids(docs: Sequence[Doc], where: str) -> None:
+    seen: dict[str, int] = {}
+    for row, doc in enumerate(docs, start=1):
+        if doc.id in seen:
+            raise UserError(f"{where}: duplicated id {doc.id!r} in rows {seen[doc.id]} and {row}")
+        seen[doc.id] = row

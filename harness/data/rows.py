@@ -1,0 +1,127 @@
+"""Rows from local files: JSONL, JSON, CSV, Parquet, each to plain dicts, with clear errors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from harness.core.errors import UserError
+
+Row: TypeAlias = dict[str, Any]
+
+SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Every row of a local file.
+
+    Raises UserError for a missing file, an unknown ending, a line that does not parse, or a file with no rows.
+    """
+    if not path.is_file():
+        raise missing_file(path)
+    ending = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    kind = ending.removesuffix(".gz").lower()
+    if kind not in SUFFIXES:
+        raise UserError(f"{path}: unknown kind of file {ending!r}", tip=f"data is read from {', '.join(SUFFIXES)}.")
+    rows = list(_READERS[kind](path))
+    if not rows:
+        raise UserError(f"{path} has no rows")
+    return rows
+
+
+def missing_file(path: Path) -> UserError:
+    """The error for a file that is not there, with the nearest name in its folder."""
+    from difflib import get_close_matches
+
+    names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = get_close_matches(path.name, names, n=1, cutoff=0.6)
+    if path.is_dir():
+        return UserError(f"{path} is a folder, not a file", tip="give one file of it.")
+    return UserError(f"no file at {path}" + (f"; did you mean {near[0]!r}?" if near else ""))
+
+
+def pick_columns(rows: list[Row], where: str, wanted: Mapping[str, tuple[str, ...]], mapping: str) -> dict[str, str]:
+    """Which column holds what: `{"question": "problem", ...}`.
+
+    `wanted` gives the usual names of each part, the part's own first; `mapping` is the user's `question=q,answer=a`.
+    Parts that are not found are left out. Raises UserError for a mapping to a column that is not there.
+    """
+    present = list(rows[0])
+    chosen = _read_mapping(mapping, wanted)
+    for part, column in chosen.items():
+        if column not in present:
+            raise UserError(f"{where} has no column {column!r} for {part}", tip=f"its columns: {', '.join(present)}.")
+    for part, names in wanted.items():
+        found = next((name for name in names if name in present), None)
+        if part not in chosen and found is not None:
+            chosen[part] = found
+    return chosen
+
+
+def missing_column(where: str, part: str, rows: list[Row]) -> UserError:
+    """The error for a part that no column holds."""
+    columns = ", ".join(map(str, rows[0]))
+    return UserError(f"{where} has no {part} column", tip=f"its columns: {columns}; map one with --columns {part}=NAME.")
+
+
+def _read_mapping(mapping: str, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    chosen = {}
+    for pair in filter(None, mapping.split(",")):
+        part, separator, column = pair.partition("=")
+        if not separator or part not in wanted:
+            raise UserError(f"--columns {pair!r}: expected PART=COLUMN", tip=f"parts: {', '.join(wanted)}.")
+        chosen[part] = column
+    return chosen
+
+
+def _read_jsonl(path: Path) -> Iterator[Row]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig", errors="surrogatepass") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield _json_row(path, number, line)
+
+
+def _json_row(path: Path, number: int, line: str) -> Row:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise UserError(f"{path}:{number}: not JSON: {error}") from error
+    if not isinstance(row, dict):
+        raise UserError(f"{path}:{number}: expected an object, found {type(row).__name__}")
+    return row
+
+
+def _read_json(path: Path) -> Iterator[Row]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise UserError(f"{path}: not JSON: {error}") from error
+    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
+        raise UserError(f"{path}: expected a list of objects", tip="one object a line goes into a .jsonl file.")
+    yield from document
+
+
+def _read_table(path: Path) -> Iterator[Row]:
+    import pandas as pd
+
+    try:
+        if path.suffix == ".parquet":
+            frame = pd.read_parquet(path)
+        else:
+            frame = pd.read_csv(path, sep="\t" if ".tsv" in path.suffixes else ",", dtype=str, keep_default_na=False)
+    except Exception as error:
+        raise UserError(f"{path}: cannot be read: {error}") from error
+    yield from frame.to_dict(orient="records")  # type: ignore[misc]
+
+
+_READERS = {
+    ".jsonl": _read_jsonl,
+    ".json": _read_json,
+    ".csv": _read_table,
+    ".tsv": _read_table,
+    ".parquet": _read_table,
+}

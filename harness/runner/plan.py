@@ -1,0 +1,62 @@
+"""Which completions a run needs: pure functions from a task to keyed requests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.core.hashing import stable_hash
+from harness.core.records import Doc, GenerationSettings, ModelInfo, Prompt, Request
+from harness.core.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRequest:
+    """A request with its doc and its journal key."""
+
+    key: str
+    doc: Doc
+    request: Request
+
+
+def plan_requests(task: Task, model: ModelInfo, settings: GenerationSettings) -> list[PlannedRequest]:
+    """Every doc x repeat, in order of doc."""
+    planned = []
+    shared = _settings_of_one(settings)
+    for doc in task.docs:
+        prompt = task.prompt.render(doc)
+        prompt_part = stable_hash(prompt, length=32)
+        for repeat in range(settings.repeats):
+            request = Request(
+                doc_id=doc.id,
+                repeat=repeat,
+                prompt=prompt,
+                seed=request_seed(settings.seed, doc.id, repeat),
+                max_new_tokens=settings.max_new_tokens,
+            )
+            key = stable_hash([model.fingerprint, prompt_part, shared, doc.id, repeat, request.seed], length=24)
+            planned.append(PlannedRequest(key=key, doc=doc, request=request))
+    return planned
+
+
+def request_seed(seed: int, doc_id: str, repeat: int) -> int:
+    """A 31-bit seed of this request alone: the same whatever else is in the run."""
+    digest = hashlib.sha256(f"{seed}\x00{doc_id}\x00{repeat}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
+
+
+def prompt_hash(prompts: Sequence[Prompt]) -> str:
+    """One hash over every rendered prompt, in order."""
+    return stable_hash(list(prompts), length=32)
+
+
+def _settings_of_one(settings: GenerationSettings) -> dict[str, object]:
+    """What changes a single completion: the number of repeats does not, so more can be added later."""
+    return {
+        "max_new_tokens": settings.max_new_tokens,
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "top_k": settings.top_k,
+        "stop": settings.stop,
+    }

@@ -1,0 +1,141 @@
+"""The runner: draws what the journal lacks, scores each completion as it arrives, and closes the run with estimates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from harness.core.backend import Backend
+from harness.core.errors import UserError
+from harness.core.records import Completion, GenerationSettings, Record, Run
+from harness.core.task import Task
+from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
+from harness.runner.scoring import metric_infos, score_completion
+from harness.store.folder import RECORDS_FILE, locked, read_run_records, write_run
+from harness.store.journal import Journal, latest_by_key, read_records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What the runner tells while it works."""
+
+    done: int
+    total: int
+    resumed: int
+    """Of `done`, found in the journal."""
+    record: Record | None
+    """The newest; None at the start."""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def run_task(
+    task: Task,
+    backend: Backend,
+    settings: GenerationSettings,
+    folder: Path,
+    run: Run,
+    *,
+    on_progress: OnProgress = lambda progress: None,
+) -> tuple[Run, list[Record]]:
+    """Complete the run in `folder`; what its journal already has is not drawn again, failures are.
+
+    Returns the finished run and its records. Whatever stops it (a kill, a UserError of the backend), the records
+    written so far stay and the same call goes on from them.
+    """
+    planned = plan_requests(task, backend.describe(), settings)
+    run = replace(run, prompt_hash=prompt_hash([p.request.prompt for p in planned]), n_expected=len(planned))
+    with locked(folder), Journal(folder / RECORDS_FILE) as journal:
+        write_run(folder, run)
+        finished = _finished(folder, planned)
+        on_progress(Progress(done=len(finished), total=len(planned), resumed=len(finished), record=None))
+        missing = [plan for plan in planned if plan.key not in finished]
+        _draw(task, backend, settings, missing, journal, _counter(on_progress, len(finished), len(planned)))
+    return finish_run(folder, run)
+
+
+def finish_run(folder: Path, run: Run) -> tuple[Run, list[Record]]:
+    """Estimate every metric from the records on disk and write the finished run."""
+    from harness.stats.estimate import estimate_metrics
+
+    records = read_run_records(folder, run)
+    run = replace(run, estimates=estimate_metrics(records, run.metrics), finished=utc_now())
+    write_run(folder, run)
+    return run, records
+
+
+def utc_now() -> str:
+    """Now, UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def check_task(task: Task) -> None:
+    """Raise UserError for a task that cannot be run: no docs, or two docs with one id."""
+    if not task.docs:
+        raise UserError(f"task {task.name!r} has no docs", tip="an empty dataset, or a --limit of 0?")
+    seen: dict[str, int] = {}
+    for row, doc in enumerate(task.docs, start=1):
+        if doc.id in seen:
+            raise UserError(f"task {task.name!r}: duplicated id {doc.id!r} (docs {seen[doc.id]} and {row})")
+        seen[doc.id] = row
+    names = [info.name for info in metric_infos(task.scorers)]
+    if task.primary not in names:
+        raise UserError(f"task {task.name!r}: primary metric {task.primary!r} is not among its metrics: {names}")
+
+
+def _finished(folder: Path, planned: Sequence[PlannedRequest]) -> dict[str, Record]:
+    wanted = {plan.key for plan in planned}
+    on_disk = latest_by_key(read_records(folder / RECORDS_FILE))
+    foreign = [record.doc.id for key, record in on_disk.items() if key not in wanted]
+    if foreign:
+        raise UserError(
+            f"{folder} holds {len(foreign)} records of another model, prompt or settings (first: doc {foreign[0]!r})",
+            tip="resume with what the run was started with, or start a new run.",
+        )
+    return {key: record for key, record in on_disk.items() if record.completion.finish != "error"}
+
+
+def _draw(
+    task: Task,
+    backend: Backend,
+    settings: GenerationSettings,
+    missing: Sequence[PlannedRequest],
+    journal: Journal,
+    tell: Callable[[Record], None],
+) -> None:
+    waiting = {(plan.request.doc_id, plan.request.repeat): plan for plan in missing}
+    for completion in _completions(backend, missing, settings):
+        plan = waiting.pop((completion.doc_id, completion.repeat), None)
+        if plan is None:  # a backend that answers twice, or something unasked, must not add records
+            continue
+        record = score_completion(plan.key, plan.doc, completion, task.scorers)
+        journal.append(record)
+        tell(record)
+    for plan in waiting.values():
+        silent = Completion(
+            doc_id=plan.doc.id, repeat=plan.request.repeat, text="", finish="error", error="the backend gave no reply"
+        )
+        record = score_completion(plan.key, plan.doc, silent, task.scorers)
+        journal.append(record)
+        tell(record)
+
+
+def _completions(
+    backend: Backend, missing: Sequence[PlannedRequest], settings: GenerationSettings
+) -> Iterator[Completion]:
+    if missing:
+        yield from backend.generate([plan.request for plan in missing], settings)
+
+
+def _counter(on_progress: OnProgress, done: int, total: int) -> Callable[[Record], None]:
+    resumed = done
+
+    def tell(record: Record) -> None:
+        nonlocal done
+        done += 1
+        on_progress(Progress(done=done, total=total, resumed=resumed, record=record))
+
+    return tell

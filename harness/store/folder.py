@@ -1,0 +1,98 @@
+"""A run folder: run.json (what was asked and what came out) beside records.jsonl (every completion)."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.core.codec import decode, encode
+from harness.core.errors import UserError, unknown_name
+from harness.core.records import Record, Run
+from harness.store.journal import latest_by_key, read_records
+
+RUN_FILE = "run.json"
+RECORDS_FILE = "records.jsonl"
+LOCK_FILE = ".lock"
+FORMAT_VERSION = 1
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """Write run.json so that a reader sees the old or the new one, never half of it."""
+    document = {"format": FORMAT_VERSION} | encode(run)
+    write_atomic(folder / RUN_FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Replace a file in one step."""
+    draft = path.with_name(path.name + ".part")
+    with draft.open("w", encoding="utf-8", errors="surrogatepass") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def read_run(folder: Path) -> Run:
+    """The run of a folder. Raises UserError where the folder is not a run or its run.json is damaged."""
+    path = folder / RUN_FILE
+    if not path.is_file():
+        raise UserError(_not_a_run(folder), tip="a run folder holds run.json and records.jsonl; see `harness history`.")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return decode(Run, document)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path}: damaged run file: {type(error).__name__}: {error}") from error
+
+
+def read_run_records(folder: Path, run: Run) -> list[Record]:
+    """The run's records, one a key, in order of doc id and repeat."""
+    path = folder / RECORDS_FILE
+    if not path.is_file():
+        raise UserError(f"{folder} has no {RECORDS_FILE}", tip=f"start again: {run.command}")
+    return sort_records(latest_by_key(read_records(path)).values())
+
+
+def sort_records(records: Sequence[Record] | Iterator[Record] | object) -> list[Record]:
+    """In an order that does not depend on which completion finished first."""
+    return sorted(records, key=lambda r: (r.doc.id, r.completion.repeat))  # type: ignore[call-overload]
+
+
+def find_run(name: str, root: Path) -> Path:
+    """The folder of a run given by path, by id, or by an unambiguous start of its id."""
+    if (Path(name) / RUN_FILE).is_file():
+        return Path(name)
+    ids = [folder.name for folder in run_folders(root)]
+    matches = [run_id for run_id in ids if run_id == name] or [run_id for run_id in ids if run_id.startswith(name)]
+    if len(matches) == 1:
+        return root / matches[0]
+    if len(matches) > 1:
+        raise UserError(f"{name!r} names {len(matches)} runs: {', '.join(matches[:5])}", tip="give more of the id.")
+    if Path(name).exists():
+        raise UserError(_not_a_run(Path(name)), tip="a run folder holds run.json and records.jsonl.")
+    raise unknown_name("run", name, ids, tip=f"`harness history` lists the runs in {root}/.")
+
+
+def run_folders(root: Path) -> list[Path]:
+    """Every run folder directly under `root`, oldest id first."""
+    return sorted(path.parent for path in root.glob(f"*/{RUN_FILE}")) if root.is_dir() else []
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a run folder alone: two processes that write one journal would mix their lines."""
+    with (folder / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UserError(f"{folder} is being written by another process", tip="wait for it, or stop it.") from error
+        yield
+
+
+def _not_a_run(folder: Path) -> str:
+    if not folder.exists():
+        return f"no run folder at {folder}"
+    return f"{folder} is not a run folder: it has no {RUN_FILE}"
