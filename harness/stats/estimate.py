@@ -1,0 +1,58 @@
+"""Every metric of a run with its interval; `docs/statistics.md` says which interval is used where, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.core.records import Estimate, MetricInfo, Record
+from harness.stats.clustered import ratio_spread
+from harness.stats.intervals import Interval, bounded_mean, mean_t, wilson
+from harness.stats.values import DocTable, DocValues
+
+
+def estimate_metrics(
+    records: Sequence[Record], infos: Sequence[MetricInfo], *, level: float = 0.95, seed: int = 0
+) -> dict[str, Estimate]:
+    """Each metric's value over docs and its interval, by metric name.
+
+    A doc's value is the mean over its repeats. What no doc has is None, with no interval.
+    """
+    table = DocTable(records)
+    return {info.name: estimate_values(table.values(info), level=level, seed=seed) for info in infos}
+
+
+def estimate_values(values: DocValues, *, level: float = 0.95, seed: int = 0) -> Estimate:
+    """The estimate of one metric from its values by doc."""
+    if values.n_docs == 0:
+        return _estimate(values, None, None, level, "no doc scored", 0)
+    spread = ratio_spread(values.numerator, values.denominator, values.clusters)
+    if values.is_binary and values.clusters is None:
+        interval: Interval | None = wilson(float(values.numerator.sum()), values.n_docs, level=level)
+        return _estimate(values, spread.value, interval, level, "Wilson", values.n_docs)
+    if values.is_bounded:
+        value = min(max(spread.value, 0.0), 1.0)
+        most = float((values.denominator * values.completions).sum())
+        least = min(spread.n_clusters, values.n_docs)
+        interval = bounded_mean(value, spread.variance, least=least, most=max(most, least), df=spread.df, level=level)
+        method = "Wilson, effective n"
+    else:
+        value, interval = spread.value, mean_t(spread.value, spread.variance, df=spread.df, level=level)
+        method = "t"
+    over = "docs" if values.clusters is None else "clusters"
+    return _estimate(values, value, interval, level, f"{method} over {over}", spread.n_clusters)
+
+
+def _estimate(
+    values: DocValues, value: float | None, interval: Interval | None, level: float, method: str, n_clusters: int
+) -> Estimate:
+    low, high = interval if interval is not None else (None, None)
+    return Estimate(
+        value=value,
+        low=low,
+        high=high,
+        level=level,
+        method=method,
+        n_docs=values.n_docs,
+        n_clusters=n_clusters,
+        n_not_scored=values.n_missing,
+    )
