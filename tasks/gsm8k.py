@@ -1,8 +1,8 @@
 """GSM8K: grade-school maths word problems (Cobbe et al. 2021).
 
 One row of the official test set:
-    question: "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total does it take?"
-    answer:   "It takes 2/2=<<2/2=1>>1 bolt of white fiber\\nSo the total ... is 2+1=<<2+1=3>>3 bolts of fabric\\n#### 3"
+    question: "A robe takes 2 bolts of blue fiber and half that much white fiber. How many bolts in total ...?"
+    answer:   "It takes 2/2=<<2/2=1>>1 bolt of white fiber\\nSo the total ... 2+1=<<2+1=3>>3 bolts\\n#### 3"
 """
 
 from __future__ import annotations

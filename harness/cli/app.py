@@ -8,7 +8,7 @@ import typer
 
 from harness._version import __version__
 from harness.cli.compare import compare
-from harness.cli.export import export
+from harness.cli.demo import demo
 from harness.cli.history import history
 from harness.cli.new_task import new_task
 from harness.cli.report import report
@@ -32,7 +32,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_version)
-    for command in (run, score, compare, report, history, export, tasks, new_task, steps):
+    for command in (demo, run, score, compare, report, history, tasks, new_task, steps):
         app.command(name=command.__name__.replace("_", "-"))(command)
     return app
 

@@ -12,29 +12,59 @@ from harness.cli.settings import DEFAULT_RUNS
 
 def report(
     run: Annotated[list[str], typer.Argument(help="One run, or a baseline and a candidate.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the pages. Default: the (candidate's) run folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the pages. Default: the (candidate's) run folder.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write the records as a CSV table.")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Also write the records as a Parquet table.")] = None,
     allow: Annotated[list[str] | None, typer.Option(help="As for compare: prompt, settings, scorers.")] = None,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
     json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,
 ) -> None:
     """Write the report of a run, or of two runs compared."""
-    from harness.cli.compare import load_comparison
     from harness.cli.console import print_json
     from harness.core.errors import UserError
-    from harness.store.folder import find_run, read_run, read_run_records
-    from reports.write import write_comparison, write_run_report
 
     if len(run) > 2:
         raise UserError(f"{len(run)} runs given", tip="a report is of one run, or of a baseline and a candidate.")
-    folder = find_run(run[-1], runs)
-    if len(run) == 1:
-        loaded = read_run(folder)
-        paths = write_run_report(loaded, read_run_records(folder, loaded), out or folder)
-    else:
-        made = load_comparison(run[0], run[1], runs, allow=allow)
-        paths = write_comparison(made.comparison, made.baseline_records, made.candidate_records, out or folder)
+    paths = (
+        _report_one(run[0], out, csv, parquet, runs)
+        if len(run) == 1
+        else _report_two(run, out, csv, parquet, runs, allow)
+    )
     if json:
         print_json({"written": [str(path) for path in paths]})
         return
     for path in paths:
         print(path)
+
+
+def _report_one(name: str, out: Path | None, csv: Path | None, parquet: Path | None, runs: Path) -> list[Path]:
+    from harness.store.folder import find_run, read_run, read_run_records
+    from reports.tables import records_table
+    from reports.write import write_run_report, write_tables
+
+    folder = find_run(name, runs)
+    loaded = read_run(folder)
+    records = read_run_records(folder, loaded)
+    paths = write_run_report(loaded, records, out or folder)
+    return paths + (write_tables(records_table(records), csv, parquet) if csv or parquet else [])
+
+
+def _report_two(
+    names: list[str],
+    out: Path | None,
+    csv: Path | None,
+    parquet: Path | None,
+    runs: Path,
+    allow: list[str] | None,
+) -> list[Path]:
+    from harness.cli.compare import load_comparison
+    from harness.store.folder import find_run
+    from reports.tables import comparison_table
+    from reports.write import write_comparison, write_tables
+
+    made = load_comparison(names[0], names[1], runs, allow=allow)
+    sides = made.baseline_records, made.candidate_records
+    paths = write_comparison(made.comparison, *sides, out or find_run(names[1], runs))
+    return paths + (write_tables(comparison_table(*sides), csv, parquet) if csv or parquet else [])

@@ -35,7 +35,9 @@ def score(
     data: Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")] = None,
     columns: Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")] = None,
     scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
-    prefill: Annotated[str, typer.Option(help="Text that opened the replies but is not in the file; \\n is a newline.")] = "",
+    prefill: Annotated[
+        str, typer.Option(help="Text that opened the replies but is not in the file; \\n is a newline.")
+    ] = "",
     prompt_note: Annotated[str, typer.Option(help="Label for the prompt, which the harness does not know.")] = "",
     model_name: Annotated[str, typer.Option(help="What to call the model. Default: the file's name.")] = "",
     also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
@@ -57,8 +59,9 @@ def score(
     if built.data is not None and built.data.notice:
         notice(built.data.notice)
     if matched.missing:
-        notice(f"{len(matched.missing)} of {len(built.docs)} docs have no completion (first: {matched.missing[0]}): left out")
-    completions = [_with_prefill(completion, prefill) for completion in matched.completions]
+        some = f"{len(matched.missing)} of {len(built.docs)} docs"
+        notice(f"{some} have no completion (first: {matched.missing[0]}): left out")
+    completions = [_with_prefill(completion, prefill or built.prompt.prefill) for completion in matched.completions]
     name = model_name or file.stem
     folder = new_folder(out, runs, built.name, name)
     run = _foreign_run(folder, built, file, foreign, completions, name, prompt_note)
@@ -126,10 +129,7 @@ def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) ->
 
     docs: dict[str, Doc] = {doc.id: doc for doc in task.docs}
     records = sort_records(
-        [
-            score_completion(f"{c.doc_id}#{c.repeat}", docs[c.doc_id], c, task.scorers)
-            for c in completions
-        ]
+        [score_completion(f"{c.doc_id}#{c.repeat}", docs[c.doc_id], c, task.scorers) for c in completions]
     )
     with Journal(folder / RECORDS_FILE) as journal:
         journal.extend(records)
@@ -162,14 +162,16 @@ def _print_lm_eval(summary: dict[str, Any]) -> None:
     from harness.cli.show import percent
 
     console = out()
-    made = table("lm-eval filter", "accuracy", "n", "disagrees with ours", right=("accuracy", "n", "disagrees with ours"))
+    made = table(
+        "lm-eval filter", "accuracy", "n", "disagrees with ours", right=("accuracy", "n", "disagrees with ours")
+    )
     for name, row in summary.items():
         made.add_row(name, percent(row["accuracy"]), str(row["n"]), str(len(row["disagreements"])))
     console.print(made)
     for name, row in summary.items():
         for item in row["disagreements"][:5]:
             verdict = "correct" if item["lm_eval"] else "wrong"
-            line = f"  {item['id']}: target {item['target']}, ours {item['ours'] or '–'} ({item['our_outcome']}), {name} {verdict}"
-            console.print(line, markup=False)
+            ours = f"{item['ours'] or '–'} ({item['our_outcome']})"
+            console.print(f"  {item['id']}: target {item['target']}, ours {ours}, {name} {verdict}", markup=False)
         if len(row["disagreements"]) > 5:
             console.print(f"  ... {len(row['disagreements']) - 5} more of {name}: --json lists them all", markup=False)

@@ -22,7 +22,9 @@ def print_run(run: Run, folder: Path) -> None:
 
     console = out()
     console.print(f"{run.task} · {run.model.name} · {run.data.n_docs} docs from {run.data.source}", markup=False)
-    made = table("metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored"))
+    made = table(
+        "metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored")
+    )
     names = [run.primary, *(name for name in run.estimates if name != run.primary)]
     for name in names:
         if name in run.estimates:

@@ -59,7 +59,7 @@ class Gate:
     margin: float
     outcome: GateOutcome
     n_needed: int | None
-    """Docs that would settle an inconclusive gate at the observed difference; None where nothing would, or none needed."""
+    """Docs that would settle an inconclusive gate at the observed difference; None where none are needed or enough."""
     why: str
 
 

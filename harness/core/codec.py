@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
@@ -16,7 +16,8 @@ def encode(value: Any) -> Any:
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
     if dataclasses.is_dataclass(value):
-        return {name: encode(getattr(value, name)) for name in _field_names(type(value))}
+        names = _field_names(type(value))  # type: ignore[arg-type]
+        return {name: encode(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -32,13 +33,13 @@ def decode(kind: type[T], data: Any) -> T:
     return _decode(kind, data)
 
 
-@lru_cache(maxsize=256)
-def _field_names(kind: type) -> tuple[str, ...]:
+@cache
+def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
-@lru_cache(maxsize=256)
-def _field_types(kind: type) -> tuple[tuple[str, Any], ...]:
+@cache
+def _field_types(kind: Any) -> tuple[tuple[str, Any], ...]:
     hints = get_type_hints(kind)
     return tuple((name, hints[name]) for name in _field_names(kind))
 
@@ -46,10 +47,11 @@ def _field_types(kind: type) -> tuple[tuple[str, Any], ...]:
 def _decode(kind: Any, data: Any) -> Any:
     if kind in (str, int, float, bool, Any) or data is None:
         return data
-    if dataclasses.is_dataclass(kind):
+    if dataclasses.is_dataclass(kind):  # a class here, never an instance
         if not isinstance(data, Mapping):
             raise TypeError(f"expected an object for {getattr(kind, '__name__', kind)}, found {type(data).__name__}")
-        present = {name: _decode(hint, data[name]) for name, hint in _field_types(kind) if name in data}
+        hints = _field_types(kind)  # type: ignore[arg-type]
+        present = {name: _decode(hint, data[name]) for name, hint in hints if name in data}
         return kind(**present)  # type: ignore[operator]
     return _decode_generic(get_origin(kind), get_args(kind), data)
 

@@ -39,7 +39,12 @@ class TaskEntry:
         missing = [name for name, value in bound.items() if value is inspect.Parameter.empty]
         if missing:
             raise UserError(f"task {self.name!r} needs -o {missing[0]}=...")
-        task = self.function(**bound)
+        try:
+            task = self.function(**bound)
+        except ValueError as error:
+            raise UserError(
+                f"task {self.name!r}: {error}", tip=f"`harness tasks {self.name}` shows its options."
+            ) from error
         return replace(task, name=task.name or self.name, options=bound, help=self.help)
 
     def _read(self, key: str, value: Any) -> Any:
@@ -135,7 +140,8 @@ def _entry_from_path(spec: str) -> TaskEntry:
 def _import_file(path: Path) -> types.ModuleType:
     name = f"harness_user_task_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -8,8 +8,8 @@ from typing import Any
 
 from harness.core.records import DataInfo, Doc, Message, Prompt
 from harness.core.scorer import Scorer
-from harness.formats.response_format import ResponseFormat
 from harness.formats.presets import QUESTION_REASONING_ANSWER
+from harness.formats.response_format import ResponseFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,9 @@ def pick_columns(rows: list[Row], where: str, wanted: Mapping[str, tuple[str, ..
 def missing_column(where: str, part: str, rows: list[Row]) -> UserError:
     """The error for a part that no column holds."""
     columns = ", ".join(map(str, rows[0]))
-    return UserError(f"{where} has no {part} column", tip=f"its columns: {columns}; map one with --columns {part}=NAME.")
+    return UserError(
+        f"{where} has no {part} column", tip=f"its columns: {columns}; map one with --columns {part}=NAME."
+    )
 
 
 def _read_mapping(mapping: str, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:

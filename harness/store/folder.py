@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,9 +56,9 @@ def read_run_records(folder: Path, run: Run) -> list[Record]:
     return sort_records(latest_by_key(read_records(path)).values())
 
 
-def sort_records(records: Sequence[Record] | Iterator[Record] | object) -> list[Record]:
+def sort_records(records: Iterable[Record]) -> list[Record]:
     """In an order that does not depend on which completion finished first."""
-    return sorted(records, key=lambda r: (r.doc.id, r.completion.repeat))  # type: ignore[call-overload]
+    return sorted(records, key=lambda r: (r.doc.id, r.completion.repeat))
 
 
 def find_run(name: str, root: Path) -> Path:

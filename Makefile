@@ -1,0 +1,40 @@
+# `make demo` and `make test` set everything up on a machine with only Python (>= 3.11), pip, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.PHONY: help install demo test test-all check format bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+install: $(READY)  ## Build .venv with pinned versions
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[gemma,lm-eval,dev]'
+	@touch $@
+
+demo: $(READY)  ## Run, score, compare and report, from nothing, in under a minute
+	$(BIN)/harness demo
+
+test: $(READY)  ## Run the default tests
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+test-all: $(READY)  ## Run the slow tests too
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'slow or not slow'
+
+check: $(READY)  ## Format, lint and type checks, then the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) test
+
+format: $(READY)  ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## Remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,152 @@
+"""Starting and resuming a run: from what was asked on the command line to a finished run folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from harness.cli.settings import build_task, command_line, git_sha, new_folder, versions
+from harness.core.errors import UserError
+from harness.core.records import GenerationSettings, ModelInfo, Record, Run
+from harness.core.task import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A finished run with where it lies and what it printed."""
+
+    folder: Path
+    run: Run
+    records: list[Record]
+
+
+def start(invocation: Mapping[str, Any], out: Path | None, runs: Path) -> Finished:
+    """Run a task in a new folder. Raises UserError for anything in the call that cannot be done."""
+    return _execute(invocation, lambda task, model: new_folder(out, runs, task, model), None)
+
+
+def resume(name: str, runs: Path) -> Finished:
+    """Go on with a run where its journal ends."""
+    from harness.store.folder import find_run, read_run
+
+    folder = find_run(name, runs)
+    before = read_run(folder)
+    if before.settings is None:
+        raise UserError(f"{folder} holds completions made elsewhere", tip="score them again with `harness score`.")
+    return _execute(dict(before.invocation), lambda task, model: folder, before)
+
+
+def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], before: Run | None) -> Finished:
+    from harness.backends.open import open_backend
+    from harness.cli.console import notice
+    from harness.cli.progress import progress_bar
+    from harness.runner.run import run_task
+
+    task = build_task(
+        invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
+    )
+    settings = _settings(invocation, task.max_new_tokens, task.stop)
+    _check_k(invocation["k"], settings.repeats)
+    assert task.data is not None
+    if task.data.notice:
+        notice(task.data.notice)
+    if before is not None and before.data.docs_hash != task.data.docs_hash:
+        raise UserError(
+            f"run {before.id}: the data changed since it started ({before.data.source} then, {task.data.source} now)"
+        )
+    backend = open_backend(invocation["model"] or _default_model(), task)
+    try:
+        folder = place(task.name, backend.describe().name)
+        planned = _new_run(folder, task, backend.describe(), settings, invocation)
+        if before is not None:
+            planned = _keep_history(planned, before)
+        with progress_bar(task.name, task.primary) as show:
+            done, records = run_task(task, backend, settings, folder, planned, on_progress=show)
+    except KeyboardInterrupt:
+        print(f"\nstopped; go on with: harness run --resume {folder}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    finally:
+        backend.close()
+    return Finished(folder=folder, run=_with_repeats(folder, done, records, invocation["k"]), records=records)
+
+
+def _new_run(
+    folder: Path, task: Task, model: ModelInfo, settings: GenerationSettings, invocation: Mapping[str, Any]
+) -> Run:
+    from harness.data.identity import data_info
+    from harness.runner.run import utc_now
+    from harness.runner.scoring import metric_infos
+
+    return Run(
+        id=folder.resolve().name,
+        task=task.name,
+        task_version=task.version,
+        task_options=task.options,
+        data=task.data or data_info(f"task:{task.name}", task.docs),
+        prompt_hash="",
+        prompt_note="",
+        scorers={scorer.name: scorer.identity for scorer in task.scorers},
+        primary=task.primary,
+        metrics=metric_infos(task.scorers),
+        model=model,
+        settings=settings,
+        versions=versions(),
+        git_sha=git_sha(),
+        command=command_line(),
+        invocation=invocation,
+        started=utc_now(),
+    )
+
+
+def _keep_history(planned: Run, before: Run) -> Run:
+    """A resumed run keeps when and how it was started."""
+    return replace(planned, started=before.started, command=before.command, id=before.id)
+
+
+def _with_repeats(folder: Path, done: Run, records: list[Record], k: str) -> Run:
+    if not k:
+        return done
+    from harness.stats.repeats import repeat_metrics
+    from harness.store.folder import write_run
+
+    wanted = [int(part) for part in k.split(",")]
+    done = replace(done, estimates=dict(done.estimates) | repeat_metrics(records, wanted))
+    write_run(folder, done)
+    return done
+
+
+def _settings(invocation: Mapping[str, Any], budget: int, stop: tuple[str, ...]) -> GenerationSettings:
+    sampling = invocation["sampling"]
+    settings = GenerationSettings(max_new_tokens=invocation["max_new_tokens"] or budget, stop=stop, **sampling)
+    checks = {
+        f"--repeats {settings.repeats}: at least 1": settings.repeats >= 1,
+        f"--max-new-tokens {settings.max_new_tokens}: at least 1": settings.max_new_tokens >= 1,
+        f"--temperature {settings.temperature}: 0 or more": settings.temperature >= 0,
+        f"--top-p {settings.top_p}: above 0, at most 1": 0 < settings.top_p <= 1,
+        f"--top-k {settings.top_k}: 0 or more": settings.top_k >= 0,
+    }
+    for complaint, fine in checks.items():
+        if not fine:
+            raise UserError(complaint)
+    if settings.repeats > 1 and settings.temperature == 0:
+        raise UserError("--repeats needs --temperature above 0", tip="greedy repeats are all the same text.")
+    return settings
+
+
+def _check_k(k: str, repeats: int) -> None:
+    for part in filter(None, k.split(",")):
+        if not part.strip().isdigit() or int(part) < 1:
+            raise UserError(f"--k {part!r}: expected whole numbers such as 1,4")
+        if int(part) > repeats:
+            raise UserError(f"--k {part} is more than --repeats {repeats}", tip=f"draw more with --repeats {part}.")
+
+
+def _default_model() -> str:
+    raise UserError(
+        "no --model given", tip="try --model scripted:careful, or a folder, a hub id, http://HOST/v1,model=M."
+    )

@@ -1,0 +1,48 @@
+"""Writing the pages of a run or a comparison into a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.compare.records import Comparison
+from harness.core.errors import UserError
+from harness.core.records import Record, Run
+from reports.markdown import comparison_page, run_page
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_run_report(run: Run, records: Sequence[Record], folder: Path) -> list[Path]:
+    """Write `report.md`; returns the files written."""
+    return [_write(folder / "report.md", run_page(run, records))]
+
+
+def write_comparison(
+    comparison: Comparison, baseline: Sequence[Record], candidate: Sequence[Record], folder: Path
+) -> list[Path]:
+    """Write `comparison.md`; returns the files written."""
+    return [_write(folder / "comparison.md", comparison_page(comparison, baseline, candidate))]
+
+
+def write_tables(frame: pd.DataFrame, csv: Path | None, parquet: Path | None) -> list[Path]:
+    """Write a table as CSV, Parquet or both; returns the files written."""
+    try:
+        if csv is not None:
+            frame.to_csv(csv, index=False, errors="replace")
+        if parquet is not None:
+            frame.to_parquet(parquet, index=False)
+    except OSError as error:
+        raise UserError(f"cannot write the table: {error}") from error
+    return [path for path in (csv, parquet) if path is not None]
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from error
+    return path
