@@ -1,0 +1,44 @@
+"""Grade-school story problems of our own: made from templates, solved by exact arithmetic, with gold reasoning.
+
+One row:
+
+    question        Maria buys 3 pears at $1.50 each. Maria buys 2 plums for $2 each. How much does Maria pay in total?
+    gold_reasoning  The pears cost 3 * $1.50 = $4.50.
+                    The plums cost 2 * $2 = $4.
+                    In total, Maria pays $4.50 + $4 = $8.50.
+    target          8.50
+"""
+
+from __future__ import annotations
+
+from harness.core.registry import task
+from harness.core.task import Task
+from harness.data.identity import data_info
+from tasks.gsm_style.generator import generate, stream
+from tasks.gsm_style.registry import Template, templates
+from tasks.gsm_style.splits import HeldOut, Split
+from tasks.gsm_style.variants import Variant
+
+__all__ = ["Template", "generate", "gsm_style", "stream", "templates"]
+
+
+@task
+def gsm_style(
+    n: int = 300,
+    seed: int = 0,
+    split: Split = "test",
+    held_out: HeldOut = "mixed",
+    variant: Variant = "none",
+    answer: str = "auto",
+) -> Task:
+    """Grade-school story problems from the project's own generator, on templates and numbers held out from training.
+
+    n: questions in all; with variant=all whole groups of seven, one seed question in each variant.
+    split: train, dev or test. held_out: template, numbers, or mixed (both kinds, side by side).
+    variant: none, names, numbers, distractor, reorder, currency, longer, or all.
+    answer: the policy by which the final answer is read.
+    """
+    from tasks.scoring.final_answer import final_answer
+
+    docs = generate(n, seed, split, held_out=held_out, variant=variant)
+    return Task(docs=docs, scorers=(final_answer(policy=answer),), data=data_info("bundled:gsm_style", docs))

@@ -1,0 +1,110 @@
+"""Docs from templates: each one a pure function of seed, split, template and index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from itertools import islice
+
+from harness.core.errors import UserError, unknown_name
+from harness.core.records import Doc
+from tasks.gsm_style.registry import Template, templates
+from tasks.gsm_style.rng import Rng
+from tasks.gsm_style.splits import Band, HeldOut, Split
+from tasks.gsm_style.variants import BALANCED, Seed, SingleVariant, Variant, render
+
+_FRUITLESS_ROUNDS = 50
+"""Rounds over all templates with no new question, after which the supply counts as spent."""
+
+
+def generate(
+    n: int,
+    seed: int = 0,
+    split: Split = "train",
+    *,
+    held_out: HeldOut = "mixed",
+    variant: Variant = "none",
+    only: Sequence[str] = (),
+) -> tuple[Doc, ...]:
+    """`n` different docs, turn by turn from every template of the split.
+
+    `generate(10, ...)` are the first ten of `generate(100, ...)`. With variant="all" the docs come in groups of seven,
+    each seed question in every variant, and `n` is rounded down to whole groups (at least one). `only` names the
+    templates or themes to use.
+
+    Raises UserError for n < 1, for an unknown name, or when the templates have fewer than `n` different questions.
+    """
+    if n < 1:
+        raise UserError(f"cannot generate {n} questions", tip="n must be at least 1.")
+    per_seed = len(BALANCED) if variant == "all" else 1
+    wanted = max(1, n // per_seed) * per_seed
+    docs = tuple(islice(stream(seed, split, held_out=held_out, variant=variant, only=only), wanted))
+    if len(docs) < wanted:
+        raise UserError(f"there are only {len(docs)} different questions of this kind", tip="ask for fewer.")
+    return docs
+
+
+def stream(
+    seed: int = 0,
+    split: Split = "train",
+    *,
+    held_out: HeldOut = "mixed",
+    variant: Variant = "none",
+    only: Sequence[str] = (),
+) -> Iterator[Doc]:
+    """As `generate`, one after the other, until no template has a new question."""
+    chosen = select(split, held_out, money=variant in ("currency", "all"), only=only)
+    order = Rng(seed, split, "order").sample(chosen, len(chosen))
+    seen: set[bytes] = set()
+    index, fruitless = 0, 0
+    while fruitless < _FRUITLESS_ROUNDS:
+        fruitless += 1
+        for template in order:
+            docs = make(template, index, seed, split, variant)
+            mark = blake2b(str(docs[0].question).encode(), digest_size=10).digest()
+            if mark not in seen:
+                seen.add(mark)
+                fruitless = 0
+                yield from docs
+        index += 1
+
+
+def make(template: Template, index: int, seed: int, split: Split, variant: Variant = "none") -> tuple[Doc, ...]:
+    """The docs of one seed question: one, or with variant="all" seven."""
+    origin = Seed(
+        template=template,
+        band=band_of(template, split),
+        id=f"gsm_style-{template.name}-{split}-s{seed}-{index}",
+        split=split,
+    )
+    kinds: Sequence[SingleVariant] = BALANCED if variant == "all" else (variant,)
+    return tuple(render(origin, kind, cluster=origin.id if variant == "all" else template.name) for kind in kinds)
+
+
+def select(split: Split, held_out: HeldOut, *, money: bool, only: Sequence[str] = ()) -> list[Template]:
+    """The templates that a split draws from, by name."""
+    everything = templates()
+    known = {t.name for t in everything} | {t.theme for t in everything}
+    for name in only:
+        if name not in known:
+            raise unknown_name("template or theme", name, sorted(known))
+    chosen = [
+        t
+        for t in everything
+        if _belongs(t, split, held_out) and (t.money or not money) and (not only or t.name in only or t.theme in only)
+    ]
+    if not chosen:
+        raise UserError(f"no template fits split={split}, held_out={held_out}, only={', '.join(only) or 'all'}")
+    return chosen
+
+
+def band_of(template: Template, split: Split) -> Band:
+    """A template that training never sees may use all of its numbers; a seen one only the split's part."""
+    return split if template.split == "train" else "all"
+
+
+def _belongs(template: Template, split: Split, held_out: HeldOut) -> bool:
+    if split == "train":
+        return template.split == "train"
+    unseen, seen = template.split == split, template.split == "train"
+    return {"template": unseen, "numbers": seen, "mixed": unseen or seen}[held_out]

@@ -1,0 +1,65 @@
+"""The templates by name, with what is known of each without rendering it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from tasks.gsm_style.draft import Draft
+from tasks.gsm_style.splits import Split, template_split
+
+TemplateFunction: TypeAlias = Callable[[Draft], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One kind of story problem."""
+
+    name: str
+    theme: str
+    """percent, ratio, rate, ..."""
+    summary: str
+    n_steps: tuple[int, int]
+    """Fewest and most steps of the gold reasoning."""
+    money: bool
+    """Amounts of money occur, so that there is a currency to change."""
+    split: Split
+    """Train: seen in training, evaluated on held-out numbers. Dev, test: never seen in training."""
+    build: TemplateFunction
+
+
+_TEMPLATES: dict[str, Template] = {}
+
+
+def template(
+    theme: str, *, steps: int | tuple[int, int], money: bool = False
+) -> Callable[[TemplateFunction], TemplateFunction]:
+    """Register a function that tells and solves one kind of problem; its docstring is the summary."""
+
+    def register(build: TemplateFunction) -> TemplateFunction:
+        name = build.__name__
+        if name in _TEMPLATES:
+            raise ValueError(f"two templates are named {name!r}")
+        _TEMPLATES[name] = Template(
+            name=name,
+            theme=theme,
+            summary=(build.__doc__ or "").strip(),
+            n_steps=(steps, steps) if isinstance(steps, int) else steps,
+            money=money,
+            split=template_split(name),
+            build=build,
+        )
+        return build
+
+    return register
+
+
+@lru_cache(maxsize=1)
+def templates() -> tuple[Template, ...]:
+    """Every template, by name."""
+    from tasks.gsm_style.templates import load_all
+
+    load_all()
+    return tuple(_TEMPLATES[name] for name in sorted(_TEMPLATES))
