@@ -1,0 +1,174 @@
+"""A user's mistake: one clear line on standard error, exit 2, no traceback, nothing lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROWS = [{"id": f"q{i}", "question": f"What is {i} + 1?", "answer": str(i + 1)} for i in range(5)]
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    return write_jsonl(tmp_path / "data.jsonl", ROWS)
+
+
+def write_jsonl(path: Path, rows: list) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def refused(harness, *arguments: object) -> str:
+    done = harness(*arguments)
+    assert done.code == 2, (done.code, done.out, done.err)
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    assert done.err.startswith("error: ")
+    assert 1 <= len(done.err.strip().splitlines()) <= 2
+    return done.err
+
+
+def test_an_unknown_task_suggests_the_nearest(harness):
+    assert "unknown task 'gsm8l'; did you mean 'gsm8k'?" in refused(harness, "run", "--task", "gsm8l")
+
+
+def test_an_unknown_model_is_named(harness):
+    error = refused(harness, "run", "--task", "two_digit_addition", "--model", "scripte:careful")
+    assert "unknown model 'scripte:careful'; did you mean 'scripted:'?" in error
+
+
+def test_an_unknown_scripted_solver_suggests_the_nearest(harness):
+    assert "did you mean 'careful'" in refused(
+        harness, "run", "--task", "two_digit_addition", "--model", "scripted:carful"
+    )
+
+
+def test_an_unknown_option_suggests_the_nearest(harness):
+    error = refused(harness, "run", "--task", "gsm8k", "-o", "anser=last-number", "--model", "scripted:careful")
+    assert "did you mean 'answer'" in error
+
+
+def test_an_unknown_answer_policy_suggests_the_nearest(harness, data):
+    error = refused(harness, "score", data, "--task", "gsm8k", "--data", data, "-o", "answer=last-numbr")
+    assert "did you mean 'last-number'" in error
+
+
+def test_an_option_of_the_wrong_type_says_what_is_expected(harness):
+    error = refused(harness, "run", "--task", "two_digit_addition", "-o", "n=many", "--model", "scripted:careful")
+    assert "option n='many': expected a whole number" in error
+
+
+def test_more_questions_than_there_are_is_refused(harness):
+    refused(harness, "run", "--task", "two_digit_addition", "-o", "n=99999", "--model", "scripted:careful")
+
+
+def test_a_missing_completions_file_suggests_the_nearest(harness, data):
+    error = refused(harness, "score", data.with_name("dta.jsonl"), "--task", "gsm8k", "--data", data)
+    assert "data.jsonl" in error
+
+
+def test_a_missing_data_file_is_named(harness, data):
+    assert "nowhere.jsonl" in refused(harness, "score", data, "--task", "gsm8k", "--data", "nowhere.jsonl")
+
+
+def test_data_without_an_answer_column_lists_the_columns_it_has(harness, tmp_path, data):
+    bare = write_jsonl(tmp_path / "bare.jsonl", [{"question": "1+1?", "solution_text": "2"}])
+    error = refused(harness, "score", data, "--task", "gsm8k", "--data", bare)
+    assert "has no answer column" in error
+    assert "question, solution_text" in error
+
+
+def test_completions_without_a_text_column_list_the_columns_they_have(harness, tmp_path, data):
+    bad = write_jsonl(tmp_path / "c.jsonl", [{"id": "q0", "words": "2"}])
+    assert "words" in refused(harness, "score", bad, "--task", "gsm8k", "--data", data)
+
+
+def test_a_duplicated_id_in_the_data_names_both_rows(harness, tmp_path):
+    twice = write_jsonl(tmp_path / "twice.jsonl", [*ROWS, ROWS[1]])
+    error = refused(harness, "run", "--task", "gsm8k", "--data", twice, "--model", "scripted:careful")
+    assert "duplicated id 'q1' in rows 2 and 6" in error
+
+
+def test_a_duplicated_id_in_the_completions_is_refused(harness, tmp_path, data):
+    rows = [{"id": "q0", "completion": "1"}, {"id": "q0", "completion": "2"}]
+    assert "q0" in refused(harness, "score", write_jsonl(tmp_path / "c.jsonl", rows), "--task", "gsm8k", "--data", data)
+
+
+def test_an_idx_beyond_the_data_is_refused(harness, tmp_path, data):
+    rows = [{"idx": 99, "completion": "1"}]
+    assert "99" in refused(harness, "score", write_jsonl(tmp_path / "c.jsonl", rows), "--task", "gsm8k", "--data", data)
+
+
+def test_idx_that_belong_to_other_questions_are_refused(harness, tmp_path, data):
+    rows = [{"idx": i, "gold": str(5 - i + 100), "completion": "1"} for i in range(5)]
+    refused(harness, "score", write_jsonl(tmp_path / "c.jsonl", rows), "--task", "gsm8k", "--data", data)
+
+
+def test_an_empty_dataset_is_refused(harness, tmp_path):
+    empty = write_jsonl(tmp_path / "empty.jsonl", [])
+    assert "has no rows" in refused(harness, "run", "--task", "gsm8k", "--data", empty, "--model", "scripted:careful")
+
+
+def test_an_empty_completions_file_is_refused(harness, tmp_path, data):
+    refused(harness, "score", write_jsonl(tmp_path / "none.jsonl", []), "--task", "gsm8k", "--data", data)
+
+
+def test_a_line_that_is_no_json_is_named(harness, tmp_path, data):
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"id": "q0", "completion": "1"}\n{"id": \n')
+    assert "bad.jsonl:2" in refused(harness, "score", bad, "--task", "gsm8k", "--data", data)
+
+
+def test_a_folder_that_is_no_run_is_named(harness, tmp_path):
+    assert "is not a run folder" in refused(harness, "compare", tmp_path, tmp_path)
+
+
+def test_a_run_that_does_not_exist_is_named(harness, tmp_path):
+    assert "unknown run 'nothing'" in refused(harness, "report", "nothing", "--runs", tmp_path)
+
+
+def test_k_above_the_repeats_is_refused_before_anything_runs(harness, tmp_path):
+    error = refused(
+        harness, "run", "--task", "two_digit_addition", "--model", "scripted:careful", "--k", "4",
+        "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert "--k 4 is more than --repeats 1" in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_gate_margin_below_zero_is_refused(harness, tmp_path, data):
+    for name in ("a", "b"):
+        harness("run", "--task", "gsm8k", "--data", data, "--model", "scripted:careful", "--out", tmp_path / name)
+    error = refused(harness, "compare", tmp_path / "a", tmp_path / "b", "--gate", "--margin", "-0.1")
+    assert "margin" in error
+
+
+def test_runs_on_different_data_do_not_compare(harness, tmp_path, data):
+    other = write_jsonl(tmp_path / "other.jsonl", [{**row, "answer": "7"} for row in ROWS])
+    harness("run", "--task", "gsm8k", "--data", data, "--model", "scripted:careful", "--out", tmp_path / "a")
+    harness("run", "--task", "gsm8k", "--data", other, "--model", "scripted:careful", "--out", tmp_path / "b")
+    assert "data" in refused(harness, "compare", tmp_path / "a", tmp_path / "b")
+
+
+def test_a_folder_with_something_in_it_is_not_overwritten(harness, tmp_path):
+    (tmp_path / "kept.txt").write_text("mine")
+    error = refused(harness, "run", "--task", "two_digit_addition", "--model", "scripted:careful", "--out", tmp_path)
+    assert "is not empty" in error
+    assert (tmp_path / "kept.txt").read_text() == "mine"
+
+
+def test_a_task_file_that_does_not_import_says_why(harness, tmp_path):
+    (tmp_path / "broken.py").write_text("import nothing_like_it\n")
+    error = refused(harness, "run", "--task", tmp_path / "broken.py", "--model", "scripted:careful")
+    assert "ModuleNotFoundError" in error
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--limit", "0"), ("--repeats", "0"), ("--top-p", "0"), ("--temperature", "-1"), ("--max-new-tokens", "-5")],
+)
+def test_a_setting_out_of_range_is_refused(harness, flag, value):
+    error = refused(harness, "run", "--task", "two_digit_addition", "--model", "scripted:careful", flag, value)
+    assert flag in error
