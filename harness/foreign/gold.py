@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 _HASHES = re.compile(r"####\s*(.+?)\s*$", re.DOTALL)
-_BOXED = re.compile(r"\\boxed\{([^{}]*)\}\s*\.?\$?\s*$")
+_BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}\s*\.?\$?\s*$")
 _NOISE = re.compile(r"[\s$,]|\\left|\\right|\\!|\\text|\\,")
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:/\d{1,40})?")
 _LONG = 120

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -17,7 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def open_bytes(path: Path) -> BinaryIO:
+def _open_bytes(path: Path) -> BinaryIO:
     """The file's bytes, unpacked where it is gzip (by content, whatever its name)."""
     packed = head(path, 2) == GZIP_MAGIC
     return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
@@ -34,29 +35,30 @@ def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
     Raises UserError naming the line that is not JSON, not an object, or not UTF-8.
     """
-    for number, line in _lines(path):
+    for number, line in lines(path):
         if line.strip():
             yield number, _json_object(path, number, line)
 
 
 def json_document(path: Path) -> Any:
     """The whole file as one JSON value. Raises UserError where it is not."""
-    data = b"".join(line for _, line in _lines(path))
+    data = b"".join(line for _, line in lines(path))
     try:
         return json.loads(data.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not JSON: {error}") from error
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """(number, bytes) of every line, without a byte-order mark. Raises UserError for damaged gzip and for UTF-16."""
     try:
-        with open_bytes(path) as file:
+        with _open_bytes(path) as file:
             for number, line in enumerate(file, start=1):
                 if number == 1:
                     _check_encoding(path, line)
                     line = line.removeprefix(_BOM)
                 yield number, line
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: damaged gzip file: {error}") from error
 
 

@@ -11,7 +11,7 @@ from harness.core.errors import UserError
 from harness.data.rows import missing_file, read_rows
 from harness.foreign.inspect_log import inspect_rows, is_inspect_log, read_eval_samples
 from harness.foreign.lighteval import is_lighteval_row, lighteval_rows
-from harness.foreign.lines import PARQUET_MAGIC, ZIP_MAGIC, head, json_document, json_objects, open_bytes
+from harness.foreign.lines import PARQUET_MAGIC, ZIP_MAGIC, head, json_document, json_objects, lines
 from harness.foreign.lm_eval import is_lm_eval_row, lm_eval_rows
 from harness.foreign.plain import batch_rows, is_batch_row, plain_rows
 from harness.foreign.records import ForeignCompletions, ForeignRow, Kind
@@ -149,12 +149,7 @@ def _parquet(path: Path) -> list[dict[str, Any]]:
 
 
 def _first_line(path: Path) -> bytes:
-    with open_bytes(path) as file:
-        for line in file:
-            text = line.removeprefix(b"\xef\xbb\xbf").strip()
-            if text:
-                return text
-    return b""
+    return next((line.strip() for _, line in lines(path) if line.strip()), b"")
 
 
 def _is_complete_object(line: bytes) -> bool:
