@@ -20,11 +20,9 @@ class Spread:
     variance: float
     """0 with a single cluster: look at df before using it."""
     n_clusters: int
-
-    @property
-    def df(self) -> float:
-        """Degrees of freedom of the variance: clusters - 1."""
-        return self.n_clusters - 1
+    """Independent units: clusters, or docs where none share one."""
+    df: float
+    """Degrees of freedom of the variance; 0 with a single cluster."""
 
 
 def cluster_codes(names: list[str]) -> Ints:
@@ -37,26 +35,43 @@ def cluster_codes(names: list[str]) -> Ints:
     return np.array([seen.setdefault(name or i, len(seen)) for i, name in enumerate(names)], dtype=np.int64)
 
 
-def compact(codes: Ints) -> Ints:
-    """The same clusters numbered 0..G-1, [n]: bincount of a subset then has no empty cluster."""
-    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
-
-
 def ratio_spread(numerator: Floats, denominator: Floats, clusters: Ints | None) -> Spread:
     """sum(numerator) / sum(denominator) with its linearised, cluster-robust variance.
 
-    Arrays are [n], one entry a doc; `clusters` holds codes 0..G-1, or None where docs are independent. Residuals of
-    cluster g are summed and divided by sqrt(1 - leverage), the CR2 correction of Bell and McCaffrey (2002, Survey
-    Methodology 28:169), which for equal clusters is the usual factor G / (G - 1).
+    Arrays are [n], one entry a doc; `clusters` holds codes 0..G-1, or None where docs are independent.
     """
     total = float(denominator.sum())
     value = float(numerator.sum()) / total
-    residual = numerator - value * denominator
-    weight = denominator
+    influence = (numerator - value * denominator) / total
+    return spread_of(value, influence, denominator / total, clusters)
+
+
+def difference_spread(base: tuple[Floats, Floats], candidate: tuple[Floats, Floats], clusters: Ints | None) -> Spread:
+    """The candidate's ratio minus the baseline's; a side is (numerator, denominator), [n], docs in the same order."""
+    value, influence, weight = 0.0, np.zeros(len(base[0])), np.zeros(len(base[0]))
+    for sign, (numerator, denominator) in ((-1, base), (1, candidate)):
+        total = float(denominator.sum())
+        side = float(numerator.sum()) / total
+        value += sign * side
+        influence += sign * (numerator - side * denominator) / total
+        weight += denominator / total / 2
+    return spread_of(value, influence, weight, clusters)
+
+
+def spread_of(value: float, influence: Floats, weight: Floats, clusters: Ints | None) -> Spread:
+    """The variance of an estimate from what each doc adds to it (`influence`, sum 0) and its `weight` (sum 1), [n].
+
+    Influence is summed by cluster and divided by sqrt(1 - weight), the CR2 correction of Bell and McCaffrey (2002,
+    Survey Methodology 28:169); for equal clusters that is the usual factor G / (G - 1). Degrees of freedom are the
+    effective number of clusters, 1 / sum(weight ** 2), less one (Carter, Schnepel and Steigerwald 2017, Review of
+    Economics and Statistics 99:698), which is G - 1 for equal clusters and fewer where a few clusters hold most docs.
+    """
     if clusters is not None:
-        residual, weight = np.bincount(clusters, residual), np.bincount(clusters, weight)
-    if len(residual) < 2:
-        return Spread(value=value, variance=0.0, n_clusters=len(residual))
-    leverage = np.minimum(weight / total, 1 - 1e-12)
-    variance = float((residual**2 / (1 - leverage)).sum()) / total**2
-    return Spread(value=value, variance=variance, n_clusters=len(residual))
+        influence = np.bincount(clusters, influence).astype(np.float64)
+        weight = np.bincount(clusters, weight).astype(np.float64)
+    n_clusters = len(influence)
+    if n_clusters < 2:
+        return Spread(value=value, variance=0.0, n_clusters=n_clusters, df=0.0)
+    variance = float((influence**2 / np.maximum(1 - weight, 1e-12)).sum())
+    df = 1 / float((weight**2).sum()) - 1
+    return Spread(value=value, variance=variance, n_clusters=n_clusters, df=max(df, 1.0))
