@@ -1,0 +1,99 @@
+"""Steps to verdicts: every statement of every step, judged against itself and against what came before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
+from tasks.scoring.steps.judge import Pair, Ruling, judge_numbers, written_decimals
+from tasks.scoring.steps.limits import MAX_STEPS
+from tasks.scoring.steps.state import SolutionState
+from tasks.scoring.steps.statements import Statement, parse_statements
+from tasks.scoring.steps.tree import Sym, is_literal, symbols
+from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, StepCheck, Verdict, worst
+
+_UNPARSED = Ruling("unverifiable", "not an expression")
+_NO_VALUE = Ruling("unverifiable", "no value")
+_VARIABLES = Ruling("unverifiable", "free variables")
+
+
+def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
+    """Check every step of one solution without a reference. Pure, deterministic, never raises on any text.
+
+    >>> check_solution(["2 + 3 = 5", "5 * 4 = 21"]).verdicts
+    ('valid', 'invalid')
+    """
+    state = SolutionState()
+    checks = tuple(_check_step(i, text, state) for i, text in enumerate(steps[:MAX_STEPS]))
+    return SolutionCheck(steps=checks, truncated=len(steps) > MAX_STEPS)
+
+
+def _check_step(index: int, text: str, state: SolutionState) -> StepCheck:
+    found = tuple(_check_statement(text, statement, state) for statement in parse_statements(text))
+    return StepCheck(index=index, text=text, verdict=worst([s.verdict for s in found]), statements=found)
+
+
+def _check_statement(text: str, statement: Statement, state: SolutionState) -> StatementCheck:
+    sides = statement.sides
+    values = [_value(side.node) if side.node is not None else None for side in sides]
+    rulings = [
+        _rule(Pair(text, statement, sides[i], sides[i + 1], relation, i), values[i], values[i + 1], state)
+        for i, relation in enumerate(statement.relations)
+    ]
+    verdict = worst([ruling.verdict for ruling in rulings])
+    ruling = next(r for r in rulings if r.verdict == verdict)
+    return StatementCheck(
+        kind=_kind(statement),
+        verdict=verdict,
+        reason=ruling.reason,
+        start=statement.start,
+        end=statement.end,
+        text=text[statement.start : statement.end],
+        left=ruling.left,
+        right=ruling.right,
+        reading=ruling.reading,
+    )
+
+
+def _value(node: object) -> Value | None:
+    try:
+        return evaluate(node)  # type: ignore[arg-type]
+    except Undefined:
+        return None
+
+
+def _rule(pair: Pair, left: Value | None, right: Value | None, state: SolutionState) -> Ruling:
+    if pair.left.node is None or pair.right.node is None:
+        return _UNPARSED
+    if left is None or right is None:
+        has_variables = symbols(pair.left.node) or symbols(pair.right.node)
+        return _VARIABLES if has_variables else _NO_VALUE
+    ruling = judge_numbers(pair, left, right, state.rounded)
+    if ruling.reason in ("rounded", "last digit", "approximate", "rounded to an integer") and is_literal(pair.right.node):
+        _remember_rounding(pair, left, state)
+    return ruling
+
+
+def _remember_rounding(pair: Pair, value: Value, state: SolutionState) -> None:
+    node = pair.right.node
+    if node is not None and written_decimals(node) is not None:
+        text = pair.text[pair.right.start : pair.right.end].strip("$() ")
+        state.rounded[text] = value
+
+
+def _kind(statement: Statement) -> Kind:
+    if statement.origin != "relation":
+        return "annotation" if statement.origin == "annotation" else "verbal"
+    if any(relation not in ("=", "~=") for relation in statement.relations):
+        return "comparison"
+    first = statement.sides[0]
+    if first.node is None:
+        return "named_quantity"
+    if isinstance(first.node, Sym):
+        return "assignment"
+    if any(side.node is not None and symbols(side.node) for side in statement.sides):
+        return "equation"
+    return "chain" if len(statement.sides) > 2 else "equality"
+
+
+__all__ = ["Verdict", "check_solution"]

@@ -1,0 +1,441 @@
+"""Tokens to syntax trees: a Pratt parser for one expression, with unit words, word operators and LaTeX commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tasks.scoring.steps.limits import MAX_DEPTH
+from tasks.scoring.steps.tokens import Token
+from tasks.scoring.steps.tree import (
+    Bin,
+    Call,
+    Factorial,
+    Group,
+    Mixed,
+    Neg,
+    Node,
+    Num,
+    Percent,
+    Sym,
+    strip,
+)
+from tasks.scoring.steps.words import MAGNITUDES, TWO_WORD_OPERATORS, UNIT_BREAKERS, WORD_FRACTIONS, WORD_OPERATORS
+
+_POWER = {"+": 10, "-": 10, "*": 20, "/": 20, "^": 30}
+_UNARY = 25
+_PAIRS = {"(": ")", "[": "]", "{": "}", "lfloor": "rfloor", "lceil": "rceil"}
+_FUNCTIONS = {"sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "log", "ln", "exp", "sqrt", "gcd", "max", "min", "lcm"}
+_MAX_UNIT_WORDS = 6
+
+
+class _Stop(Exception):
+    """The tokens do not go on as an expression."""
+
+
+def parse_prefix(tokens: Sequence[Token], start: int, end: int) -> tuple[Node, int] | None:
+    """The longest expression that begins at token `start`, and the index after it; None if none begins there.
+
+    Looks at tokens[start:end] only. Unit words are taken in where an operator, a relation or `end` follows them.
+    """
+    try:
+        return _Parser(tokens, end).expression(start, 0, 0)
+    except (_Stop, RecursionError):
+        return None
+
+
+def parse_all(tokens: Sequence[Token], start: int, end: int) -> Node | None:
+    """The expression that covers tokens[start:end] whole, or None."""
+    found = parse_prefix(tokens, start, end)
+    return found[0] if found and found[1] == end else None
+
+
+class _Parser:
+    __slots__ = ("end", "tokens")
+
+    def __init__(self, tokens: Sequence[Token], end: int) -> None:
+        self.tokens = tokens
+        self.end = end
+
+    def expression(self, i: int, power: int, depth: int) -> tuple[Node, int]:
+        """Precedence climbing from token i; stops before the first token that cannot continue."""
+        if depth > MAX_DEPTH:
+            raise _Stop
+        left, i = self.operand(i, depth)
+        while i < self.end:
+            found = self.operator(i, left)
+            if found is None:
+                return left, i
+            op, after, implicit, of = found
+            binding = _POWER[op]
+            if binding <= power and not (op == "^" and binding == power):
+                return left, i
+            try:
+                right, j = self.expression(after, binding if op != "^" else binding - 1, depth + 1)
+            except _Stop:
+                return left, i
+            tight = not implicit and op == "/" and self.tokens[i].end == self.tokens[after].start
+            tight = tight and self.tokens[i - 1].end == self.tokens[i].start
+            left, i = Bin(op, left, right, implicit, tight, of), j  # type: ignore[arg-type]
+        return left, i
+
+    def operator(self, i: int, left: Node) -> tuple[str, int, bool, bool] | None:
+        """The operator at token i: sign, index of its right operand, implicit, the word 'of'."""
+        token = self.tokens[i]
+        kind = token.kind
+        if kind == "op":
+            return (token.text, i + 1, False, False) if token.text != "!" and i + 1 < self.end else None
+        if kind == "word":
+            return self._word_operator(i, left)
+        if kind == "open" and token.text != "{":
+            return self._implicit(i, left)
+        if kind == "command" or (kind == "num" and token.gap is False and type(left) is Group and self._touches(i)):
+            return ("*", i, True, False)
+        return None
+
+    def _touches(self, i: int) -> bool:
+        return self.tokens[i - 1].end == self.tokens[i].start
+
+    def _implicit(self, i: int, left: Node) -> tuple[str, int, bool, bool] | None:
+        """A product by juxtaposition: `2(3)`, `(a)(b)`. After a space `20 (5 x 4)` may explain, not multiply."""
+        before = self.tokens[i - 1]
+        if before.end == self.tokens[i].start or type(left) in (Sym,) or before.kind == "close":
+            return ("*", i, True, False)
+        return None
+
+    def _word_operator(self, i: int, left: Node) -> tuple[str, int, bool, bool] | None:
+        token = self.tokens[i]
+        text = token.text
+        lower = text.lower()
+        following = self.tokens[i + 1] if i + 1 < self.end else None
+        if following is None:
+            return ("*", i, True, False) if self._is_variable(i) else None
+        if text in WORD_OPERATORS:
+            starts = following.kind in ("num", "open", "command") or (following.kind == "op" and following.text == "-")
+            loose = text in "xX" and token.gap and following.kind != "num"
+            glued = text in "xX" and following.kind == "open" and token.end == following.start
+            if starts and not glued and not loose and not (text in "xX" and following.kind == "op"):
+                return WORD_OPERATORS[text], i + 1, False, False
+            if text not in "xX":
+                return None
+        if lower == "of" and self._can_take_of(left):
+            j = i + 1
+            if self.tokens[j].kind == "word" and self.tokens[j].text == "the":
+                j += 1
+            return ("*", j, False, True) if j < self.end and self.tokens[j].kind in ("num", "open", "command") else None
+        if following.kind == "word" and (lower, following.text.lower()) in TWO_WORD_OPERATORS:
+            return TWO_WORD_OPERATORS[lower, following.text.lower()], i + 2, False, False
+        return ("*", i, True, False) if self._is_variable(i) and not token.prose else None
+
+    def _can_take_of(self, left: Node) -> bool:
+        left = strip(left)
+        if type(left) is Num:
+            return type(left.value) is Fraction and left.value < 1
+        return type(left) is Percent or (type(left) is Bin and left.op == "/" and type(strip(left.left)) is Num)
+
+    # --- operands ---------------------------------------------------------------------------------
+
+    def operand(self, i: int, depth: int) -> tuple[Node, int]:
+        """One operand with its signs, postfixes and unit words."""
+        if i >= self.end:
+            raise _Stop
+        token = self.tokens[i]
+        if token.kind == "op" and token.text in "+-":
+            body, j = self.expression(i + 1, _UNARY - 1, depth + 1)
+            return (Neg(body) if token.text == "-" else body), j
+        node, i = self._atom(i, depth)
+        node, i = self._postfix(node, i)
+        return self._units(node, i)
+
+    def _atom(self, i: int, depth: int) -> tuple[Node, int]:
+        token = self.tokens[i]
+        kind = token.kind
+        if kind == "num":
+            return self._number(i, depth)
+        if kind == "open":
+            return self._group(i, depth)
+        if kind == "command":
+            return self._command(i, depth)
+        if kind == "word":
+            return self._word(i, depth)
+        raise _Stop
+
+    def _number(self, i: int, depth: int) -> tuple[Node, int]:
+        token = self.tokens[i]
+        text = token.text
+        decimals = len(text) - text.index(".") - 1 if "." in text else 0
+        node = Num(token.value, text, token.start, token.end, decimals)
+        if i + 1 < self.end:
+            following = self.tokens[i + 1]
+            if following.kind == "num" or following.kind == "word" or following.kind == "command":
+                return self._after_number(node, i, depth)
+        return node, i + 1
+
+    def _after_number(self, node: Num, i: int, depth: int) -> tuple[Node, int]:
+        """Mixed numbers (`1 1/4`, `1 and 1/4`, `1\\frac14`), magnitudes (`3 million`), recurring decimals."""
+        tokens, j = self.tokens, i + 1
+        following = tokens[j]
+        if following.kind == "word":
+            if following.text.lower() in MAGNITUDES:
+                factor = MAGNITUDES[following.text.lower()]
+                return Num(node.value * factor, node.text + " " + following.text, node.start, following.end), j + 1
+            if following.text != "and" or type(node.value) is not int:
+                return node, j
+            j += 1
+        if following.kind == "command" and following.text == "overline" and node.text.endswith("."):
+            return node, i + 1
+        if type(node.value) is int and j < self.end:
+            part = self._proper_fraction(j, depth)
+            if part is not None:
+                return Mixed(node, part[0]), part[1]
+        return node, i + 1
+
+    def _proper_fraction(self, j: int, depth: int) -> tuple[Node, int] | None:
+        tokens = self.tokens
+        if tokens[j].kind == "command" and tokens[j].text == "frac":
+            return self._command(j, depth) if self._is_proper(j) else None
+        if tokens[j].kind == "num" and type(tokens[j].value) is Fraction and len(tokens[j].text) == 1:
+            return Num(tokens[j].value, tokens[j].text, tokens[j].start, tokens[j].end), j + 1
+        if j + 2 >= self.end or not (tokens[j].kind == tokens[j + 2].kind == "num" and tokens[j + 1].text == "/"):
+            return None
+        top_token, bottom_token = tokens[j], tokens[j + 2]
+        if not (top_token.end == tokens[j + 1].start and tokens[j + 1].end == bottom_token.start):
+            return None
+        if not (type(top_token.value) is type(bottom_token.value) is int and top_token.value < bottom_token.value):
+            return None
+        return Bin("/", self._plain(top_token), self._plain(bottom_token), tight=True), j + 3
+
+    def _is_proper(self, j: int) -> bool:
+        """`\\frac{1}{4}` or `\\frac14` with literals, read from the tokens alone so that nesting costs nothing."""
+        inner = [t for t in self.tokens[j + 1 : j + 7] if t.kind != "open" and t.kind != "close"][:2]
+        shape = "".join(t.kind[0] for t in self.tokens[j + 1 : j + 7])
+        literal = shape.startswith(("onconc", "nn")) and all(type(t.value) is int for t in inner)
+        return literal and inner[0].value < inner[1].value
+
+    @staticmethod
+    def _plain(token: Token) -> Num:
+        return Num(token.value, token.text, token.start, token.end)
+
+    def _group(self, i: int, depth: int) -> tuple[Node, int]:
+        opening = self.tokens[i].text
+        body, j = self.expression(i + 1, 0, depth + 1)
+        if j >= self.end or self.tokens[j].text != _PAIRS[opening]:
+            raise _Stop
+        if opening == "lfloor":
+            return Call("floor", (body,)), j + 1
+        if opening == "lceil":
+            return Call("ceil", (body,)), j + 1
+        return Group(body), j + 1
+
+    def _command(self, i: int, depth: int) -> tuple[Node, int]:
+        name = self.tokens[i].text
+        if name == "frac":
+            top, j = self._argument(i + 1, depth)
+            bottom, j = self._argument(j, depth)
+            return Group(Bin("/", top, bottom)), j
+        if name == "binom":
+            top, j = self._argument(i + 1, depth)
+            bottom, j = self._argument(j, depth)
+            return Call("binom", (top, bottom)), j
+        if name == "sqrt":
+            return self._root(i + 1, depth)
+        if name in _FUNCTIONS:
+            return self._function(name, i + 1, depth)
+        raise _Stop
+
+    def _root(self, j: int, depth: int) -> tuple[Node, int]:
+        degree: Node | None = None
+        if j < self.end and self.tokens[j].text == "[":
+            degree, j = self._group(j, depth)
+        body, j = self._argument(j, depth)
+        return (Call("sqrt", (body,)) if degree is None else Call("root", (body, strip(degree)))), j
+
+    def _function(self, name: str, j: int, depth: int) -> tuple[Node, int]:
+        if j >= self.end:
+            raise _Stop
+        power: Node | None = None
+        base: Node | None = None
+        if self.tokens[j].kind == "sub":
+            base, j = self._argument(j + 1, depth)
+        if j < self.end and self.tokens[j].text == "^":
+            power, j = self._argument(j + 1, depth)
+        if j < self.end and self.tokens[j].kind == "open" and self.tokens[j].text in "([":
+            arguments, j = self._arguments(j, depth)
+        else:
+            body, j = self.expression(j, 15, depth + 1)
+            arguments = (body,)
+        node: Node = Call("logbase", (*arguments, base)) if base is not None else Call(name, arguments)  # type: ignore[arg-type]
+        return (node if power is None else Bin("^", node, power)), j
+
+    def _arguments(self, j: int, depth: int) -> tuple[tuple[Node, ...], int]:
+        closing = _PAIRS[self.tokens[j].text]
+        found: list[Node] = []
+        while True:
+            body, j = self.expression(j + 1, 0, depth + 1)
+            found.append(body)
+            if j >= self.end or len(found) > 20:
+                raise _Stop
+            if self.tokens[j].text == closing:
+                return tuple(found), j + 1
+            if self.tokens[j].kind != "comma":
+                raise _Stop
+
+    def _argument(self, j: int, depth: int) -> tuple[Node, int]:
+        """The argument of a LaTeX command: `{...}` or one token (the tokeniser splits `\\frac12`)."""
+        if j >= self.end or depth > MAX_DEPTH:
+            raise _Stop
+        token = self.tokens[j]
+        if token.kind == "open":
+            return self._group(j, depth + 1)
+        return self._atom(j, depth + 1)
+
+
+    def _word(self, i: int, depth: int) -> tuple[Node, int]:
+        token = self.tokens[i]
+        lower = token.text.lower()
+        if lower in WORD_FRACTIONS:
+            return self._word_fraction(i, lower, depth)
+        if lower in _FUNCTIONS and i + 1 < self.end and self.tokens[i + 1].text == "(":
+            return self._function(lower, i + 1, depth)
+        if not self._is_variable(i):
+            raise _Stop
+        return self._symbol(i)
+
+    def _symbol(self, i: int) -> tuple[Node, int]:
+        """A variable with its subscript: `x`, `x_1`, `L_M`, `P_{new}`."""
+        name, j = self.tokens[i].text, i + 1
+        if j + 1 < self.end and self.tokens[j].kind == "sub":
+            if self.tokens[j + 1].text == "{":
+                k = j + 2
+                while k < self.end and self.tokens[k].text != "}":
+                    k += 1
+                if k >= self.end or k - j > 8:
+                    raise _Stop
+                name, j = name + "_" + " ".join(t.text for t in self.tokens[j + 2 : k]), k + 1
+            else:
+                name, j = name + "_" + self.tokens[j + 1].text, j + 2
+        if j < self.end and self.tokens[j].text == "(" and name[0] in "fghpqPQFG" and self._touches(j):
+            raise _Stop  # f(x): a function that is not ours
+        return Sym(name), j
+
+    def _word_fraction(self, i: int, lower: str, depth: int) -> tuple[Node, int]:
+        """`half of 18`, `twice 5`, `one-third of the 18`."""
+        token = self.tokens[i]
+        node = Num(WORD_FRACTIONS[lower], token.text, token.start, token.end)
+        j = i + 1
+        is_of = j < self.end and self.tokens[j].text == "of"
+        j += is_of
+        if j < self.end and self.tokens[j].text == "the":
+            j += 1
+        if j >= self.end or self.tokens[j].kind not in ("num", "open"):
+            raise _Stop
+        if not is_of and lower not in ("half", "twice", "double", "triple", "thrice"):
+            raise _Stop
+        right, j = self.expression(j, _POWER["*"], depth + 1)
+        return Bin("*", node, right, of=True), j
+
+    def _is_variable(self, i: int) -> bool:
+        token = self.tokens[i]
+        if token.kind != "word" or token.prose:
+            return False
+        text = token.text
+        if len(text) == 1:
+            return text not in "aAI" or self._in_formula(i)
+        return text in _NAMES
+
+    def _in_formula(self, i: int) -> bool:
+        """`a`, `A` and `I` are words unless a sign stands next to them."""
+        before = self.tokens[i - 1] if i else None
+        after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
+        signs = ("op", "rel", "sub")
+        beside = (before is not None and before.kind in signs) or (after is not None and after.kind in signs)
+        return beside or (before is not None and before.kind == "open" and after is not None and after.kind == "close")
+
+    def _postfix(self, node: Node, i: int) -> tuple[Node, int]:
+        while i < self.end:
+            token = self.tokens[i]
+            if token.kind == "percent" or (token.kind == "word" and token.text == "percent"):
+                node = Percent(node)
+            elif token.kind == "op" and token.text == "!":
+                node = Factorial(node)
+            else:
+                break
+            i += 1
+        return node, i
+
+    # --- units ------------------------------------------------------------------------------------
+
+    def _units(self, node: Node, i: int) -> tuple[Node, int]:
+        """Take in unit words after an operand, where the expression goes on (or ends whole) behind them."""
+        if i >= self.end or self.tokens[i].kind not in ("word", "op", "open"):
+            return node, i
+        j, words = self.skip_unit(i)
+        if j == i or not (j == self.end or self.tokens[j].kind in ("op", "rel", "close", "comma") or self._operator_word(j)):
+            return node, i
+        return _with_unit(node, words), j
+
+    def skip_unit(self, i: int) -> tuple[int, str]:
+        """Index after the unit words that begin at token i, and the words: `miles per hour`, `pounds/book`, `(red)`."""
+        words: list[str] = []
+        tokens, end, j = self.tokens, self.end, i
+        while j < end and len(words) < _MAX_UNIT_WORDS:
+            token = tokens[j]
+            if token.kind == "word":
+                lower = token.text.lower()
+                if lower in UNIT_BREAKERS or self._is_operator_word(j, lower):
+                    break
+                if len(token.text) == 1 and not token.prose and self._is_variable(j):
+                    break
+                words.append(lower)
+                j += 1
+            elif token.kind == "op" and self._joins_unit(j):
+                words.append(token.text)
+                j += 1
+            elif token.text == "(" and (k := self._comment(j)):
+                j = k
+            else:
+                break
+        return j, " ".join(words)
+
+    def _operator_word(self, j: int) -> bool:
+        token = self.tokens[j]
+        return token.kind == "word" and j + 1 < self.end and self._is_operator_word(j, token.text.lower())
+
+    def _is_operator_word(self, j: int, lower: str) -> bool:
+        if lower not in ("x", "of", "times", "plus", "minus", "divided", "multiplied"):
+            return False
+        return lower != "of" or (j + 1 < self.end and self.tokens[j + 1].kind in ("num", "command"))
+
+    def _joins_unit(self, j: int) -> bool:
+        """The slash of `pounds/book` and the hyphen of `20-minute`: a word follows that is no variable."""
+        if j + 1 >= self.end or self.tokens[j].text not in "/-":
+            return False
+        following = self.tokens[j + 1]
+        if following.kind != "word" or (len(following.text) == 1 and not following.prose):
+            return False
+        if self.tokens[j].text == "-":
+            return self._touches(j) and self._touches(j + 1) and self.tokens[j - 1].kind == "num"
+        return following.text.lower() not in WORD_FRACTIONS and following.text not in _NAMES
+
+    def _comment(self, j: int) -> int:
+        """Index after a bracket that holds words only, else 0."""
+        k = j + 1
+        while k < self.end and k - j < 12 and self.tokens[k].kind in ("word", "comma", "stop") and self.tokens[k].text != "\n":
+            if len(self.tokens[k].text) == 1 and self._is_variable(k):
+                return 0
+            k += 1
+        return k + 1 if k > j + 1 and k < self.end and self.tokens[k].text == ")" else 0
+
+
+_NAMES = frozenset(
+    "alpha beta gamma delta epsilon theta lambda mu sigma phi omega rho tau pi ell eta zeta kappa nu xi psi chi"
+    " varepsilon varphi Delta Omega Gamma".split()
+)
+
+
+def _with_unit(node: Node, unit: str) -> Node:
+    if not unit:
+        return node
+    if type(node) is Num:
+        return Num(node.value, node.text, node.start, node.end, node.decimals, unit)
+    return Group(node.body, unit) if type(node) is Group else node

@@ -1,0 +1,108 @@
+"""The closed word lists of the grammar: operators, units, fractions and the words that make a span ambiguous."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+WORD_OPERATORS = {"plus": "+", "minus": "-", "times": "*", "x": "*", "X": "*"}
+"""Words that stand for a sign between two operands."""
+TWO_WORD_OPERATORS = {("divided", "by"): "/", ("multiplied", "by"): "*"}
+
+WORD_FRACTIONS = {
+    "half": Fraction(1, 2), "one-half": Fraction(1, 2), "third": Fraction(1, 3), "one-third": Fraction(1, 3),
+    "two-thirds": Fraction(2, 3), "quarter": Fraction(1, 4), "one-quarter": Fraction(1, 4), "one-fourth": Fraction(1, 4),
+    "three-quarters": Fraction(3, 4), "three-fourths": Fraction(3, 4), "one-fifth": Fraction(1, 5),
+    "two-fifths": Fraction(2, 5), "three-fifths": Fraction(3, 5), "four-fifths": Fraction(4, 5), "one-sixth": Fraction(1, 6),
+    "one-eighth": Fraction(1, 8), "one-tenth": Fraction(1, 10), "twice": Fraction(2), "double": Fraction(2),
+    "triple": Fraction(3), "thrice": Fraction(3),
+}  # fmt: skip
+"""Literals in words; only before 'of', 'the' or a number."""
+
+MAGNITUDES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+
+UNIT_BREAKERS = frozenset(
+    "so and then but he she they it we i you because since is are was were has have had which that therefore thus if"
+    " when while where hence or not who let given to this these there gives equals make makes get gets"
+    " remainder mod r for-each means mean needs need can could would will must also now next first second third"
+    " finally leaving leaves left-over minus plus times divided multiplied equal more less fewer than as with"
+    " from into by until after before".split()
+)
+"""Words that end a unit phrase: after them another clause speaks."""
+
+AMBIGUOUS_BEFORE = frozenset(
+    "and plus minus times of by over than to from or divided multiplied add adding subtract subtracting sum product"
+    " difference between half twice thrice double triple quadruple third quarter square squared cube cubed root log sin cos tan ln"
+    " mod less more fewer every per another other x versus vs through until not almost about approximately around nearly"
+    " roughly under least most only one two three four five six seven eight nine ten eleven twelve hundred thousand"
+    " million dozen negative ratio step day week month year hour minute part case option question problem chapter"
+    " page level number no item round game test grade age row column figure table equation line formula"
+    " except without into excluding including respectively max min gcd lcm floor average mean median mode"
+    " factorial fraction percent percentage reciprocal inverse opposite".split()
+)
+"""Words before a span after which its value may not be what the sentence speaks of."""
+
+AMBIGUOUS_AFTER = frozenset(
+    "and plus minus times over divided multiplied x r remainder mod modulo more less fewer than or to squared cubed"
+    " of dozen dozens hundred thousand million billion trillion percent hundredths tenths thousandths half halves"
+    " thirds third fourths quarters fifths sixths eighths tenth hundredth pairs pair score plus-or-minus choose"
+    " factorial above below short over under and-a-half as with".split()
+)
+"""Words after a span after which its value may not be the whole quantity."""
+
+ROUNDING_CUES = frozenset(
+    "round rounds rounded rounding approximately approx about roughly around nearly nearest almost estimate estimated"
+    " whole integer floor ceiling truncate truncated up".split()
+)
+HYPOTHETICAL_CUES = frozenset(
+    "if suppose supposing assume assuming assumed try trying guess when whenever let imagine instead unless would"
+    " cannot can't not isn't doesn't incorrect wrong mistake false impossible contradiction contradicts error"
+    " should check verify case either test hypothetical otherwise".split()
+)
+"""Words after which a false statement may be meant to be false."""
+NEGATION_CUES = frozenset(
+    "not isn't doesn't incorrect wrong mistake mistaken false impossible contradiction contradicts contradictory error"
+    " cannot can't however wait oops invalid unless instead actually recheck re-check re-evaluate reconsider".split()
+)
+
+SOFT_RELATIONS = {
+    ("is",), ("equals",), ("gives",), ("makes",), ("is", "equal", "to"), ("which", "is"), ("to", "get"), ("we", "get"),
+    ("gives", "us"), ("which", "equals"), ("you", "get"), ("which", "gives"), ("resulting", "in"), ("totals",),
+    ("comes", "to"), ("which", "gives", "us"), ("will", "be"), ("would", "be"), ("equal",), ("are",), ("equaling",),
+}  # fmt: skip
+"""Phrases that say 'equals' between a calculation and a number."""
+
+SECONDS = {
+    "second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3_600, "hr": 3_600, "day": 86_400, "week": 604_800,
+}  # fmt: skip
+"""Fixed time units, in seconds."""
+MONTHS = {"month": 1, "year": 12, "decade": 120, "century": 1_200}
+LENGTHS = {"inch": 1, "foot": 12, "yard": 36, "mile": 63_360}
+METRIC = {"millimeter": 1, "mm": 1, "centimeter": 10, "cm": 10, "meter": 1_000, "kilometer": 1_000_000, "km": 1_000_000}
+MASS = {"ounce": 1, "oz": 1, "pound": 16, "lb": 16, "ton": 32_000}
+GRAMS = {"milligram": 1, "mg": 1, "gram": 1_000, "kilogram": 1_000_000, "kg": 1_000_000}
+VOLUME = {"ounce": 1, "cup": 8, "pint": 16, "quart": 32, "gallon": 128}
+LITERS = {"milliliter": 1, "ml": 1, "liter": 1_000}
+MONEY = {"cent": 1, "penny": 1, "nickel": 5, "dime": 10, "quarter": 25, "dollar": 100, "buck": 100}
+COUNT = {"piece": 1, "pair": 2, "dozen": 12, "egg": 1, "score": 20}
+UNIT_TABLES = (SECONDS, MONTHS, LENGTHS, METRIC, MASS, GRAMS, VOLUME, LITERS, MONEY, COUNT)
+"""A small fixed table: a units library would read 'hand' and 'bag' as units."""
+
+_IRREGULAR = {"feet": "foot", "inches": "inch", "pennies": "penny", "centuries": "century", "ft": "foot", "hrs": "hour",
+              "mins": "minute", "secs": "second", "lbs": "pound", "litre": "liter", "litres": "liter", "metre": "meter",
+              "metres": "meter", "minutes": "minute", "h": "hour"}  # fmt: skip
+
+
+def singular(word: str) -> str:
+    """The singular of a unit word, by rule of thumb: 'boxes' and 'box' agree, which is all that is asked.
+
+    >>> singular("Minutes"), singular("feet"), singular("boxes"), singular("glass")
+    ('minute', 'foot', 'box', 'glass')
+    """
+    word = word.lower()
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word
