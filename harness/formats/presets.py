@@ -12,7 +12,7 @@ _ASK_LABELS = (
 _ASK_TAGS = "Reason step by step between {0} and {1}, then give only the final answer between {2} and {3}."
 
 
-def _tags(name: str, think: str, answer: str, *, boxed: bool = False) -> ResponseFormat:
+def _tags(name: str, think: str, answer: str) -> ResponseFormat:
     return ResponseFormat(
         name=name,
         sections=(
@@ -20,7 +20,6 @@ def _tags(name: str, think: str, answer: str, *, boxed: bool = False) -> Respons
             Section(name="answer", open=f"<{answer}>", close=f"</{answer}>"),
         ),
         instruction=_ASK_TAGS.format(f"<{think}>", f"</{think}>", f"<{answer}>", f"</{answer}>"),
-        boxed_answer=boxed,
     )
 
 
@@ -54,6 +53,17 @@ THINK_BOXED = ResponseFormat(
     instruction=r"Reason step by step between <think> and </think>, then give the final answer in \boxed{}.",
     boxed_answer=True,
 )
+GEMMA4_CHANNEL = ResponseFormat(
+    # https://ai.google.dev/gemma/docs/core/prompt-formatting-gemma4: <|think|> in the system turn asks for thought.
+    # The markers are special tokens: completions must be decoded with special tokens kept.
+    name="gemma4-channel",
+    sections=(
+        Section(name="reasoning", open="<|channel>thought", close="<channel|>"),
+        Section(name="answer"),
+    ),
+    instruction="<|think|>",
+    separator="",
+)
 HASHES = ResponseFormat(
     name="hashes",
     sections=(Section(name="reasoning"), Section(name="answer", open="####")),
@@ -75,6 +85,7 @@ PRESETS: dict[str, ResponseFormat] = {
         THOUGHT_ANSWER_TAGS,
         WORKING_SOLUTION_TAGS,
         THINK_BOXED,
+        GEMMA4_CHANNEL,
         HASHES,
         BARE,
     )
