@@ -1,0 +1,245 @@
+"""Numbers as people and models write them, read exactly: every value is a Fraction, never a float."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tasks.scoring.answer.words import COUNTS, SCALES, find_word_numbers, parse_words
+
+MAX_DIGITS = 400
+"""Longer digit runs are no number: reading them costs quadratic time, and no answer has so many."""
+MAX_EXPONENT = 400
+
+_GAP = r"[ \u00a0\u202f\u2009]"
+_CURRENCY = r"(?:(?:US|CA|AU|A|C)?\\?\$|[€£¥₹₩]|\bRs\.?|\b(?:INR|USD|EUR|GBP|JPY|CHF)\b)"
+_VULGAR = {
+    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
+    "⅙": "1/6", "⅚": "5/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8",
+}  # fmt: skip
+_COMMA = r"(?:\{,\}|,\\!" + _GAP + r"?|,)"
+_BODY = (
+    rf"(?:(?P<whole>\d{{1,15}}){_GAP}{{0,2}})?\\[dt]?frac[ ]?"
+    r"(?:\{[ ]?(?P<tnum>-?\d{1,40})[ ]?\}[ ]?(?:\{[ ]?(?P<tden>\d{1,40})[ ]?\}|(?P<tden1>\d))"
+    r"|(?P<tnum2>\d)[ ]?(?:\{(?P<tden3>\d{1,40})\}|(?P<tden2>\d)))"
+    rf"|(?P<mixed>\d{{1,15}})(?:{_GAP}|-|{_GAP}and{_GAP})(?P<mnum>\d{{1,15}})/(?P<mden>\d{{1,15}})(?![\d/])"
+    rf"|(?P<vwhole>\d{{0,15}}){_GAP}?(?P<vulgar>[{''.join(_VULGAR)}])"
+    r"|(?P<num>\d{1,40})/(?P<den>\d{1,40})(?![\d/])"
+    rf"|(?P<grouped>\d{{1,3}}(?:(?:{_COMMA}\d{{3}})+|(?:[\u00a0\u202f\u2009]\d{{3}})+|(?:\\[,;]\d{{3}})+)"
+    rf"|\d{{1,2}}(?:,\d{{2}})+,\d{{3}})(?!\d)(?P<gdec>\.\d+)?"
+    r"|(?P<plain>\d+(?:\.\d+)?|\.\d+)"
+    r"(?:[eE](?P<exp>[+-]?\d{1,4})(?!\w)"
+    rf"|{_GAP}?(?:\\times|\\cdot|[×x*]){_GAP}?10(?:\^|\*\*)(?:\{{(?P<texp>[+-]?\d{{1,4}})\}}|(?P<texp2>[+-]?\d{{1,4}})))?"
+)
+_NUMBER = re.compile(
+    rf"(?:(?<![\w)\]}}%.])(?P<sign>[-−+])(?:\*\*)?)?(?P<before>{_CURRENCY}(?:[ ]|\*\*)?)?"
+    rf"(?P<sign2>(?<=[$€£¥₹])[-−])?(?:{_BODY})"
+    rf"(?P<percent>{_GAP}?(?:\\?%|percent\b|per cent\b|pct\b))?"
+    rf"(?P<after>{_GAP}?{_CURRENCY}(?![\d.]))?"
+    rf"(?:(?:{_GAP}|-)(?P<scale>(?:{'|'.join((*SCALES, *COUNTS))})s?)\b)?",
+    re.IGNORECASE,
+)
+_TO_LAST_DIGIT = re.compile(rf"(?s).*[\d{''.join(_VULGAR)}]")
+_MAX_DIGITS_SPAN = MAX_DIGITS + 100
+_MAX_STEPS_BACK = 8
+"""Lines tried from the end: more than eight ending in nothing but exponents hold no answer."""
+_UNIT_NAMES = "km|kg|mg|cm|mm|ml|lbs?|oz|ft|mph|kmh|hrs?|mins?|secs?|am|pm|gb|mb|kb|m|g|l|h|s|in|yd|mi"
+_UNIT = re.compile(
+    rf"""(?:
+        {_GAP}*(?:\^\{{?\\?(?:circ|degree)\}}?|\\(?:degree|circ)\b|°[CF]?|º)
+        | (?:{_UNIT_NAMES})(?:\^\{{?[23]\}}?|[²³])?(?![\w^])
+        | (?:[ ~]|\\[ ,;!])*\\(?:text|mbox|mathrm|textrm)\{{[^{{}}]{{0,80}}\}}(?:\^\{{?[23]\}}?)?
+        | (?:{_GAP}|-)(?:[A-Za-z][A-Za-z'’.-]*|per|/)(?:\^\{{?[23]\}}?|[²³])?
+          (?:(?:{_GAP}|/|-)[A-Za-z][A-Za-z'’.-]*(?:\^\{{?[23]\}}?|[²³])?){{0,4}}
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NO_UNIT = re.compile(r"\b(?:or|and|to|mod|if|i|pi|[a-fj-z])\b", re.IGNORECASE)
+_WRAP = re.compile(r"\*\*|__|``?|\\\(|\\\)|\\\[|\\\]|\\displaystyle|\\left|\\right")
+_MAX_SHORT = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A number found in text."""
+
+    value: Fraction
+    """Its own value: "25%" is 25, "4 dozen" is 48, "$1.5 million" is 1500000."""
+    start: int
+    end: int
+    percent: bool = False
+    count: int = 1
+    """12 for "4 dozen": the unit that the value includes."""
+
+    @property
+    def readings(self) -> tuple[Fraction, ...]:
+        """The values it may stand for: "25%" is 25 (of a hundred) or 1/4, "4 dozen" is 48 or 4 (dozen)."""
+        if self.percent:
+            return (self.value, self.value / 100)
+        return (self.value, self.value / self.count) if self.count > 1 else (self.value,)
+
+
+def parse_number(text: str) -> Fraction | None:
+    """The exact value of a text that is one number and nothing but its sign, currency, unit and mark-up.
+
+    >>> parse_number("**$1,042.50**."), parse_number("₹1,00,000"), parse_number("1 1/2 cups"), parse_number("25%")
+    (Fraction(2085, 2), Fraction(100000, 1), Fraction(3, 2), Fraction(25, 1))
+    >>> parse_number("3 or 4") is None
+    True
+    """
+    number = read_number(text)
+    return None if number is None else number.value
+
+
+def read_number(text: str) -> Number | None:
+    """Like `parse_number`, with what the number counts (percent, dozen). Positions are of the tidied text."""
+    if len(text) > _MAX_SHORT:
+        return None
+    tidy = _tidy(text)
+    match = _NUMBER.match(tidy)
+    if match is None:
+        value = parse_words(_drop_units_of_words(tidy))
+        return None if value is None else _of_words(tidy, value, 0, len(tidy))
+    rest = tidy[match.end() :]
+    if rest.strip(" .") and not _is_unit(rest):
+        return None
+    return _number(match)
+
+
+def find_numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Number]:
+    """Every number in digits, left to right; exponents of units and subscripts are none. Linear in the text."""
+    for match in _NUMBER.finditer(text, start, len(text) if end is None else end):
+        if text[max(0, match.start() - 2) : match.start()].rstrip("{")[-1:] in {"^", "_"}:
+            continue
+        number = _number(match)
+        if number is not None:
+            yield number
+
+
+def last_number(text: str) -> Number | None:
+    """The last number in digits, found from the end: a long text costs no more than its last lines."""
+    end = len(text)
+    for _ in range(_MAX_STEPS_BACK):
+        digit = _TO_LAST_DIGIT.match(text, 0, end)
+        if digit is None:
+            return None
+        start = max(text.rfind("\n", 0, digit.end()) + 1, digit.end() - _MAX_DIGITS_SPAN)
+        found = list(find_numbers(text, start, end))
+        if found:
+            return found[-1]
+        end = start
+    return None
+
+
+def first_number(text: str) -> Number | None:
+    """The first number in digits."""
+    return next(find_numbers(text), None)
+
+
+def numbers_in_words(text: str) -> list[Number]:
+    """Every number spelled in words."""
+    return [_of_words(text, value, start, end) for value, start, end in find_word_numbers(text)]
+
+
+def format_number(value: Fraction) -> str:
+    """The plainest exact text: an integer, a finite decimal, else a fraction.
+
+    >>> format_number(Fraction(42)), format_number(Fraction(1, 8)), format_number(Fraction(1, 3))
+    ('42', '0.125', '1/3')
+    """
+    if value.denominator == 1:
+        return str(value.numerator)
+    digits = _decimal_places(value.denominator)
+    if digits is None:
+        return f"{value.numerator}/{value.denominator}"
+    scaled = abs(value.numerator) * 10**digits // value.denominator
+    text = f"{scaled:0{digits + 1}d}"
+    return f"{'-' if value < 0 else ''}{text[:-digits]}.{text[-digits:]}"
+
+
+def _decimal_places(denominator: int) -> int | None:
+    """Digits after the point of 1/denominator where finite and at most 30, else None."""
+    twos = fives = 0
+    while denominator % 2 == 0:
+        denominator, twos = denominator // 2, twos + 1
+    while denominator % 5 == 0:
+        denominator, fives = denominator // 5, fives + 1
+    return max(twos, fives) if denominator == 1 and max(twos, fives) <= 30 else None
+
+
+def _number(match: re.Match[str]) -> Number | None:
+    magnitude = _magnitude(match)
+    if magnitude is None:
+        return None
+    scale = (match["scale"] or "").lower().rstrip("s")
+    count = COUNTS.get(scale, COUNTS.get((match["scale"] or "").lower(), 1))
+    magnitude *= SCALES.get(scale, 1) * count
+    negative = (match["sign"] or "+") != "+" or bool(match["sign2"])
+    return Number(
+        value=-magnitude if negative else magnitude,
+        start=match.start(),
+        end=match.end(),
+        percent=match["percent"] is not None,
+        count=count,
+    )
+
+
+def _magnitude(match: re.Match[str]) -> Fraction | None:
+    g = match.groupdict()
+    if g["plain"] is not None:
+        return _plain(g["plain"], g["exp"] or g["texp"] or g["texp2"])
+    if g["grouped"] is not None:
+        return _plain(re.sub(r"\D", "", g["grouped"]) + (g["gdec"] or ""), None)
+    if g["vulgar"] is not None:
+        return int(g["vwhole"] or 0) + Fraction(_VULGAR[g["vulgar"]])
+    whole, above, below = _ratio(g)
+    if below == 0:
+        return None
+    return whole + Fraction(above, below)
+
+
+def _ratio(g: dict[str, str | None]) -> tuple[int, int, int]:
+    if g["mixed"] is not None:
+        return int(g["mixed"]), int(g["mnum"] or 0), int(g["mden"] or 0)
+    if g["num"] is not None:
+        return 0, int(g["num"]), int(g["den"] or 0)
+    below = g["tden"] or g["tden1"] or g["tden2"] or g["tden3"] or 0
+    return int(g["whole"] or 0), int(g["tnum"] or g["tnum2"] or 0), int(below)
+
+
+def _plain(digits: str, exponent: str | None) -> Fraction | None:
+    if len(digits) > MAX_DIGITS:
+        return None
+    power = int(exponent or 0)
+    return None if abs(power) > MAX_EXPONENT else Fraction(digits) * Fraction(10) ** power
+
+
+def _tidy(text: str) -> str:
+    text = _WRAP.sub("", text).strip()
+    if text.startswith("$") and text.endswith("$") and len(text) > 2 and not text.startswith("$$"):
+        text = text[1:-1].strip()  # inline math
+    text = text.strip("$ \n\t`*\"'“”") if text.startswith("$$") else text.strip(" \n\t`*\"'“”")
+    if text.startswith("(") and text.endswith(")") and "," not in text:
+        text = text[1:-1].strip()
+    return text.removesuffix("/-").rstrip(" .!,;:*$")
+
+
+def _is_unit(rest: str) -> bool:
+    match = _UNIT.match(rest)
+    return match is not None and not rest[match.end() :].strip(" .") and not _NO_UNIT.search(rest[: match.end()])
+
+
+def _drop_units_of_words(text: str) -> str:
+    """ "twelve dozen eggs" to "twelve dozen": only trailing words that are no number words."""
+    found = find_word_numbers(text)
+    if len(found) == 1 and found[0][1] == 0 and _is_unit(text[found[0][2] :]):
+        return text[: found[0][2]]
+    return text
+
+
+def _of_words(text: str, value: Fraction, start: int, end: int) -> Number:
+    words = text[start:end].lower().split()
+    last = next((word for word in reversed(words) if word.rstrip("s") in COUNTS), "")
+    return Number(value=value, start=start, end=end, count=COUNTS.get(last.rstrip("s"), 1))
