@@ -1,0 +1,94 @@
+"""What a model name means: a local folder, a Hugging Face hub id, a Kaggle handle, or a Tunix checkpoint."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from harness.core.errors import UserError
+
+Kind: TypeAlias = Literal["safetensors", "orbax"]
+_HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "*.json", "tokenizer.model", "*.jinja"]
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
+_KAGGLE = re.compile(r"(?:kaggle:(?://)?)?([\w.-]+/[\w.-]+/[\w.-]+/[\w.-]+(?:/\d+)?)")
+SHORT_NAMES = {
+    f"gemma-3-{size}-{kind}": f"google/gemma-3-{size}-{kind}" for size in ("270m", "1b", "4b") for kind in ("it", "pt")
+} | {"gemma-3-270m": "google/gemma-3-270m"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A model on this machine."""
+
+    model: Path
+    """The folder with config.json and the tokenizer, and the weights unless `checkpoint` has them."""
+    checkpoint: Path | None = None
+    """A Tunix (orbax) step folder."""
+
+
+def resolve(spec: str | Path, *, base: str | Path | None = None) -> Source:
+    """Find `spec` on this machine, downloading it where it is a hub id or a Kaggle handle.
+
+    Raises UserError for a name that is none of these, and for a download that fails.
+    """
+    text = str(spec)
+    local = Path(text).expanduser()
+    if local.is_dir():
+        return Source(model=local.resolve())
+    if local.exists():
+        raise UserError(f"{local} is a file; a model is a folder", tip=f"try {local.parent}")
+    if text.startswith("hf:"):
+        return Source(model=download_hub(text.removeprefix("hf:")))
+    if match := _KAGGLE.fullmatch(text):
+        return Source(model=download_kaggle(match[1]))
+    name = SHORT_NAMES.get(text, text)
+    if _HUB_ID.fullmatch(name) and not text.startswith((".", "/", "~")):
+        return Source(model=download_hub(name))
+    raise UserError(
+        f"no model at {text!r}",
+        tip="give a folder, a hub id (google/gemma-3-1b-it), or kaggle:OWNER/MODEL/FRAMEWORK/VARIATION.",
+    )
+
+
+def download_hub(name: str) -> Path:
+    """The snapshot folder of a hub id (`owner/name`, optionally `@revision`); the token comes from the environment."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    repo, _, revision = name.partition("@")
+    try:
+        return Path(snapshot_download(repo, revision=revision or None, allow_patterns=_HUB_FILES))
+    except GatedRepoError as error:
+        raise UserError(
+            f"{repo} asks you to accept its licence first",
+            tip=f"accept it at https://huggingface.co/{repo}, then set HF_TOKEN to a token that may read it.",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise UserError(
+            f"the hub has no model {repo!r} that you may read", tip="check the name, and HF_TOKEN if it is private."
+        ) from error
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise UserError(
+            f"{repo} could not be downloaded: {_first_line(error)}", tip="no network? Give the model as a local folder."
+        ) from error
+
+
+def download_kaggle(handle: str) -> Path:
+    """The folder of a Kaggle model handle; credentials come from the environment or ~/.kaggle."""
+    try:
+        import kagglehub
+    except ImportError as error:
+        raise UserError("Kaggle handles need kagglehub", tip="pip install kagglehub") from error
+    try:
+        return Path(kagglehub.model_download(handle))
+    except Exception as error:  # kagglehub raises its own, requests' and plain exceptions alike
+        raise UserError(
+            f"{handle} could not be downloaded from Kaggle: {_first_line(error)}",
+            tip="set KAGGLE_USERNAME and KAGGLE_KEY, and accept the model's licence on kaggle.com.",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

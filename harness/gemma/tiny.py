@@ -1,0 +1,147 @@
+"""Random Gemma 3 models of any size in the Hugging Face layout: for tests, benchmarks and dry runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from harness.gemma.chat_template import GEMMA
+from harness.gemma.config import config_json
+from harness.gemma.layout import Parameter, Sizes, Tensor, parameters
+from harness.gemma.tiny_tokenizer import sentencepiece_model, tokenizer_json
+from harness.gemma.weights import INDEX_NAME
+
+TokenizerFiles: TypeAlias = Literal["json", "sentencepiece", "both"]
+ONE_B = Sizes(layers=26, vocabulary=262_144, embed=1152, hidden=6912, heads=4, kv_heads=1, head_dim=256)
+"""The shape of google/gemma-3-1b-it."""
+
+
+def write_tiny_model(
+    directory: str | Path,
+    *,
+    layers: int = 7,
+    embed: int = 64,
+    hidden: int = 128,
+    heads: int = 4,
+    kv_heads: int = 1,
+    head_dim: int = 16,
+    window: int = 16,
+    vocabulary: int = 1024,
+    rope_scale: float = 1.0,
+    seed: int = 0,
+    shards: int = 1,
+    dtype: Literal["float32", "bfloat16"] = "float32",
+    tokenizer: TokenizerFiles = "json",
+    chat: bool = True,
+) -> Path:
+    """Write a random text-only Gemma 3 with a working tokenizer; the same arguments give the same bytes.
+
+    Seven layers are the fewest that have a local layer after a global one. `vocabulary` is at least 800;
+    `chat` False leaves out the chat template, as in a pretrained model. Returns the directory.
+    """
+    sizes = Sizes(
+        layers=layers,
+        vocabulary=vocabulary,
+        embed=embed,
+        hidden=hidden,
+        heads=heads,
+        kv_heads=kv_heads,
+        head_dim=head_dim,
+    )
+    return write_random_model(
+        directory,
+        sizes,
+        window=window,
+        rope_scale=rope_scale,
+        seed=seed,
+        shards=shards,
+        dtype=dtype,
+        tokenizer=tokenizer,
+        chat=chat,
+    )
+
+
+def write_random_model(
+    directory: str | Path,
+    sizes: Sizes,
+    *,
+    window: int,
+    rope_scale: float = 1.0,
+    seed: int = 0,
+    shards: int = 1,
+    dtype: Literal["float32", "bfloat16"] = "float32",
+    tokenizer: TokenizerFiles = "json",
+    chat: bool = True,
+) -> Path:
+    """As `write_tiny_model`, for any shape; one shard is in memory at a time."""
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    config = config_json(sizes, window=window, global_rope_scale=rope_scale, dtype=dtype)
+    _write_json(directory / "config.json", config)
+    _write_weights(directory, sizes, seed, shards, dtype)
+    _write_tokenizer(directory, sizes.vocabulary, tokenizer, chat)
+    return directory
+
+
+def _write_weights(directory: Path, sizes: Sizes, seed: int, shards: int, dtype: str) -> None:
+    from safetensors.numpy import save_file
+
+    wanted = parameters(sizes)
+    names = (
+        ["model.safetensors"]
+        if shards == 1
+        else [f"model-{i + 1:05d}-of-{shards:05d}.safetensors" for i in range(shards)]
+    )
+    weight_map: dict[str, str] = {}
+    total_bytes = 0
+    for i, file in enumerate(names):
+        tensors = {name: value for p in wanted[i::shards] for name, value in _random_tensors(p, seed, dtype)}
+        save_file(tensors, directory / file, metadata={"format": "pt"})
+        weight_map |= dict.fromkeys(tensors, file)
+        total_bytes += sum(value.nbytes for value in tensors.values())
+    if shards > 1:
+        _write_json(directory / INDEX_NAME, {"metadata": {"total_size": total_bytes}, "weight_map": weight_map})
+
+
+def _random_tensors(parameter: Parameter, seed: int, dtype: str) -> Iterator[tuple[str, Tensor]]:
+    import ml_dtypes
+
+    kind = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else np.float32)
+    for name, shape in zip(parameter.sources, parameter.source_shapes, strict=True):
+        yield name, _random(name, shape, seed).astype(kind)
+
+
+def _random(name: str, shape: tuple[int, ...], seed: int) -> Tensor:
+    """Norm scales near 0 (the norm multiplies by one plus them), matrices that keep the size of what they multiply."""
+    import zlib
+
+    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    spread = 0.1 if len(shape) == 1 else shape[1] ** -0.5
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(spread)
+
+
+def _write_tokenizer(directory: Path, vocabulary: int, files: TokenizerFiles, chat: bool) -> None:
+    if files in ("json", "both"):
+        (directory / "tokenizer.json").write_text(tokenizer_json(vocabulary), encoding="utf-8")
+    if files in ("sentencepiece", "both"):
+        (directory / "tokenizer.model").write_bytes(sentencepiece_model(vocabulary))
+    settings: dict[str, Any] = {
+        "tokenizer_class": "GemmaTokenizer",
+        "bos_token": "<bos>",
+        "eos_token": "<eos>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "add_bos_token": True,
+        "add_eos_token": False,
+    }
+    _write_json(directory / "tokenizer_config.json", settings | ({"chat_template": GEMMA} if chat else {}))
+    generation = {"bos_token_id": 2, "eos_token_id": [1, 106], "pad_token_id": 0}
+    _write_json(directory / "generation_config.json", generation)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
