@@ -1,0 +1,1 @@
+"""Continuous batching for Gemma 3 in JAX, over the weights of Tunix's model."""

@@ -1,0 +1,150 @@
+"""Keys and values in memory: one shared prefix, and a ring of slots for each row.
+
+All rows write slot `step % ring` at the same step, so a decode step updates the cache with one slice and no scatter,
+and a slot's age says which position it holds. Local layers need no more than a window of slots.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from harness.gemma.engine.masks import ages
+from harness.gemma.engine.shape import LayerShape, ModelShape
+
+if TYPE_CHECKING:
+    from jax.sharding import Mesh, NamedSharding
+    from jaxtyping import Array, Float, Int
+
+Layers = tuple[jax.Array, ...]
+
+
+class Prefix(NamedTuple):
+    """Keys and values that every row sees, in prompt order from position 0."""
+
+    keys: Layers
+    """Per layer [kv_heads, prefix, dim]."""
+    values: Layers
+    length: Int[Array, ""]
+    """Slots in use; the rest is padding up to a compiled size."""
+    local_start: Int[Array, ""]
+    """Position of slot 0 on layers that were cut to their window; 0 where nothing was cut."""
+
+
+class Rows(NamedTuple):
+    """What each row has of its own."""
+
+    keys: Layers
+    """Per layer [row, kv_heads, ring, dim]."""
+    values: Layers
+    step: Int[Array, ""]
+    """Decode steps run; the next key is written to slot `step % ring`."""
+
+
+class Pack(NamedTuple):
+    """Keys and values of freshly read prompts, side by side, waiting for rows."""
+
+    keys: Layers
+    """Per layer [pack, kv_heads, token, dim]."""
+    values: Layers
+
+
+def ring_size(layer: LayerShape, span: int) -> int:
+    """Slots of a row on this layer, when rows may hold `span` tokens."""
+    return span if layer.window is None else min(span, layer.window)
+
+
+def empty_prefix(shape: ModelShape, size: int, dtype: jnp.dtype) -> Prefix:
+    """Room for a prefix of `size` tokens (0: no prefix)."""
+    blank = tuple(jnp.zeros((shape.kv_heads, size, shape.head_dim), dtype) for _ in shape.layers)
+    twin = tuple(jnp.zeros_like(array) for array in blank)
+    return Prefix(blank, twin, jnp.int32(0), jnp.int32(0))
+
+
+def empty_rows(shape: ModelShape, n_rows: int, span: int, dtype: jnp.dtype, mesh: Mesh | None) -> Rows:
+    """Rows that hold nothing, sharded over the mesh."""
+    placement = row_sharding(shape, mesh)
+
+    def blank() -> Layers:
+        sizes = [(n_rows, shape.kv_heads, ring_size(layer, span), shape.head_dim) for layer in shape.layers]
+        return tuple(jnp.zeros(size, dtype, device=placement) for size in sizes)
+
+    return Rows(blank(), blank(), jnp.int32(0))
+
+
+def row_sharding(shape: ModelShape, mesh: Mesh | None) -> NamedSharding | None:
+    """Rows over `fsdp`; key heads over `tp` where it divides them."""
+    if mesh is None:
+        return None
+    from jax.sharding import NamedSharding, PartitionSpec
+
+    tp = mesh.shape.get("tp", 1)
+    return NamedSharding(mesh, PartitionSpec("fsdp", "tp" if tp > 1 and shape.kv_heads % tp == 0 else None))  # type: ignore[no-untyped-call]
+
+
+@partial(jax.jit, static_argnames="shape")
+def cut_to_window(prefix: Prefix, shape: ModelShape) -> Prefix:
+    """Drop what local layers will never look at: tokens further back than the window."""
+    size = prefix.keys[0].shape[1]
+    windows = {layer.window for layer in shape.layers if layer.window is not None and layer.window < size}
+    if not windows:
+        return prefix
+    (window,) = windows
+    start = jnp.maximum(prefix.length - window, 0)
+
+    def cut(array: jax.Array, layer: LayerShape) -> jax.Array:
+        return array if layer.window is None else jax.lax.dynamic_slice_in_dim(array, start, window, axis=1)
+
+    keys = tuple(map(cut, prefix.keys, shape.layers))
+    return Prefix(keys, tuple(map(cut, prefix.values, shape.layers)), prefix.length, start)
+
+
+@partial(jax.jit, donate_argnames="rows")
+def insert(
+    rows: Rows,
+    pack: Pack,
+    n_inserted: Int[Array, ""],
+    targets: Int[Array, " slot"],
+    which_pack: Int[Array, " slot"],
+    starts: Int[Array, " slot"],
+    lengths: Int[Array, " slot"],
+) -> Rows:
+    """Copy prompts out of a pack into rows: slot i goes to row `targets[i]`, for i below `n_inserted`.
+
+    Each prompt is laid into the ring so that its last token is the slot before the next to be written, wherever the
+    ring stands: the row's tokens then age like all others.
+    """
+
+    def insert_one(i: jax.Array, layers: tuple[Layers, Layers]) -> tuple[Layers, Layers]:
+        def copy(ring: jax.Array, source: jax.Array) -> jax.Array:
+            age = ages(rows.step - 1, ring.shape[2])
+            token = jnp.clip(starts[i] + lengths[i] - 1 - age, 0, source.shape[2] - 1)
+            prompt = jax.lax.dynamic_index_in_dim(source, which_pack[i], keepdims=False)
+            row = jnp.take(prompt, token, axis=1)
+            return jax.lax.dynamic_update_slice_in_dim(ring, row[None], targets[i], axis=0)
+
+        keys, values = layers
+        return tuple(map(copy, keys, pack.keys)), tuple(map(copy, values, pack.values))
+
+    keys, values = jax.lax.fori_loop(0, n_inserted, insert_one, (rows.keys, rows.values))
+    return Rows(keys, values, rows.step)
+
+
+@partial(jax.jit, static_argnames=("shape", "span", "mesh"))
+def resize(rows: Rows, keep: Int[Array, " new_row"], shape: ModelShape, span: int, mesh: Mesh | None) -> Rows:
+    """Another number of rows (row i of the result is row `keep[i]`) or another span; the step goes on."""
+    placement = row_sharding(shape, mesh)
+
+    def move(array: Float[Array, "row kv_heads ring dim"], layer: LayerShape) -> jax.Array:
+        old_ring, new_ring = array.shape[2], ring_size(layer, span)
+        moved = jnp.take(array, keep, axis=0)
+        if old_ring != new_ring:
+            age = jnp.minimum(ages(rows.step - 1, new_ring), old_ring - 1)
+            moved = jnp.take(moved, jnp.mod(rows.step - 1 - age, old_ring), axis=2)
+        return moved if placement is None else jax.lax.with_sharding_constraint(moved, placement)  # type: ignore[no-untyped-call]
+
+    keys = tuple(map(move, rows.keys, shape.layers))
+    return Rows(keys, tuple(map(move, rows.values, shape.layers)), rows.step)

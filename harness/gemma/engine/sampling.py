@@ -1,0 +1,120 @@
+"""The next token from its scores: greedy, or drawn with noise that only the request's seed and position decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from harness.core.errors import UserError
+
+if TYPE_CHECKING:
+    import jax
+    import numpy as np
+    from jaxtyping import Array, Float, Int, UInt32
+
+Mode = Literal["greedy", "temperature", "truncated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How tokens are drawn, the same for all requests of one call."""
+
+    temperature: float = 0.0
+    """0 is greedy."""
+    top_k: int = 0
+    """0 is no limit."""
+    top_p: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise UserError(f"temperature is {self.temperature}, but must be 0 (greedy) or more")
+        if not 0 < self.top_p <= 1:
+            raise UserError(f"top_p is {self.top_p}, but must be above 0 and at most 1 (1: no limit)")
+        if self.top_k < 0:
+            raise UserError(f"top_k is {self.top_k}, but must be 0 (no limit) or more")
+
+    @property
+    def mode(self) -> Mode:
+        """Which program draws the tokens; each is compiled apart so that greedy runs pay for no noise."""
+        if self.temperature == 0:
+            return "greedy"
+        return "truncated" if self.top_k or self.top_p < 1 else "temperature"
+
+    def limits(self) -> np.ndarray:
+        """[temperature, top_k, top_p], traced so that a new setting compiles nothing."""
+        import numpy as np
+
+        return np.array([self.temperature, self.top_k, self.top_p], np.float32)
+
+
+def next_tokens(
+    logits: Float[Array, "row vocabulary"],
+    keys: UInt32[Array, "row 2"],
+    n_drawn: Int[Array, " row"],
+    limits: Float[Array, " 3"],
+    mode: Mode,
+) -> Int[Array, " row"]:
+    """One token a row. The noise depends on the row's key and on how many tokens it has drawn, on nothing else."""
+    import jax
+    import jax.numpy as jnp
+
+    if mode == "greedy":
+        return jnp.argmax(logits, axis=-1).astype(jnp.int32)
+    scaled = logits / limits[0]
+    if mode == "truncated":
+        scaled = truncate(scaled, top_k=limits[1], top_p=limits[2])
+
+    def draw(row: jax.Array, key_data: jax.Array, index: jax.Array) -> jax.Array:
+        key = jax.random.fold_in(jax.random.wrap_key_data(key_data, impl="threefry2x32"), index)
+        return jax.random.categorical(key, row)
+
+    return jax.vmap(draw)(scaled, keys, n_drawn).astype(jnp.int32)
+
+
+def truncate(
+    logits: Float[Array, "row vocabulary"], *, top_k: Float[Array, ""], top_p: Float[Array, ""]
+) -> Float[Array, "row vocabulary"]:
+    """Keep the `top_k` likeliest tokens, then of these the fewest whose probability reaches `top_p` (Holtzman et al.
+    2020). Tokens as likely as the last one kept are kept too.
+
+    ```
+    probabilities = [0.5, 0.3, 0.15, 0.05]   top_k = 3   top_p = 0.7
+    kept          = [  1,   1,    0,    0]      # of the three, 0.53 + 0.32 reaches 0.7
+    ```
+    """
+    import jax
+    import jax.numpy as jnp
+
+    probability = jax.nn.softmax(logits, axis=-1)
+    vocabulary = logits.shape[-1]
+    count = jnp.where(top_k > 0, jnp.minimum(top_k, vocabulary), vocabulary)
+    kept = probability >= _threshold(probability, jnp.ones_like(probability), count)
+    probability = jnp.where(kept, probability, 0.0)
+    mass = jnp.sum(probability, axis=-1, keepdims=True)
+    enough = jnp.where(top_p < 1, top_p * mass, jnp.inf)  # infinite: no threshold reaches it, so nothing is cut
+    kept &= probability >= _threshold(probability, probability, enough)
+    return jnp.where(kept, logits, -jnp.inf)
+
+
+def _threshold(probability: jax.Array, weight: jax.Array, enough: jax.Array) -> jax.Array:
+    """The highest probability t at which the tokens of probability >= t weigh `enough` together, else 0.
+
+    Bisects the bits of t: for floats >= 0 their order is that of their bit patterns, so 31 halvings are exact. A sort
+    of 262,144 scores a row costs far more.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    def halve(bit: jax.Array, low: jax.Array) -> jax.Array:
+        trial = low | (jnp.int32(1) << (30 - bit))
+        t = jax.lax.bitcast_convert_type(trial, jnp.float32)
+        reached = jnp.sum(jnp.where(probability >= t, weight, 0.0), axis=-1, keepdims=True) >= enough
+        return jnp.where(reached, trial, low)
+
+    low = jax.lax.fori_loop(0, 31, halve, jnp.zeros((*probability.shape[:-1], 1), jnp.int32))
+    return jax.lax.bitcast_convert_type(low, jnp.float32)
+
+
+def key_data(seed: int) -> tuple[int, int]:
+    """The two words of a random key, of all 64 bits of a seed."""
+    return (seed >> 32) & 0xFFFFFFFF, seed & 0xFFFFFFFF
