@@ -73,7 +73,7 @@ def _shared_metrics(baseline: Run, candidate: Run) -> list[MetricInfo]:
 
 
 def _result(pair: Paired, level: float) -> PairedResult | None:
-    return paired_difference(pair.baseline, pair.candidate, level=level) if pair.baseline.n_docs else None
+    return paired_difference(pair.baseline, pair.candidate, level=level) if pair.is_defined else None
 
 
 def _difference(pair: Paired, result: PairedResult | None, level: float, seed: int) -> Difference:
@@ -103,7 +103,7 @@ def _difference(pair: Paired, result: PairedResult | None, level: float, seed: i
 
 def _table(pair: Paired) -> TwoByTwo | None:
     """The 2x2 of a binary metric with one completion a doc; 'right' is the better value."""
-    if not (pair.baseline.n_docs and pair.info.kind == "binary"):
+    if not (pair.is_defined and pair.info.kind == "binary"):
         return None
     if not (pair.baseline.is_binary and pair.candidate.is_binary):
         return None
@@ -135,8 +135,7 @@ def _adjust(differences: Mapping[str, Difference], primary: MetricInfo) -> dict[
 
 def _flips(pair: Paired) -> tuple[Flip, ...]:
     """Docs whose primary value changed, in the baseline's order."""
-    before = pair.baseline.numerator / pair.baseline.denominator
-    after = pair.candidate.numerator / pair.candidate.denominator
+    before, after = pair.baseline.by_doc, pair.candidate.by_doc
     gain = (after - before) * (1 if pair.info.higher_is_better else -1)
     return tuple(
         Flip(

@@ -21,6 +21,11 @@ class Paired:
     unpaired: tuple[str, ...]
     """Docs that only one side has a value for, in order of id."""
 
+    @property
+    def is_defined(self) -> bool:
+        """Both sides have a value."""
+        return self.baseline.is_defined and self.candidate.is_defined
+
 
 class PairedRuns:
     """Two sets of records that can be paired, one metric at a time."""
@@ -48,7 +53,7 @@ class PairedRuns:
 
 def require_pairs(paired: Paired) -> None:
     """Raises UserError where no doc is scored in both runs."""
-    if paired.baseline.n_docs == 0:
+    if not paired.is_defined:
         raise UserError(
             f"no doc is scored on {paired.info.name!r} in both runs, so there is nothing to compare",
             tip="were both runs made on the same docs? `harness show RUN` tells.",

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
+Side: TypeAlias = tuple[Floats, Floats]
+"""Numerator and denominator by doc, each [n]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Spread:
     """Independent units: clusters, or docs where none share one."""
     df: float
     """Degrees of freedom of the variance; 0 with a single cluster."""
+    influence: Floats
+    """What each unit adds to the estimate, [n_clusters]; sums to 0."""
 
 
 def cluster_codes(names: list[str]) -> Ints:
@@ -46,7 +50,7 @@ def ratio_spread(numerator: Floats, denominator: Floats, clusters: Ints | None) 
     return spread_of(value, influence, denominator / total, clusters)
 
 
-def difference_spread(base: tuple[Floats, Floats], candidate: tuple[Floats, Floats], clusters: Ints | None) -> Spread:
+def difference_spread(base: Side, candidate: Side, clusters: Ints | None) -> Spread:
     """The candidate's ratio minus the baseline's; a side is (numerator, denominator), [n], docs in the same order."""
     value, influence, weight = 0.0, np.zeros(len(base[0])), np.zeros(len(base[0]))
     for sign, (numerator, denominator) in ((-1, base), (1, candidate)):
@@ -71,7 +75,7 @@ def spread_of(value: float, influence: Floats, weight: Floats, clusters: Ints | 
         weight = np.bincount(clusters, weight).astype(np.float64)
     n_clusters = len(influence)
     if n_clusters < 2:
-        return Spread(value=value, variance=0.0, n_clusters=n_clusters, df=0.0)
+        return Spread(value=value, variance=0.0, n_clusters=n_clusters, df=0.0, influence=influence)
     variance = float((influence**2 / np.maximum(1 - weight, 1e-12)).sum())
     df = 1 / float((weight**2).sum()) - 1
-    return Spread(value=value, variance=variance, n_clusters=n_clusters, df=max(df, 1.0))
+    return Spread(value=value, variance=variance, n_clusters=n_clusters, df=max(df, 1.0), influence=influence)

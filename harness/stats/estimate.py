@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.core.records import Estimate, MetricInfo, Record
-from harness.stats.clustered import ratio_spread
+from harness.stats.bootstrap import bootstrap_t
+from harness.stats.clustered import Spread, ratio_spread
 from harness.stats.intervals import Interval, bounded_mean, mean_t, wilson
 from harness.stats.values import DocTable, DocValues
 
@@ -23,23 +24,36 @@ def estimate_metrics(
 
 def estimate_values(values: DocValues, *, level: float = 0.95, seed: int = 0) -> Estimate:
     """The estimate of one metric from its values by doc."""
-    if values.n_docs == 0:
+    if not values.is_defined:
         return _estimate(values, None, None, level, "no doc scored", 0)
     spread = ratio_spread(values.numerator, values.denominator, values.clusters)
     if values.is_binary and values.clusters is None:
         interval: Interval | None = wilson(float(values.numerator.sum()), values.n_docs, level=level)
         return _estimate(values, spread.value, interval, level, "Wilson", values.n_docs)
-    if values.is_bounded:
-        value = min(max(spread.value, 0.0), 1.0)
-        most = float((values.denominator * values.completions).sum())
-        least = min(spread.n_clusters, values.n_docs)
-        interval = bounded_mean(value, spread.variance, least=least, most=max(most, least), df=spread.df, level=level)
-        method = "Wilson, effective n"
-    else:
-        value, interval = spread.value, mean_t(spread.value, spread.variance, df=spread.df, level=level)
-        method = "t"
+    interval, method = _bounded(values, spread, level) if values.is_bounded else _unbounded(spread, level, seed)
     over = "docs" if values.clusters is None else "clusters"
+    value = _clip(spread.value) if values.is_bounded else spread.value
     return _estimate(values, value, interval, level, f"{method} over {over}", spread.n_clusters)
+
+
+def _bounded(values: DocValues, spread: Spread, level: float) -> tuple[Interval, str]:
+    least = float(spread.n_clusters)
+    most = max(float((values.denominator * values.completions).sum()), least)
+    return bounded_mean(
+        _clip(spread.value), spread.variance, least=least, most=most, df=spread.df, level=level
+    ), "Wilson, effective n"
+
+
+def _clip(value: float) -> float:
+    """Rounding alone can leave the range."""
+    return min(max(value, 0.0), 1.0)
+
+
+def _unbounded(spread: Spread, level: float, seed: int) -> tuple[Interval | None, str]:
+    resampled = bootstrap_t(spread, level=level, seed=seed)
+    if resampled is not None:
+        return resampled, "bootstrap-t"
+    return mean_t(spread.value, spread.variance, df=spread.df, level=level), "t"
 
 
 def _estimate(

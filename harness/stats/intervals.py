@@ -35,7 +35,7 @@ def effective_n(value: float, variance: float, *, least: float, most: float) -> 
     cannot tell their own spread. Without that, measured coverage fell to 87% at p = 0.02; with it, to 93%.
     """
     spread = value * (1 - value)
-    if spread <= 0 or variance <= 0:
+    if spread <= 0 or variance <= 1e-12 * spread:  # rounding leaves crumbs where every unit agrees
         return least
     n = min(max(spread / variance, least), most)
     trust = 1 / (n * min(value, 1 - value) + 1)

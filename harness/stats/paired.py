@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from harness.stats.clustered import Floats, Spread, difference_spread
+from harness.stats.clustered import Side, Spread, difference_spread
 from harness.stats.intervals import Interval
 from harness.stats.student import t_quantile, two_sided_p, z_quantile
 from harness.stats.values import DocValues
@@ -51,8 +51,8 @@ def paired_difference(base: DocValues, candidate: DocValues, *, level: float = 0
     if base.is_binary and candidate.is_binary and base.clusters is None:
         return _binary(two_by_two(base, candidate), spread, level)
     bounded = base.is_bounded and candidate.is_bounded
-    n = _effective_pairs(sides, spread) if bounded else math.inf
-    return _by_t(spread, n, "docs" if base.clusters is None else "clusters", level)
+    steadied, n = _steadied(sides, spread) if bounded else (spread, math.inf)
+    return _by_t(steadied, n, "docs" if base.clusters is None else "clusters", level)
 
 
 def two_by_two(base: DocValues, candidate: DocValues) -> TwoByTwo:
@@ -154,12 +154,25 @@ def _around(value: float, centre: float, error: float, quantile: float, *, bound
     return (min(max(low, -bound), value), max(min(high, bound), value))
 
 
-def _effective_pairs(sides: tuple[tuple[Floats, Floats], tuple[Floats, Floats]], spread: Spread) -> float:
-    """Independent pairs that would vary as much: all docs without clusters, between clusters and docs with them."""
+def _steadied(sides: tuple[Side, Side], spread: Spread) -> tuple[Spread, float]:
+    """The spread with a variance that few events cannot make too small, and the independent pairs it speaks for.
+
+    Without clusters both are plain: the spread as it is, and the docs. With clusters the variance is drawn, by a weight
+    of 1 / (events + 1), towards its value if all docs of a cluster moved together, as `effective_n` does for one run.
+    """
     n_docs = len(sides[0][0])
-    if spread.n_clusters == n_docs:
-        return n_docs
     alone = difference_spread(*sides, None).variance
+    if spread.n_clusters == n_docs:
+        return spread, n_docs
     if spread.variance <= 0 or alone <= 0:
-        return spread.n_clusters
+        return spread, spread.n_clusters
+    events = _pairs(n_docs, alone, spread) * (n_docs * alone + spread.value**2)
+    trust = 1 / (events + 1)
+    together = alone * n_docs / spread.n_clusters
+    steadied = replace(spread, variance=(1 - trust) * spread.variance + trust * max(together, spread.variance))
+    return steadied, _pairs(n_docs, alone, steadied)
+
+
+def _pairs(n_docs: int, alone: float, spread: Spread) -> float:
+    """Between clusters and docs: the pairs that would vary as much if they were independent."""
     return min(max(n_docs * alone / spread.variance, spread.n_clusters), n_docs)

@@ -18,19 +18,25 @@ def z_quantile(probability: float) -> float:
 def t_quantile(probability: float, df: float) -> float:
     """Student's t quantile; infinite where df is below 1 (no spread was measured).
 
-    Bisection on `t_cdf`; agrees with scipy to 1e-9.
+    Newton's method on `t_cdf`, which is concave above 0: from the normal quantile, which lies below, every step stays
+    below and comes nearer. Agrees with scipy to 1e-9.
     """
     if df < 1:
         return math.copysign(math.inf, probability - 0.5)
-    if probability < 0.5:
-        return -t_quantile(1 - probability, df)
-    low, high = 0.0, 1.0
-    while t_cdf(high, df) < probability:
-        low, high = high, high * 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if t_cdf(middle, df) < probability else (low, middle)
-    return (low + high) / 2
+    if probability <= 0.5:
+        return 0.0 if probability == 0.5 else -t_quantile(1 - probability, df)
+    value = z_quantile(probability)
+    for _ in range(100):
+        step = (probability - t_cdf(value, df)) / _t_density(value, df)
+        value += step
+        if abs(step) < 1e-12 * value:
+            break
+    return value
+
+
+def _t_density(value: float, df: float) -> float:
+    log_scale = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - 0.5 * math.log(df * math.pi)
+    return math.exp(log_scale - (df + 1) / 2 * math.log1p(value * value / df))
 
 
 def t_cdf(value: float, df: float) -> float:

@@ -19,7 +19,7 @@ class DocValues:
     numerator: Floats
     """The doc's value, or its mean numerator over repeats."""
     denominator: Floats
-    """1 for binary and mean metrics, else the doc's mean denominator, above 0."""
+    """1 for binary and mean metrics, else the doc's mean denominator, which may be 0 (tokens per correct answer)."""
     completions: Floats
     """Completions that had a value."""
     clusters: Ints | None
@@ -32,19 +32,31 @@ class DocValues:
         return len(self.doc_ids)
 
     @property
+    def is_defined(self) -> bool:
+        """Something stands below the fraction line."""
+        return bool(self.denominator.sum() > 0)
+
+    @property
     def one_each(self) -> bool:
         """One completion a doc."""
         return bool((self.completions == 1).all())
 
     @property
     def is_binary(self) -> bool:
-        """Every doc has one completion with value 0 or 1."""
-        return self.one_each and bool(((self.numerator == 0) | (self.numerator == 1)).all())
+        """Every doc has one completion with value 0 or 1, over a denominator of 1."""
+        zero_or_one = (self.numerator == 0) | (self.numerator == 1)
+        return self.one_each and bool((zero_or_one & (self.denominator == 1)).all())
 
     @property
     def is_bounded(self) -> bool:
         """Every value, or numerator / denominator, lies in [0, 1]."""
         return bool(((self.numerator >= 0) & (self.numerator <= self.denominator * (1 + 1e-12))).all())
+
+    @property
+    def by_doc(self) -> Floats:
+        """Each doc's value; nan where its denominator is 0."""
+        empty = np.full_like(self.numerator, np.nan)
+        return np.divide(self.numerator, self.denominator, out=empty, where=self.denominator > 0)
 
     def subset(self, keep: Sequence[int]) -> DocValues:
         """Only the docs at these positions, in that order; the others count as neither scored nor missing."""
@@ -83,7 +95,7 @@ class DocTable:
         n = len(self.doc_ids)
         count = np.bincount(docs, minlength=n).astype(np.float64)
         sums = [np.bincount(docs, parts[:, column], minlength=n) for column in (0, 1)]
-        keep = np.flatnonzero(sums[1] > 0)
+        keep = np.flatnonzero((count > 0) & ((sums[0] != 0) | (sums[1] != 0)))  # 0 of 0: the metric does not apply
         return DocValues(
             doc_ids=self.doc_ids if len(keep) == n else tuple(self.doc_ids[i] for i in keep),
             numerator=sums[0][keep] / count[keep],
