@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = [
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 SMALL: dict[str, int] = {word: value for value, word in enumerate(_UNITS)} | {
     word: 10 * (value + 2) for value, word in enumerate(_TENS)
 }
@@ -31,7 +31,8 @@ _AFTER_A = "|".join((*SCALES, *COUNTS, *_PARTS))
 _JOINERS = "|".join((*SMALL, *SCALES, *COUNTS, *_PARTS, "and", "a", "an", "of"))
 _MAX_WORDS = 24
 _RUN = re.compile(
-    rf"\b(?:{_STARTERS}|an?(?=[ ](?:{_AFTER_A})s?\b))\b(?:(?:[ ]|-)(?:(?:{_JOINERS})s?|halves)\b){{0,{_MAX_WORDS - 1}}}+",
+    rf"\b(?:{_STARTERS}|an?(?=[ ](?:{_AFTER_A})s?\b))\b"
+    rf"(?:(?:[ ]|-)(?:(?:{_JOINERS})s?|halves)\b){{0,{_MAX_WORDS - 1}}}+",
     re.IGNORECASE,
 )
 

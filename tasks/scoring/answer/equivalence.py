@@ -1,0 +1,91 @@
+"""Whether an answer equals the gold answer: numbers exactly, LaTeX as mathematics, anything else as text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from tasks.scoring.answer.extract import Found, Kind
+from tasks.scoring.answer.latex import latex_equal, normalise_latex
+from tasks.scoring.answer.numbers import Number, format_number, read_number
+
+TargetKind: TypeAlias = Literal["number", "latex", "text"]
+
+_MATH = re.compile(r"[\\^_={}+*/<>$|0-9]|\(.*,.*[)\]]")
+_CHOICE = re.compile(r"\s*\(?([A-Za-z])\)?(?:[.:)]|\s|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A gold answer, read once."""
+
+    kind: TargetKind
+    text: str
+    number: Number | None = None
+
+    @property
+    def reads(self) -> Kind:
+        """How a reply is searched for it."""
+        return "number" if self.kind == "number" else "text"
+
+
+@lru_cache(maxsize=65536)
+def read_target(text: str) -> Target | None:
+    """The gold answer, or None where there is nothing to compare with."""
+    if not text.strip():
+        return None
+    number = read_number(text)
+    if number is not None:
+        return Target(kind="number", text=text, number=number)
+    bare = normalise_latex(text)
+    return Target(kind="latex" if _MATH.search(bare) else "text", text=text)
+
+
+def is_equal(target: Target, found: Found) -> bool:
+    """Whether the answer found in a reply equals the gold answer."""
+    if target.number is not None:
+        if found.number is not None:
+            return numbers_equal(target.number, found.number)
+        return "\\" in found.text and latex_equal(target.text, found.text)
+    if target.kind == "latex":
+        return latex_equal(target.text, found.text)
+    return texts_equal(target.text, found.text)
+
+
+def numbers_equal(gold: Number, answer: Number) -> bool:
+    """Exact equality of values. A percent sign or a "dozen" may be the unit that the question asks in, so
+    "25%" equals 25 and 0.25, and "4 dozen" equals 48 and 4."""
+    return gold.value in answer.readings or answer.value in gold.readings
+
+
+def texts_equal(gold: str, answer: str) -> bool:
+    """Equality of words: case, punctuation and mark-up aside; "(B) the cat" answers "B"."""
+    wanted, given = plain_text(gold), plain_text(answer)
+    if len(wanted) == 1 and wanted.isalpha():
+        option = _CHOICE.match(normalise_text(answer))
+        return option is not None and option[1].casefold() == wanted
+    return bool(given) and wanted == given
+
+
+def plain_text(text: str) -> str:
+    """Letters and digits alone, in lower case.
+
+    >>> plain_text("**The East.**"), plain_text(r"\\text{east}")
+    ('the east', 'east')
+    """
+    return " ".join(re.findall(r"[^\W_]+", normalise_text(text).casefold()))
+
+
+def normalise_text(text: str) -> str:
+    r"""The text without `\text{}`, dollar signs and emphasis."""
+    text = re.sub(r"\\(?:text|mbox|mathrm|textbf)\{([^{}]{0,400})\}", r"\1", text)
+    return re.sub(r"\*\*|__|`|\$", "", text).strip()
+
+
+def normalised(target: Target, found: Found) -> str:
+    """The answer as it is stored: a number in its plainest form, LaTeX and text tidied."""
+    if found.number is not None:
+        return format_number(found.number.value)
+    return found.text[:400] if target.kind != "text" else normalise_text(found.text)[:400]

@@ -1,0 +1,38 @@
+"""LaTeX answers compared as mathematics: as text first, then by math-verify in a process that can be stopped."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+MAX_LATEX_CHARS = 400
+"""Longer texts are no final answer, and parsing them costs more than it can tell."""
+
+_SPACING = re.compile(r"\\[,;!: ]|\\q?quad\b|~|\\displaystyle|\\left(?![a-z])|\\right(?![a-z])|(?<!\\)\$|\s+")
+_TEXT = re.compile(r"\\(?:text|mbox|mathrm|textrm|textbf|mathbf|operatorname)\{([^{}]{0,200})\}")
+_SHORT_FRACTION = re.compile(r"\\frac(\d|\{[^{}]*\})(\d|\{[^{}]*\})")
+
+
+@lru_cache(maxsize=8192)
+def normalise_latex(text: str) -> str:
+    r"""One spelling for what only looks different: spacing, `\dfrac`, `\frac34`, `\text{}`, dollar signs.
+
+    >>> normalise_latex(r"$\dfrac 34$") == normalise_latex(r"\frac{3}{4}")
+    True
+    """
+    text = _TEXT.sub(r"\1", text)
+    text = _SPACING.sub("", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
+    text = _SHORT_FRACTION.sub(lambda m: "\\frac" + "".join(g if g[0] == "{" else f"{{{g}}}" for g in m.groups()), text)
+    return text.replace("^\\circ", "").replace("^{\\circ}", "").rstrip(".")
+
+
+@lru_cache(maxsize=8192)
+def latex_equal(gold: str, answer: str) -> bool:
+    """Whether two LaTeX answers are the same, as text or as mathematics. Never raises; a time-out is not equal."""
+    if normalise_latex(gold) == normalise_latex(answer):
+        return True
+    if max(len(gold), len(answer)) > MAX_LATEX_CHARS or not answer.strip():
+        return False
+    from tasks.scoring.answer.latex_process import shared_process
+
+    return shared_process().equal(gold, answer)
