@@ -6,7 +6,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _close(
 
 
 def _implicit_after(sections: tuple[Section, ...]) -> dict[str, Section]:
-    pairs = zip(sections, sections[1:], strict=False)
+    pairs = pairwise(sections)
     return {earlier.name: later for earlier, later in pairs if not later.open}
 
 

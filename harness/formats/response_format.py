@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -77,7 +78,7 @@ def _problem(sections: tuple[Section, ...]) -> str:
         return "a section is declared twice"
     if len(set(markers)) < len(markers):
         return "two markers are the same text"
-    if any(not later.open and not earlier.close for earlier, later in zip(sections, sections[1:], strict=False)):
+    if any(not later.open and not earlier.close for earlier, later in itertools.pairwise(sections)):
         return "a section without an opening marker must follow one that is closed"
     return ""
 
