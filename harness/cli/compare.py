@@ -100,7 +100,7 @@ def _print(comparison: Comparison) -> None:
     console.print(comparison.verdict, markup=False, style="bold")
     for label in comparison.labels:
         console.print(f"note: {label}", markup=False)
-    numbers = ("baseline", "candidate", "difference", "95% interval", "p", "fixed", "broken", "docs")
+    numbers = ("baseline", "candidate", "difference [95%]", "p", "fixed", "broken")
     made = table("metric", *numbers, right=numbers)
     for name, difference in comparison.differences.items():
         made.add_row(name, *_cells(difference, percent))
@@ -114,19 +114,21 @@ def _print(comparison: Comparison) -> None:
 def _cells(difference: Difference, percent: Any) -> tuple[str, ...]:
     p_value = difference.p_adjusted if difference.p_adjusted is not None else difference.p_value
     show = percent if difference.metric.kind != "mean" else _plain
-    interval = "–"
-    if difference.low is not None and difference.high is not None:
-        interval = f"{_points(difference, difference.low)} to {_points(difference, difference.high)}"
     return (
         show(difference.baseline.value),
         show(difference.candidate.value),
-        _points(difference, difference.value),
-        interval,
+        _change(difference),
         "–" if p_value is None else ("<0.001" if p_value < 0.001 else f"{p_value:.3f}"),
         "–" if difference.fixed is None else str(difference.fixed),
         "–" if difference.broken is None else str(difference.broken),
-        str(difference.n_paired),
     )
+
+
+def _change(difference: Difference) -> str:
+    change = _points(difference, difference.value)
+    if difference.low is None or difference.high is None:
+        return change
+    return f"{change} [{_points(difference, difference.low)}, {_points(difference, difference.high)}]"
 
 
 def _points(difference: Difference, value: float | None) -> str:

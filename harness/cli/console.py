@@ -13,19 +13,23 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+PIPED_WIDTH = 160
+
 
 def out() -> Console:
-    """Standard output; plain when piped or with NO_COLOR."""
+    """Standard output; plain and unwrapped when piped, without colour with NO_COLOR."""
     from rich.console import Console
 
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    return (
+        Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH)
+    )
 
 
 def err() -> Console:
     """Standard error."""
     from rich.console import Console
 
-    return Console(stderr=True, soft_wrap=not sys.stderr.isatty(), highlight=False)
+    return Console(stderr=True, highlight=False)
 
 
 def notice(text: str) -> None:
@@ -44,8 +48,9 @@ def table(*columns: str, right: Iterable[str] = ()) -> Table:
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     aligned = set(right)
-    for column in columns:
-        made.add_column(column, justify="right" if column in aligned else "left", no_wrap=column in aligned)
+    for index, column in enumerate(columns):
+        fixed = column in aligned or index == 0
+        made.add_column(column, justify="right" if column in aligned else "left", no_wrap=fixed)
     return made
