@@ -7,7 +7,7 @@ from tasks.gsm_style.rng import Rng
 from tasks.gsm_style.vocab import PEOPLE
 
 ABOUT_A_PERSON = (
-    "{who} has a favourite song that lasts {n} bars.",
+    "{who} has a favorite song that lasts {n} bars.",
     "{who}'s house number is {n}.",
     "{who} once came in at place {n} in a chess tournament.",
     "{who}'s seat at the cinema last night was seat {n}.",

@@ -121,10 +121,12 @@ class Draft:
     def step(self, expression: Num, line: str, *, decimals: int = 0) -> Num:
         """Compute one thing. `@` in the line stands for the equation; the value goes on as a given number.
 
-        Counts must be whole (or have at most `decimals`), money at most two decimals, nothing negative.
+        Counts must be whole (or have at most `decimals`), money at most two decimals, nothing zero or negative.
         """
         value = expression.value
-        if value < 0 or not self._natural(value, expression.unit, decimals):
+        if value <= 0 or not self._natural(value, expression.unit, decimals):
+            raise Reject
+        if value == 1 and not expression.unit and "@ " in line:  # '1 apples'
             raise Reject
         self.lines.append(line.replace("@", expression.equation))
         self.result = expression.known

@@ -108,6 +108,6 @@ FURNITURE = nouns("chair, lamp, desk, shelf/shelves, stool, mirror, bench/benche
 PRODUCTS = nouns("bicycle, lamp, chair, backpack, kettle, fan, radio, clock, tent, toaster")
 
 SHOPS = ("corner shop", "market", "school shop", "supermarket", "department store", "bazaar")
-COLOURS = ("red", "blue", "green", "yellow", "white", "purple", "orange", "black")
+COLORS = ("red", "blue", "green", "yellow", "white", "purple", "orange", "black")
 TOWNS = ("Riverton", "Oakdale", "Hillview", "Lakeside", "Brookfield", "Ashford", "Greenport", "Milltown")
-MACHINES = nouns("machine, robot, printer, press/presses")
+COUNTRIES = ("France", "Japan", "Brazil", "Kenya", "Canada", "India", "Spain", "Egypt", "Peru", "Norway")

@@ -75,7 +75,7 @@ def bill_with_tip(p: Draft) -> None:
     p.say(
         f"The {people.w} of them share the total equally.", f"The total is split equally among the {people.w} of them."
     )
-    p.ask(f"How much does {who} pay?", f"What is {who}'s share?", what=f"{who}'s share of the dinner")
+    p.ask(f"How much does {who} pay?", f"What is {who}'s share?", what=f"{who}'s share of the bill with the tip")
     tip = p.step(bill * pct / 100, "The tip is @.")
     total = p.step(bill + tip, "The total is @.")
     p.step(total / people, "Each person pays @.")
@@ -142,7 +142,7 @@ def town_grows_twice(p: Draft) -> None:
     town = p.pick(TOWNS)
     start, a, b = p.whole(1000, 9000, 500), p.of(2, 4, 5, 8, 10, 20), p.of(5, 10, 15, 20, 25)
     p.say(f"{town} had {start} inhabitants two years ago.", f"Two years ago, {start} people lived in {town}.")
-    p.say(f"In the first year, the number grew by {a}%.", f"The first year brought a growth of {a}%.")
+    p.say(f"In the first year, the number grew by {a}%.", f"The first year brought growth of {a}%.")
     p.say(f"In the second year, it grew by {b}% of the new number.", f"In the year after, the new number grew by {b}%.")
     p.ask(
         f"How many people live in {town} now?",
@@ -165,10 +165,13 @@ def simple_interest(p: Draft) -> None:
         f"Each year, it earns simple interest of {pct}% of this first amount.",
         f"The simple interest is {pct}% of this amount a year.",
     )
-    p.say(f"The money stays there for {years.w} years.", f"{who} takes nothing out for {years.w} years.")
+    p.say(
+        f"This goes on for {years.w} years, and nothing is taken out before.",
+        f"{who} waits for {years.w} years and then takes everything out.",
+    )
     p.ask(
-        f"How much money does {who} have there after {years.w} years, interest included?",
-        f"What is {who}'s money worth after the {years.w} years, with the interest?",
+        f"How much money does {who} get in the end, interest included?",
+        f"How much is {who}'s money worth after this time, with all the interest?",
         what=f"the money that {who} has after {years.w} years",
     )
     yearly = p.step(amount * pct / 100, "The interest of one year is @.")

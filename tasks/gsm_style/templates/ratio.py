@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 from tasks.gsm_style.draft import Draft
 from tasks.gsm_style.registry import template
-from tasks.gsm_style.vocab import COLLECTED, COLOURS, TOWNS
+from tasks.gsm_style.vocab import COLLECTED, COLORS, TOWNS
 
 
 def _lowest(a: int, b: int) -> bool:
-    from math import gcd
-
     return a != b and gcd(a, b) == 1
 
 
@@ -31,7 +31,7 @@ def shared_in_ratio(p: Draft) -> None:
     )
     parts = p.step(a + b, "There are @ parts.")
     one = p.step(total / parts, f"One part is @ {item.s}.")
-    more = p.step(a - b, f"{who} gets @ more parts." if (a - b) > 1 else f"{who} gets @ more part.")
+    more = p.step(a - b, "The difference in parts is @.")
     p.step(more * one, f"{who} gets @ more {item.s}.")
 
 
@@ -39,18 +39,18 @@ def shared_in_ratio(p: Draft) -> None:
 def paint_mix(p: Draft) -> None:
     """The whole mixture from one of its parts."""
     who = p.person()
-    x, y = p.sample(COLOURS, 2)
+    x, y = p.sample(COLORS, 2)
     a, b, unit = p.whole(2, 9), p.whole(2, 9), p.whole(2, 20)
     p.need(_lowest(int(a.value), int(b.value)))
     used = (a * unit).known
     p.say(
         f"{who} mixes {a.w} cups of {x} paint with every {b.w} cups of {y} paint.",
-        f"For the right colour, {who} needs {a.w} cups of {x} paint for every {b.w} cups of {y} paint.",
+        f"For the right color, {who} needs {a.w} cups of {x} paint for every {b.w} cups of {y} paint.",
     )
     p.say(f"{who} uses {used} cups of {x} paint.", f"There are {used} cups of {x} paint in {who}'s mixture.")
     p.ask(
         "How many cups of paint are in the whole mixture?",
-        f"How many cups of paint, of both colours together, does {who} use?",
+        f"How many cups of paint, of both colors together, does {who} use?",
         what="the number of cups of paint in the mixture",
     )
     times = p.step(used / a, f"The {x} paint is enough for @ batches.")
@@ -71,7 +71,7 @@ def recipe_for_more_people(p: Draft) -> None:
     )
     has = p.whole(50, 400, 25)
     p.need(has < each * guests)
-    p.say(f"{who} wants to cook it for {guests} people.", f"{who} is going to cook for {guests} people.", free=True)
+    p.say(f"{who} wants to cook for {guests} people.", f"{who} is going to cook for {guests} people.", free=True)
     p.say(
         f"{who} has {has} grams of {thing} at home.", f"In {who}'s kitchen there are {has} grams of {thing}.", free=True
     )

@@ -59,9 +59,9 @@ def saving_for_something(p: Draft) -> None:
     weekly, has, gift, weeks = p.money(4, 25), p.money(10, 60, 5), p.money(5, 30, 5), p.whole(3, 14)
     price = (has + gift + weekly * weeks).known
     p.say(f"{who} wants to buy a {thing} that costs {price}.", f"A {thing} costs {price}, and {who} wants it.")
-    p.say(f"{who} already has {has}.", f"So far, {who} has saved {has}.", free=True)
-    p.say(f"{who}'s grandmother adds {gift}.", f"{who} gets {gift} from an aunt.", free=True)
-    p.say(f"Every week, {who} can put aside {weekly}.", f"{who} saves another {weekly} each week.", free=True)
+    p.say(f"{who} already has {has}.", f"So far, {who} has saved {has}.")
+    p.say(f"Today, {who}'s grandmother adds {gift}.", f"In addition, {who} now gets {gift} from an aunt.")
+    p.say(f"From now on, {who} can put aside {weekly} a week.", f"After that, {who} saves another {weekly} each week.")
     p.ask(
         f"In how many weeks can {who} buy the {thing}?",
         f"How many weeks does {who} have to save before buying the {thing}?",
@@ -195,8 +195,8 @@ def clothes_with_refund(p: Draft) -> None:
     p.say(f"Then {who} buys one {c.one} for {z}.", f"After that, {who} pays {z} for one {c.one}.")
     p.ask(
         f"How much has {who} spent in the end?",
-        f"After all of this, how much has {who} paid in total?",
-        what=f"the amount {who} has spent",
+        f"What is the total price of the clothes that {who} keeps?",
+        what=f"the total price of the clothes that {who} keeps",
     )
     first = p.step(n * x, f"The {a.s} cost @.")
     total = p.step(first + y, f"With the {b.one}, that is @.")
