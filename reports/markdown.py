@@ -51,7 +51,7 @@ def comparison_page(comparison: Comparison, baseline: Sequence[Record], candidat
     return (
         _environment()
         .get_template("comparison.md.j2")
-        .render(comparison=comparison, primary=primary, differences=comparison.differences.values(), flips=flips)
+        .render(comparison=comparison, primary=primary, differences=list(comparison.differences.values()), flips=flips)
     )
 
 

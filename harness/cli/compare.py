@@ -25,6 +25,7 @@ def compare(
     margin: Annotated[float, typer.Option(help="The loss that the gate tolerates, as a fraction.")] = 0.02,
     report: Annotated[Path | None, typer.Option(help="Also write the comparison report into this folder.")] = None,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
+    all_metrics: Annotated[bool, typer.Option("--all", help="Show diagnostic metrics too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Compare two runs: pairs by doc, refuses when they are not comparable, and says how sure it is."""
@@ -39,7 +40,7 @@ def compare(
     if json:
         print_json(comparison_document(made.comparison))
     else:
-        _print(made.comparison)
+        _print(made.comparison, diagnostics=all_metrics)
     if gate and made.comparison.gate is not None:
         raise typer.Exit(EXIT_GATE[made.comparison.gate.outcome])
 
@@ -92,7 +93,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
     return document | {"metric": difference.metric.name, "kind": difference.metric.kind}
 
 
-def _print(comparison: Comparison) -> None:
+def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     from harness.cli.console import out, table
     from harness.cli.show import percent
 
@@ -103,7 +104,8 @@ def _print(comparison: Comparison) -> None:
     numbers = ("baseline", "candidate", "difference [95%]", "p", "fixed", "broken")
     made = table("metric", *numbers, right=numbers)
     for name, difference in comparison.differences.items():
-        made.add_row(name, *_cells(difference, percent))
+        if diagnostics or not difference.metric.diagnostic:
+            made.add_row(name, *_cells(difference, percent))
     console.print(made)
     if comparison.unpaired:
         console.print(f"{len(comparison.unpaired)} docs are scored in only one run and left out", markup=False)

@@ -16,8 +16,8 @@ def run_document(run: Run, folder: Path) -> dict[str, Any]:
     return {"run": document | {"path": str(folder)}, "estimates": estimates}
 
 
-def print_run(run: Run, folder: Path) -> None:
-    """The estimates of a run as a table, the primary metric first."""
+def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
+    """The estimates of a run as a table, the primary metric first; diagnostic metrics on request."""
     from harness.cli.console import out, table
 
     console = out()
@@ -26,10 +26,13 @@ def print_run(run: Run, folder: Path) -> None:
         "metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored")
     )
     names = [run.primary, *(name for name in run.estimates if name != run.primary)]
+    hidden = set() if diagnostics else {info.name for info in run.metrics if info.diagnostic}
     for name in names:
-        if name in run.estimates:
+        if name in run.estimates and name not in hidden:
             made.add_row(name, *_cells(run.estimates[name], _kind(run, name)))
     console.print(made)
+    if hidden:
+        console.print(f"{len(hidden)} diagnostic metrics more: `harness report {folder}`", markup=False)
     console.print(f"run: {folder}", markup=False)
 
 

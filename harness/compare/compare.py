@@ -127,9 +127,11 @@ def _deviation(pair: Paired, result: PairedResult | None) -> float:
 
 
 def _adjust(differences: Mapping[str, Difference], primary: MetricInfo) -> dict[str, Difference]:
-    """Holm over the secondary metrics; the primary's p stands as it is."""
-    p_values = {name: d.p_value for name, d in differences.items() if name != primary.name and d.p_value is not None}
-    adjusted = holm(p_values) | {primary.name: differences[primary.name].p_value}
+    """Holm over the secondary metrics and, as a family of their own, the diagnostic ones; the primary's p stands."""
+    adjusted = {primary.name: differences[primary.name].p_value}
+    for diagnostic in (False, True):
+        family = {n: d for n, d in differences.items() if n != primary.name and d.metric.diagnostic is diagnostic}
+        adjusted |= holm({name: d.p_value for name, d in family.items() if d.p_value is not None})
     return {name: replace(d, p_adjusted=adjusted.get(name)) for name, d in differences.items()}
 
 

@@ -28,7 +28,7 @@ class Difference:
     """Of the interval."""
     p_value: float | None
     p_adjusted: float | None
-    """Holm over the secondary metrics; the primary's own p is not adjusted."""
+    """Holm over the secondary metrics, and over the diagnostic ones; the primary's own p is not adjusted."""
     test: str
     """Of the p-value."""
     n_paired: int

@@ -138,6 +138,8 @@ class MetricInfo:
     scorer: str
     kind: Literal["binary", "mean", "ratio"]
     higher_is_better: bool = True
+    diagnostic: bool = False
+    """Explains a headline metric; shown on request, and a Holm family of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

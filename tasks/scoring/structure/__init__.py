@@ -119,7 +119,8 @@ def _metric(name: str, description: str, kind: Any, read_one: Callable[[Score], 
         score = scores.get("structure")
         return None if score is None or score.value is None else read_one(score)
 
-    return Metric(info=MetricInfo(name=name, description=description, scorer="structure", kind=kind), read=value)
+    info = MetricInfo(name=name, description=description, scorer="structure", kind=kind, diagnostic=True)
+    return Metric(info=info, read=value)
 
 
 def _rule_reader(rule: str) -> Callable[[Score], MetricValue]:
