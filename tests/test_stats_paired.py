@@ -1,0 +1,204 @@
+"""Paired differences, p-values, power: against scipy, statsmodels and their own definitions."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.stats.holm import holm
+from harness.stats.paired import agresti_min, mcnemar_exact, mcnemar_mid_p, paired_difference, two_by_two
+from harness.stats.power import detectable_binary, detectable_mean, docs_needed
+from harness.stats.simulate import values
+
+TABLES = [(0, 0), (1, 0), (3, 3), (9, 2), (39, 115), (162, 175), (700, 600)]
+COUNTS = st.integers(0, 400)
+LEVELS = st.floats(0.8, 0.999)
+
+
+@pytest.mark.parametrize(("fixed", "broken"), TABLES)
+def test_exact_p_is_scipys_and_statsmodels_mcnemar(fixed, broken):
+    from scipy.stats import binomtest
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    ours = mcnemar_exact(fixed, broken)
+    theirs = mcnemar([[100, broken], [fixed, 100]], exact=True).pvalue if fixed + broken else 1.0
+    assert ours == pytest.approx(theirs, rel=1e-9)
+    assert ours == pytest.approx(binomtest(fixed, fixed + broken).pvalue if fixed + broken else 1.0, rel=1e-9)
+
+
+@pytest.mark.parametrize(("fixed", "broken"), TABLES)
+def test_mid_p_is_its_definition_in_scipys_binomial(fixed, broken):
+    from scipy.stats import binom
+
+    least, total = min(fixed, broken), fixed + broken
+    expected = 2 * (binom.cdf(least, total, 0.5) - 0.5 * binom.pmf(least, total, 0.5))
+    assert mcnemar_mid_p(fixed, broken) == pytest.approx(min(1.0, expected), rel=1e-9)
+
+
+def test_mid_p_of_a_published_table():
+    # Fagerland et al. 2013, table 1: airway hyper-responsiveness before and after transplantation, 1 against 7 of 21
+    assert mcnemar_exact(1, 7) == pytest.approx(0.0703, abs=5e-5)
+    assert mcnemar_mid_p(1, 7) == pytest.approx(0.0391, abs=5e-5)
+
+
+def test_agresti_min_is_statsmodels_mean_once_its_pairs_are_added():
+    from statsmodels.stats.weightstats import DescrStatsW
+
+    fixed, broken, n = 175, 162, 1319
+    changes = np.array([1.0, -1.0, 0.0])
+    padded = DescrStatsW(changes, weights=[fixed + 0.5, broken + 0.5, n - fixed - broken + 1], ddof=0)
+    expected = (
+        padded.mean - 1.959964 * padded.std / math.sqrt(n + 2),
+        padded.mean + 1.959964 * padded.std / math.sqrt(n + 2),
+    )
+    assert agresti_min(fixed, broken, n) == pytest.approx(expected, abs=1e-7)
+
+
+@given(fixed=COUNTS, broken=COUNTS, same=COUNTS, level=LEVELS)
+def test_agresti_min_holds_the_difference_stays_in_range_and_mirrors(fixed, broken, same, level):
+    n = fixed + broken + same
+    low, high = agresti_min(fixed, broken, n, level=level)
+    mirrored = agresti_min(broken, fixed, n, level=level)
+    assert -1 <= low <= high <= 1
+    assert mirrored == pytest.approx((-high, -low), abs=1e-12)
+    if n:
+        assert low <= (fixed - broken) / n <= high
+        assert low < high
+
+
+@given(fixed=COUNTS, broken=COUNTS)
+def test_mid_p_is_symmetric_and_between_half_and_all_of_exact(fixed, broken):
+    assert mcnemar_mid_p(fixed, broken) == mcnemar_mid_p(broken, fixed)
+    assert mcnemar_exact(fixed, broken) / 2 <= mcnemar_mid_p(fixed, broken) <= 1.0
+
+
+@given(fixed=st.integers(1, 400), broken=COUNTS)
+def test_more_fixed_on_top_of_a_lead_is_more_evidence(fixed, broken):
+    fixed += broken
+    assert mcnemar_mid_p(fixed + 1, broken) <= mcnemar_mid_p(fixed, broken)
+
+
+def test_unclustered_mean_difference_is_scipys_paired_t():
+    from scipy import stats
+
+    rng = np.random.default_rng(2)
+    before, after = rng.normal(100, 20, 40), rng.normal(104, 25, 40)
+    ours = paired_difference(values(before), values(after))
+    theirs = stats.ttest_rel(after, before)
+    assert ours.p_value == pytest.approx(theirs.pvalue, rel=1e-9)
+    assert (ours.low, ours.high) == pytest.approx(tuple(theirs.confidence_interval(0.95)), rel=1e-9)
+
+
+def test_clustered_mean_difference_is_statsmodels_cluster_robust_t():
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(3)
+    groups = np.arange(120) // 4
+    before, after = rng.normal(100, 20, 120), rng.normal(104, 25, 120) + rng.normal(0, 30, 30)[groups]
+    ours = paired_difference(values(before, clusters=groups), values(after, clusters=groups))
+    fit = sm.OLS(after - before, np.ones(120)).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
+    assert ours.p_value == pytest.approx(float(fit.pvalues[0]), rel=1e-6)
+    assert (ours.low, ours.high) == pytest.approx(tuple(fit.conf_int()[0]), rel=1e-6)
+
+
+@st.composite
+def sides(draw):
+    """Two sides of a bounded ratio metric over the same docs, sometimes clustered."""
+    n = draw(st.integers(2, 30))
+    seed = draw(st.integers(0, 10_000))
+    rng = np.random.default_rng(seed)
+    clusters = None
+    if draw(st.booleans()):
+        clusters = np.unique(rng.integers(0, max(2, n // 2), n), return_inverse=True)[1]
+    made = []
+    for _ in range(2):
+        count = rng.integers(1, 6, n)
+        made.append(values(rng.binomial(count, rng.random()), denominator=count, clusters=clusters))
+    return made[0], made[1]
+
+
+@given(pair=sides(), level=LEVELS)
+def test_a_paired_ratio_mirrors_when_the_sides_swap_and_holds_its_value(pair, level):
+    there, back = (paired_difference(*p, level=level) for p in (pair, pair[::-1]))
+    assert there.value == pytest.approx(-back.value, abs=1e-12)
+    if there.low is None:
+        assert there.spread.n_clusters < 2
+        return
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low), abs=1e-9)
+    assert there.p_value == pytest.approx(back.p_value, abs=1e-9)
+    assert -1 <= there.low <= there.value <= there.high <= 1
+    assert there.low < there.high
+
+
+@given(pair=sides())
+def test_p_is_below_five_percent_just_where_the_interval_leaves_zero_out(pair):
+    found = paired_difference(*pair)
+    if found.p_value is not None and abs(found.p_value - 0.05) > 1e-9 and abs(found.value) < 1:
+        assert (found.p_value < 0.05) == (not found.low <= 0 <= found.high)
+
+
+def test_nothing_changed_is_not_certainty():
+    same = values(np.repeat([1.0, 0.5], 10), k=4)
+    found = paired_difference(same, same)
+    assert (found.value, found.p_value) == (0.0, 1.0)
+    assert found.low < 0 < found.high
+
+
+def test_two_by_two_counts_every_doc_once():
+    table = two_by_two(values(np.array([1, 0, 1, 0, 1])), values(np.array([1, 1, 0, 0, 1])))
+    assert (table.both_right, table.fixed, table.broken, table.both_wrong, table.n) == (2, 1, 1, 1, 5)
+
+
+@pytest.mark.parametrize("p_values", [[0.04], [0.01, 0.04, 0.03], [0.2, 0.001, 0.02, 0.02, 0.9]])
+def test_holm_is_statsmodels(p_values):
+    from statsmodels.stats.multitest import multipletests
+
+    adjusted = holm({str(i): p for i, p in enumerate(p_values)})
+    assert [adjusted[str(i)] for i in range(len(p_values))] == pytest.approx(multipletests(p_values, method="holm")[1])
+
+
+@given(p_values=st.dictionaries(st.text(max_size=3), st.floats(0, 1), max_size=12))
+def test_holm_keeps_the_order_and_never_lowers_a_p(p_values):
+    adjusted = holm(p_values)
+    by_p = sorted(p_values, key=p_values.__getitem__)
+    assert [adjusted[name] for name in by_p] == sorted(adjusted.values())
+    assert all(p_values[name] <= adjusted[name] <= 1 for name in p_values)
+
+
+@pytest.mark.parametrize(("n", "discordant"), [(200, 0.3), (1319, 0.12)])
+def test_the_detectable_difference_is_found_four_times_in_five(n, discordant):
+    change = detectable_binary(n, discordant)
+    shares = [(discordant + change) / 2, (discordant - change) / 2, 1 - discordant]
+    tables = np.random.default_rng(0).multinomial(n, shares, size=1500)
+    found = np.mean([mcnemar_mid_p(int(fixed), int(broken)) < 0.05 for fixed, broken, _ in tables])
+    assert found == pytest.approx(0.8, abs=0.03)
+
+
+@given(n=st.integers(10, 5000), discordant=st.floats(0, 1))
+def test_a_larger_comparison_detects_less(n, discordant):
+    few, many = detectable_binary(n, discordant), detectable_binary(4 * n, discordant)
+    assert few is not None
+    assert 0 < many < few <= 1
+
+
+def test_three_pairs_can_show_nothing():
+    assert detectable_binary(3, 0.5) is None
+    assert detectable_mean(0.1, 0) is None
+
+
+def test_detectable_mean_agrees_with_statsmodels_power():
+    from statsmodels.stats.power import TTestPower
+
+    n, deviation = 200, 0.4
+    found = detectable_mean(deviation / math.sqrt(n), n - 1)
+    assert TTestPower().power(found / deviation, n, 0.05) == pytest.approx(0.8, abs=0.005)
+
+
+def test_docs_needed_halve_the_distance_and_quadruple():
+    assert docs_needed(0.02, 0.5) == math.ceil(((1.959964 + 0.841621) * 0.5 / 0.02) ** 2)
+    assert docs_needed(0.01, 0.5) == pytest.approx(4 * docs_needed(0.02, 0.5), abs=4)
+    assert docs_needed(0.0, 0.5) is None
