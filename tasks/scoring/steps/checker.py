@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.scoring.steps.algebra import judge_algebra
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
 from tasks.scoring.steps.judge import Pair, Ruling, judge_numbers, written_decimals
 from tasks.scoring.steps.limits import MAX_STEPS
@@ -14,7 +15,6 @@ from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, St
 
 _UNPARSED = Ruling("unverifiable", "not an expression")
 _NO_VALUE = Ruling("unverifiable", "no value")
-_VARIABLES = Ruling("unverifiable", "free variables")
 
 
 def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
@@ -29,12 +29,14 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
 
 
 def _check_step(index: int, text: str, state: SolutionState) -> StepCheck:
+    state.step = index
     found = tuple(_check_statement(text, statement, state) for statement in parse_statements(text))
     return StepCheck(index=index, text=text, verdict=worst([s.verdict for s in found]), statements=found)
 
 
 def _check_statement(text: str, statement: Statement, state: SolutionState) -> StatementCheck:
     sides = statement.sides
+    state.order += 1
     values = [_value(side.node) if side.node is not None else None for side in sides]
     rulings = [
         _rule(Pair(text, statement, sides[i], sides[i + 1], relation, i), values[i], values[i + 1], state)
@@ -67,9 +69,11 @@ def _rule(pair: Pair, left: Value | None, right: Value | None, state: SolutionSt
         return _UNPARSED
     if left is None or right is None:
         has_variables = symbols(pair.left.node) or symbols(pair.right.node)
-        return _VARIABLES if has_variables else _NO_VALUE
+        return judge_algebra(pair, state) if has_variables else _NO_VALUE
     ruling = judge_numbers(pair, left, right, state.rounded)
-    if ruling.reason in ("rounded", "last digit", "approximate", "rounded to an integer") and is_literal(pair.right.node):
+    if ruling.reason in ("rounded", "last digit", "approximate", "rounded to an integer") and is_literal(
+        pair.right.node
+    ):
         _remember_rounding(pair, left, state)
     return ruling
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tasks.scoring.steps.statements import Side, Statement
+from tasks.scoring.steps.tokens import Token
 from tasks.scoring.steps.tree import Bin, Neg, Num
-from tasks.scoring.steps.words import AMBIGUOUS_AFTER, AMBIGUOUS_BEFORE, HYPOTHETICAL_CUES, NEGATION_CUES, ROUNDING_CUES
+from tasks.scoring.steps.words import (
+    AMBIGUOUS_AFTER,
+    AMBIGUOUS_BEFORE,
+    FRACTION_NOUNS,
+    HYPOTHETICAL_CUES,
+    NEGATION_CUES,
+    ROUNDING_CUES,
+    UNIT_BREAKERS,
+)
 
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _NEXT_STOP = re.compile(r"[.;?!]\s|\n|$")
@@ -27,6 +37,11 @@ def left_is_whole(statement: Statement, side: Side) -> bool:
         return False
     if _is_label_range(side):
         return False
+    if before.kind == "word" and before.text == "of" and i >= 2 and tokens[i - 2].kind == "word":
+        noun = tokens[i - 2].text.lower()
+        return noun in ("total", "sum") if statement.origin == "verbal" else noun not in FRACTION_NOUNS
+    if before.kind == "word" and before.text == "and" and i >= 2 and _after_statement(tokens, i - 2):
+        return True
     if before.kind == "word" and (before.text.lower() in AMBIGUOUS_BEFORE or len(before.text) == 1):
         return False
     j = i - 1
@@ -35,10 +50,21 @@ def left_is_whole(statement: Statement, side: Side) -> bool:
     return j < 0 or tokens[j].kind not in ("op", "command", "opaque")
 
 
+def _after_statement(tokens: Sequence[Token], i: int) -> bool:
+    """A relation stands shortly before token i: `3*4 = 12 and 5*6 = 30`."""
+    return any(token.kind == "rel" for token in tokens[max(0, i - 8) : i]) and not any(token.kind == "stop" for token in tokens[max(0, i - 8) : i])
+
+
 def _is_label_range(side: Side) -> bool:
     """`Week 1-2`: two bare integers around a hyphen."""
     node = side.node
-    return type(node) is Bin and node.op == "-" and type(node.left) is type(node.right) is Num and node.right.start - node.left.end == 1 and side.cut
+    return (
+        type(node) is Bin
+        and node.op == "-"
+        and type(node.left) is type(node.right) is Num
+        and node.right.start - node.left.end == 1
+        and side.cut
+    )
 
 
 def right_is_whole(statement: Statement, side: Side) -> bool:
@@ -51,12 +77,22 @@ def right_is_whole(statement: Statement, side: Side) -> bool:
     if after.kind in ("stop", "close", "rel"):
         return True
     if after.kind == "comma":
-        return not (i + 1 < len(tokens) and tokens[i + 1].kind == "num" and tokens[i + 1].start == after.end)
+        return not (i + 1 < len(tokens) and tokens[i + 1].kind in ("num", "opaque"))
     if after.kind == "open":
-        return after.start > tokens[i - 1].end
+        return i + 1 < len(tokens) and tokens[i + 1].kind == "word" and len(tokens[i + 1].text) > 1
     if after.kind != "word":
         return False
     if after.text.lower() in AMBIGUOUS_AFTER or (len(after.text) == 1 and after.text not in "aI"):
+        return False
+    following = tokens[i + 1] if i + 1 < len(tokens) else None
+    if after.text in ("and", "to", "or", "more", "less", "fewer") and following is not None:
+        if following.kind == "num" and after.text != "or" and after.text != "and":
+            return False
+        if after.text == "and" and (following.text in ("a", "one", "half") or (following.kind == "num" and not _before_relation(tokens, i + 1))):
+            return False
+        if following.text == "than":
+            return i + 2 < len(tokens) and tokens[i + 2].kind == "word"
+    if statement.origin == "verbal" and len(after.text) > 1 and not _ends_soon(statement, i):
         return False
     j = i
     while j < len(tokens) and j - i < 6 and tokens[j].kind == "word":
@@ -64,6 +100,32 @@ def right_is_whole(statement: Statement, side: Side) -> bool:
     if j >= len(tokens) or tokens[j].kind in ("stop", "comma", "close", "rel"):
         return True
     return tokens[j].kind not in ("op", "command", "opaque")
+
+
+def _before_relation(tokens: Sequence[Token], i: int) -> bool:
+    """A calculation with a relation of its own begins at token i."""
+    return i + 1 < len(tokens) and tokens[i + 1].kind == "op"
+
+
+def _ends_soon(statement: Statement, i: int) -> bool:
+    """At most three unit words, then a stop: what a statement in words needs to be whole."""
+    tokens = statement.tokens
+    j = i
+    while j < len(tokens) and j - i < 4 and tokens[j].kind == "word" and tokens[j].text.lower() not in UNIT_BREAKERS:
+        j += 1
+    return j >= len(tokens) or tokens[j].kind in ("stop", "comma", "close")
+
+
+def has_stray_minus(statement: Statement, side: Side) -> bool:
+    """`x + 2 -16`: the sign may open the next formula."""
+    tokens = statement.tokens
+    return any(
+        tokens[i].text == "-"
+        and tokens[i - 1].kind in ("num", "close", "word")
+        and tokens[i - 1].end < tokens[i].start
+        and tokens[i].end == tokens[i + 1].start
+        for i in range(side.first + 1, min(side.last, len(tokens)) - 1)
+    )
 
 
 def starts_with_dangling_sign(statement: Statement, side: Side) -> bool:
@@ -80,6 +142,12 @@ def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
     return text[begin:start], text[end : min(second.end() if second else len(text), end + 200)]
 
 
+_STRONG_DENIAL = re.compile(
+    r"\b(?:false|contradict\w*|incorrect|impossible|not true|no solution|not satisf\w*|not equal|not work)\b",
+    re.IGNORECASE,
+)
+
+
 def _words(text: str) -> set[str]:
     return {word.lower().replace("’", "'") for word in _WORD.findall(text)}
 
@@ -93,7 +161,12 @@ def is_rounding_marked(text: str, start: int, end: int) -> bool:
 def is_denied(text: str, start: int, end: int) -> bool:
     """The text says itself that the statement is not so."""
     before, after = _sentence(text, start, end)
-    return not NEGATION_CUES.isdisjoint(_words(after[:160]) | _words(before[-40:]) | _words(text[start:end])) or "≠" in after or "\\ne" in after
+    return (
+        not NEGATION_CUES.isdisjoint(_words(after[:160]) | _words(before[-40:]) | _words(text[start:end]))
+        or "≠" in after
+        or "\\ne" in after
+        or _STRONG_DENIAL.search(text, end, end + 240) is not None
+    )
 
 
 def is_hypothetical(text: str, start: int, end: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 
 from tasks.scoring.steps.limits import MAX_DEPTH
 from tasks.scoring.steps.tokens import Token
@@ -20,12 +21,37 @@ from tasks.scoring.steps.tree import (
     Sym,
     strip,
 )
-from tasks.scoring.steps.words import MAGNITUDES, TWO_WORD_OPERATORS, UNIT_BREAKERS, WORD_FRACTIONS, WORD_OPERATORS
+from tasks.scoring.steps.words import (
+    MAGNITUDES,
+    SHORT_UNITS,
+    TWO_WORD_OPERATORS,
+    UNIT_BREAKERS,
+    WORD_FRACTIONS,
+    WORD_OPERATORS,
+)
 
 _POWER = {"+": 10, "-": 10, "*": 20, "/": 20, "^": 30}
 _UNARY = 25
 _PAIRS = {"(": ")", "[": "]", "{": "}", "lfloor": "rfloor", "lceil": "rceil"}
-_FUNCTIONS = {"sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos", "atan", "log", "ln", "exp", "sqrt", "gcd", "max", "min", "lcm"}
+_FUNCTIONS = {
+    "sin",
+    "cos",
+    "tan",
+    "cot",
+    "sec",
+    "csc",
+    "asin",
+    "acos",
+    "atan",
+    "log",
+    "ln",
+    "exp",
+    "sqrt",
+    "gcd",
+    "max",
+    "min",
+    "lcm",
+}
 _MAX_UNIT_WORDS = 6
 
 
@@ -98,8 +124,11 @@ class _Parser:
 
     def _implicit(self, i: int, left: Node) -> tuple[str, int, bool, bool] | None:
         """A product by juxtaposition: `2(3)`, `(a)(b)`. After a space `20 (5 x 4)` may explain, not multiply."""
-        before = self.tokens[i - 1]
-        if before.end == self.tokens[i].start or type(left) in (Sym,) or before.kind == "close":
+        before, token = self.tokens[i - 1], self.tokens[i]
+        if type(left) is Bin and left.op == "^" and type(left.left) is Sym and type(strip(left.right)) is Neg:
+            raise _Stop  # f^{-1}(x)
+        # more than one character between them is a dropped command: `2 \\left(3)`
+        if token.start - before.end != 1 or before.kind == "close" or (before.kind == "word" and self._is_variable(i - 1)):
             return ("*", i, True, False)
         return None
 
@@ -262,10 +291,18 @@ class _Parser:
         if j < self.end and self.tokens[j].kind == "open" and self.tokens[j].text in "([":
             arguments, j = self._arguments(j, depth)
         else:
-            body, j = self.expression(j, 15, depth + 1)
+            body, j = self._bare_argument(j, depth)
             arguments = (body,)
         node: Node = Call("logbase", (*arguments, base)) if base is not None else Call(name, arguments)  # type: ignore[arg-type]
         return (node if power is None else Bin("^", node, power)), j
+
+    def _bare_argument(self, j: int, depth: int) -> tuple[Node, int]:
+        """`\\sin 2x`, `\\log_2 8`: one operand with its power, and variables that touch it."""
+        body, j = self.expression(j, _POWER["*"], depth + 1)
+        while j < self.end and self._is_variable(j):
+            right, j = self.expression(j, _POWER["*"], depth + 1)
+            body = Bin("*", body, right, implicit=True)
+        return body, j
 
     def _arguments(self, j: int, depth: int) -> tuple[tuple[Node, ...], int]:
         closing = _PAIRS[self.tokens[j].text]
@@ -288,7 +325,6 @@ class _Parser:
         if token.kind == "open":
             return self._group(j, depth + 1)
         return self._atom(j, depth + 1)
-
 
     def _word(self, i: int, depth: int) -> tuple[Node, int]:
         token = self.tokens[i]
@@ -314,9 +350,21 @@ class _Parser:
                 name, j = name + "_" + " ".join(t.text for t in self.tokens[j + 2 : k]), k + 1
             else:
                 name, j = name + "_" + self.tokens[j + 1].text, j + 2
-        if j < self.end and self.tokens[j].text == "(" and name[0] in "fghpqPQFG" and self._touches(j):
+        if j < self.end and self.tokens[j].text == "(" and self._is_function(name, j):
             raise _Stop  # f(x): a function that is not ours
+        if len(name) in (2, 3) and name.isalpha() and name.islower() and name not in _NAMES:
+            letters = [Sym(letter) for letter in name]
+            return reduce(lambda left, right: Bin("*", left, right, implicit=True), letters), j  # type: ignore[arg-type]
         return Sym(name), j
+
+    def _is_function(self, name: str, j: int) -> bool:
+        """`f(x)`, `P(A)`, `d(6)`: not a product."""
+        if not self._touches(j) or name in _NAMES:
+            return False
+        if name[0] in "fghpq" or name[0].isupper() or name[-1] == "'":
+            return True
+        k = j + 1 + (j + 1 < self.end and self.tokens[j + 1].text == "-")
+        return k + 1 < self.end and self.tokens[k].kind == "num" and self.tokens[k + 1].text == ")"
 
     def _word_fraction(self, i: int, lower: str, depth: int) -> tuple[Node, int]:
         """`half of 18`, `twice 5`, `one-third of the 18`."""
@@ -341,13 +389,24 @@ class _Parser:
         text = token.text
         if len(text) == 1:
             return text not in "aAI" or self._in_formula(i)
-        return text in _NAMES
+        if text[-1] == "'":
+            return len(text.rstrip("'")) == 1
+        return text in _NAMES or self._is_letter_product(i)
+
+    def _is_letter_product(self, i: int) -> bool:
+        """The `xy` of `3xy` and the `AC` of `68AC`: letters that touch a number and are no unit."""
+        text = self.tokens[i].text
+        if len(text) > 3 or not text.isalpha() or i == 0 or not self._touches(i):
+            return False
+        return self.tokens[i - 1].kind in ("num", "close") and text.lower() not in SHORT_UNITS
 
     def _in_formula(self, i: int) -> bool:
         """`a`, `A` and `I` are words unless a sign stands next to them."""
         before = self.tokens[i - 1] if i else None
         after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
         signs = ("op", "rel", "sub")
+        if before is not None and before.kind in ("num", "close") and self._touches(i):
+            return True
         beside = (before is not None and before.kind in signs) or (after is not None and after.kind in signs)
         return beside or (before is not None and before.kind == "open" and after is not None and after.kind == "close")
 
@@ -370,7 +429,7 @@ class _Parser:
         if i >= self.end or self.tokens[i].kind not in ("word", "op", "open"):
             return node, i
         j, words = self.skip_unit(i)
-        if j == i or not (j == self.end or self.tokens[j].kind in ("op", "rel", "close", "comma") or self._operator_word(j)):
+        if j == i or not (j == self.end or self._goes_on(j)):
             return node, i
         return _with_unit(node, words), j
 
@@ -384,7 +443,7 @@ class _Parser:
                 lower = token.text.lower()
                 if lower in UNIT_BREAKERS or self._is_operator_word(j, lower):
                     break
-                if len(token.text) == 1 and not token.prose and self._is_variable(j):
+                if self._is_variable(j):
                     break
                 words.append(lower)
                 j += 1
@@ -396,6 +455,11 @@ class _Parser:
             else:
                 break
         return j, " ".join(words)
+
+    def _goes_on(self, j: int) -> bool:
+        """An operator, a relation or a closing bracket at token j; a sign that opens a formula begins another one."""
+        token = self.tokens[j]
+        return (token.kind == "op" and not token.gap) or token.kind in ("rel", "close", "comma") or self._operator_word(j)
 
     def _operator_word(self, j: int) -> bool:
         token = self.tokens[j]
@@ -420,7 +484,12 @@ class _Parser:
     def _comment(self, j: int) -> int:
         """Index after a bracket that holds words only, else 0."""
         k = j + 1
-        while k < self.end and k - j < 12 and self.tokens[k].kind in ("word", "comma", "stop") and self.tokens[k].text != "\n":
+        while (
+            k < self.end
+            and k - j < 12
+            and self.tokens[k].kind in ("word", "comma", "stop")
+            and self.tokens[k].text != "\n"
+        ):
             if len(self.tokens[k].text) == 1 and self._is_variable(k):
                 return 0
             k += 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tasks.scoring.steps.context import (
+    has_stray_minus,
     is_denied,
     is_rounding_marked,
     left_is_whole,
@@ -61,10 +62,10 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
     charitable = _charitable(pair, left, right, rounded)
     if charitable is not None:
         return charitable
-    doubt = _doubt(pair)
+    why_not = doubt(pair)
     shown = show_value(left), show_value(right)
-    if doubt:
-        return Ruling("unverifiable", doubt, *shown)
+    if why_not:
+        return Ruling("unverifiable", why_not, *shown)
     return Ruling("invalid", "mismatch", *shown)
 
 
@@ -79,9 +80,9 @@ def _compare(pair: Pair, left: Value, right: Value) -> Ruling:
         return Ruling("valid", "true comparison", *shown)
     if is_literal(_node(pair.left)) and is_literal(_node(pair.right)):
         return Ruling("unverifiable", "comparison of literals", *shown)
-    doubt = _doubt(pair)
-    if doubt or pair.relation == "!=":
-        return Ruling("unverifiable", doubt or "inequality", *shown)
+    why_not = doubt(pair)
+    if why_not or pair.relation == "!=":
+        return Ruling("unverifiable", why_not or "inequality", *shown)
     return Ruling("invalid", "false comparison", *shown)
 
 
@@ -156,7 +157,11 @@ def _is_percent_reading(pair: Pair, left: Value, right: Value) -> bool:
         return False
     if abs(left - right) * 1000 <= 5 and has_right != has_left:
         return True
-    return any(abs(left * scale - right) * 200 <= abs(right) or abs(left * scale - right) <= Fraction(5, 1000) for scale in (100, Fraction(1, 100)) if left)
+    return any(
+        abs(left * scale - right) * 200 <= abs(right) or abs(left * scale - right) <= Fraction(5, 1000)
+        for scale in (100, Fraction(1, 100))
+        if left
+    )
 
 
 def _is_run_on(pair: Pair, left: Value) -> bool:
@@ -241,12 +246,22 @@ def _gap(pair: Pair, moved: Mapping[int, Fraction]) -> Value | None:
         return None
 
 
-def _doubt(pair: Pair) -> str:
+def _is_rate(node: Node) -> bool:
+    """A literal or a fraction of two: `1/2 inch = 20 miles` defines a scale."""
+    node = strip(node)
+    return is_literal(node) or (type(node) is Bin and node.op == "/" and is_literal(node.left) and is_literal(node.right))
+
+
+def doubt(pair: Pair) -> str:
     """Why a mismatch proves nothing, or ''."""
     statement = pair.statement
     first, last = pair.index == 0, pair.index + 2 == len(statement.sides)
+    if pair.left.unit and pair.right.unit and _is_rate(_node(pair.left)) and is_literal(_node(pair.right)):
+        return "a label or a rate"
     if is_literal(_node(pair.left)) and first and (pair.left.cut or pair.left.unit or is_literal(_node(pair.right))):
         return "a label or a rate"
+    if statement.origin == "verbal" and pair.left.unit and pair.right.unit and pair.left.unit != pair.right.unit:
+        return "two units"
     if has_trigonometry(_node(pair.left)) or has_trigonometry(_node(pair.right)):
         return "unit of the angle"
     if first and not left_is_whole(statement, pair.left):
@@ -255,6 +270,8 @@ def _doubt(pair: Pair) -> str:
         return "left side not whole"
     if last and not right_is_whole(statement, pair.right):
         return "right side not whole"
+    if has_stray_minus(statement, pair.left) or has_stray_minus(statement, pair.right):
+        return "a sign of two readings"
     if is_denied(pair.text, statement.start, statement.end):
         return "denied by the text"
     return ""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tasks.scoring.steps.tree import Bin, Call, Factorial, Group, Mixed, Neg, Node, Num, Percent, strip, walk
+from tasks.scoring.steps.words import MAGNITUDES
 
 _MAX_READINGS = 12
 
@@ -60,7 +61,12 @@ def _divided_product(node: Node) -> Node:
 
 def _percent_of_left(node: Node) -> Node:
     """`100 - 20%` is 100 - 20% of 100."""
-    if type(node) is Bin and node.op in "+-" and type(strip(node.right)) is Percent and type(strip(node.left)) is not Percent:
+    if (
+        type(node) is Bin
+        and node.op in "+-"
+        and type(strip(node.right)) is Percent
+        and type(strip(node.left)) is not Percent
+    ):
         return Bin(node.op, node.left, Group(Bin("*", node.right, node.left)))
     return node
 
@@ -116,6 +122,14 @@ def _recurring_percent(node: Node) -> Node:
     return node
 
 
+def _magnitude_dropped(node: Node) -> Node:
+    """`200 - 10 = 190 million`: all counted in millions."""
+    if type(node) is Num and " " in node.text:
+        factor = MAGNITUDES.get(node.text.rpartition(" ")[2].lower())
+        return replace(node, value=Fraction(node.value) / factor) if factor else node
+    return node
+
+
 _CHANGES: tuple[tuple[str, Callable[[Node], Node]], ...] = (
     ("tight fraction", _tight_fraction),
     ("product below the line", _divided_product),
@@ -125,6 +139,7 @@ _CHANGES: tuple[tuple[str, Callable[[Node], Node]], ...] = (
     ("recurring percent", _recurring_percent),
     ("mixed number as a product", _mixed_product),
     ("sign inside the power", _squared_sign),
+    ("magnitude dropped", _magnitude_dropped),
     ("degrees", _degrees),
     ("natural logarithm", _natural_log),
 )
@@ -132,4 +147,6 @@ _CHANGES: tuple[tuple[str, Callable[[Node], Node]], ...] = (
 
 def has_trigonometry(node: Node) -> bool:
     """Whether the value hangs on the unit of an angle or the base of a logarithm."""
-    return any(type(part) is Call and part.name in ("sin", "cos", "tan", "cot", "sec", "csc", "log") for part in walk(node))
+    return any(
+        type(part) is Call and part.name in ("sin", "cos", "tan", "cot", "sec", "csc", "log") for part in walk(node)
+    )

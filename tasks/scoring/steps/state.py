@@ -1,23 +1,41 @@
-"""What earlier statements established: values of variables, equations, rounded results, derived values."""
+"""What earlier statements established: equations, rounded results, open named quantities."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal, TypeAlias
 
 from tasks.scoring.steps.evaluate import Value
 from tasks.scoring.steps.polynomial import Polynomial
 
 
+EquationForm: TypeAlias = Literal["equation", "calculation", "value"]
+"""'value': `x = 5`; 'calculation': `x = 240 / 0.8`, its result still to come; 'equation': anything else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """An equation kept for what follows from it."""
+    """An equation in one variable, kept for what follows from it."""
 
     step: int
-    polynomial: Polynomial
-    """Zero where the equation holds."""
     order: int
-    """Position among all statements of the solution."""
+    """Position among the solution's statements."""
+    coefficients: list[Fraction]
+    """Of its polynomial, from the constant up; zero where the equation holds."""
+    form: EquationForm
+    trusted: bool
+    """Its sides are whole, so that contradicting it means something."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuantity:
+    """`Total = 52 + 24`: a named calculation whose result is still to come."""
+
+    step: int
+    order: int
+    value: Value
+    n_operators: int
 
 
 @dataclass(slots=True)
@@ -26,7 +44,10 @@ class SolutionState:
 
     rounded: dict[str, Value] = field(default_factory=dict)
     """Literal to the exact value it was rounded from."""
-    values: dict[str, Fraction] = field(default_factory=dict)
-    """Variable to its value, while it has one."""
-    equations: list[Equation] = field(default_factory=list)
+    equations: dict[str, Equation] = field(default_factory=dict)
+    """Variable to its latest equation."""
+    relations: list[Polynomial] = field(default_factory=list)
+    """Recent equations in several variables."""
+    open_quantities: dict[str, OpenQuantity] = field(default_factory=dict)
+    step: int = 0
     order: int = 0

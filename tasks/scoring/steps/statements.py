@@ -54,7 +54,9 @@ class Statement:
 
 _HAS_RELATION = re.compile(r"[=<>≤≥≠≈＝]|\\(?:le|ge|lt|gt|ne|approx|leq|geq|neq)\b|~=")
 _SOFT_WORD = re.compile(r"\b(?:is|are|equals?|gives|makes|get|in|totals|to|be|equaling)\b")
-_CALCULATION = re.compile(r"\d\s*(?:[-+*/^×÷−%]|\\times|\\div|\\cdot|x\s|times|plus|minus|divided|multiplied)|\b(?:half|third|twice|double)\b")
+_CALCULATION = re.compile(
+    r"\d\s*(?:[-+*/^×÷−%]|\\times|\\div|\\cdot|x\s|times|plus|minus|divided|multiplied)|\b(?:half|third|twice|double)\b"
+)
 _FILLERS = frozenset("approximately about roughly around only exactly nearly just almost".split())
 _SOFT_FIRST = {phrase[0] for phrase in SOFT_RELATIONS}
 
@@ -125,10 +127,15 @@ def _join_lines(tokens: list[Token]) -> None:
     for i, token in enumerate(tokens):
         if token.text == "\n":
             following = tokens[i + 1] if i + 1 < len(tokens) else None
-            goes_on = following is not None and (following.kind == "rel" or (following.kind == "op" and following.text in "+/"))
+            goes_on = following is not None and (
+                following.kind == "rel" or (following.kind == "op" and following.text in "+/")
+            )
             if goes_on or (kept and kept[-1].kind in ("rel", "op") and kept[-1].text != "!"):
                 continue
             at_line_start = True
+        elif token.text == "-" and token.gap and i + 1 < len(tokens) and tokens[i + 1].gap and at_line_start is False and tokens[i + 1].start - token.end > 1:
+            kept.append(Token("stop", ";", token.start, token.end))
+            continue
         elif at_line_start and token.kind == "op" and token.text in "-*+" and _is_bullet(tokens, i):
             continue
         else:
@@ -138,7 +145,9 @@ def _join_lines(tokens: list[Token]) -> None:
 
 
 def _is_bullet(tokens: list[Token], i: int) -> bool:
-    return i + 1 < len(tokens) and tokens[i].text != "-" or (i + 1 < len(tokens) and tokens[i + 1].start > tokens[i].end)
+    return (
+        i + 1 < len(tokens) and tokens[i].text != "-" or (i + 1 < len(tokens) and tokens[i + 1].start > tokens[i].end)
+    )
 
 
 def _breaking_brackets(tokens: list[Token]) -> set[int]:
@@ -215,7 +224,7 @@ def _left_side(tokens: list[Token], start: int, end: int) -> Side:
     tries = 0
     while i < end and tries < 40:
         token = tokens[i]
-        if token.kind in ("num", "open", "command", "word") or (token.kind == "op" and (i == start or tokens[i - 1].kind == "open")):
+        if token.kind in ("num", "open", "command", "word") or (token.kind == "op" and _may_be_sign(tokens, i, start)):
             found = parse_prefix(tokens, i, end)
             if found is not None and found[1] == end:
                 return Side(found[0], token.start, tokens[end - 1].end, i, end, _own_unit(found[0]), cut=i > start)
@@ -224,6 +233,10 @@ def _left_side(tokens: list[Token], start: int, end: int) -> Side:
         else:
             i += 1
     return _words(tokens, start, end)
+
+
+def _may_be_sign(tokens: list[Token], i: int, start: int) -> bool:
+    return i == start or tokens[i].gap or tokens[i - 1].kind == "open"
 
 
 def _words(tokens: list[Token], start: int, end: int) -> Side:

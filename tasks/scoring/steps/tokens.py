@@ -56,7 +56,10 @@ _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 _PATTERN = re.compile(
     r"""
-    (?P<num>(?<=frac)\d|(?<=frac\d)\d|\d+(?:(?:,|\{,\}|\\,|\\!,)\d{3})+(?![\d])(?:\.\d+)?|\d*\.\d+|\d+)
+    (?P<recurring>\d*\.\d*\\overline\s*\{\d{1,20}\})
+  | (?P<code>\d+(?::\d+)+|\d+(?:st|nd|rd|th)\b)
+  | (?P<num>(?<=frac)\d|(?<=frac\d)\d|\d+(?:(?:,|\{,\}|\\,|\\!,)\d{3})+(?![\d])(?:\.\d+)?|\d*\.\d+|\d+)
+  | (?P<prime>(?<![^\W\d_])[A-Za-z]'+(?![^\W\d_]))
   | (?P<word>[^\W\d_²³¹⁰⁴-⁹½¼¾⅐-⅞π]+(?:['-][^\W\d_²³¹⁰⁴-⁹½¼¾⅐-⅞π]+)*)
   | (?P<annotation><<|>>)
   | (?P<arrow>=>|->|-->|→|\n[ ]*\n)
@@ -66,6 +69,7 @@ _PATTERN = re.compile(
   | (?P<open>[(\[{])
   | (?P<close>[)\]}])
   | (?P<text>\\(?:text|textbf|textit|mathrm|mathbf|mathit|mbox|operatorname|boxed|fbox|textrm|bold|boldsymbol)\*?\s*\{)
+  | (?P<matrix>\\begin\s*\{(?:[pbvVB]?matrix|smallmatrix|array|tabular|cases)\}.*?\\end\s*\{(?:[pbvVB]?matrix|smallmatrix|array|tabular|cases)\})
   | (?P<env>\\(?:begin|end)\s*\{[A-Za-z]{1,12}\*?\}(?:\{[clr|]{1,12}\})?)
   | (?P<command>\\[A-Za-z]+|\\[^A-Za-z])
   | (?P<percent>%)
@@ -79,7 +83,7 @@ _PATTERN = re.compile(
   | (?P<quote>["])
   | (?P<opaque>[^\s])
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 
 _OPERATOR_COMMANDS = {"times": "*", "cdot": "*", "div": "/", "ast": "*"}
@@ -94,7 +98,7 @@ _FUNCTION_COMMANDS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "ex
                       "gcd", "max", "min", "lcm"}  # fmt: skip
 _SILENT_COMMANDS = {
     "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "displaystyle", "textstyle", "quad", "qquad", "limits",
-    "hspace", "phantom", "boxed", "nonumber", "hfill", "bf", "rm", "scriptstyle", "mathstrut", "biggl", "biggr", "Biggl", "Biggr",
+    "hspace", "boxed", "nonumber", "hfill", "bf", "rm", "scriptstyle", "mathstrut", "biggl", "biggr", "Biggl", "Biggr",
 }  # fmt: skip
 _STOP_COMMANDS = {"implies", "Rightarrow", "rightarrow", "to", "Longrightarrow", "iff", "Leftrightarrow", "therefore",
                   "because", "newline", "longrightarrow", "and", "tag", "hline"}  # fmt: skip
@@ -120,7 +124,7 @@ def tokenise(text: str) -> list[Token]:
 class _Tokeniser:
     """State of one pass: braces that only group text are dropped together with their command."""
 
-    __slots__ = ("braces", "gap", "in_math", "text", "text_depth", "tokens")
+    __slots__ = ("braces", "gap", "text", "text_depth", "tokens")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -128,7 +132,6 @@ class _Tokeniser:
         self.braces: list[str] = []
         self.text_depth = 0
         self.gap = False
-        self.in_math = False
 
     def run(self) -> list[Token]:
         tokens = self.tokens
@@ -165,7 +168,9 @@ class _Tokeniser:
             return
         whole, _, part = digits.partition(".")
         value = Fraction(int((whole + part) or "0"), 10 ** len(part)) if part else int(whole)
-        self._add("num", whole + "." + part if part else whole if "\\" in written or "{" in written else written, match, value)
+        self._add(
+            "num", whole + "." + part if part else whole if "\\" in written or "{" in written else written, match, value
+        )
 
     def _star(self, match: re.Match[str]) -> None:
         """`2**3` and `2 ** 3` are powers; every other double star is Markdown."""
@@ -188,7 +193,7 @@ class _Tokeniser:
             opened = self.braces.pop()
             if opened != "{":
                 self.text_depth -= opened == "text"
-                self.gap = True
+                self.gap = self.gap or opened != "text"
                 return
         self._add("close", match.group(), match)
 
@@ -214,10 +219,11 @@ class _Tokeniser:
             self._add("word", name, match)
         elif name in _STOP_COMMANDS or name == "\\":
             self._add("stop", "\n" if name == "\\" else ";", match)
-        elif name in "([":
-            self.gap = self.in_math = True
-        elif name in ")]":
-            self.gap, self.in_math = True, False
+        elif name in "()":
+            self.gap = True
+        elif name in "[]":
+            self._add("stop", "\n", match)
+            self.gap = True
         elif name == "%":
             self._add("percent", "%", match)
         elif name in ("lfloor", "lceil", "rfloor", "rceil"):
@@ -232,6 +238,25 @@ class _Tokeniser:
     def _currency(self, match: re.Match[str]) -> None:
         """Kept only as a gap: `$5` is a price or a formula, and both read the same."""
         self.gap = True
+
+    def _prime(self, match: re.Match[str]) -> None:
+        self._add("word", match.group(), match)
+
+    def _recurring(self, match: re.Match[str]) -> None:
+        """`0.1\\overline{6}` is exactly 1/6."""
+        whole, _, rest = match.group().partition(".")
+        fixed, _, cycle = rest.partition("\\overline")
+        cycle = cycle.strip("{} ")
+        tail = Fraction(int(cycle), (10 ** len(cycle) - 1) * 10 ** len(fixed))
+        value = int(whole or "0") + Fraction(int(fixed or "0"), 10 ** len(fixed)) + tail
+        self._add("num", f"{whole}.{fixed}({cycle})" if len(match.group()) < 60 else "recurring", match, value)
+
+    def _code(self, match: re.Match[str]) -> None:
+        """A time, a ratio, an ordinal."""
+        self._add("opaque", match.group(), match)
+
+    def _matrix(self, match: re.Match[str]) -> None:
+        self._add("opaque", "matrix", match)
 
     def _dots(self, match: re.Match[str]) -> None:
         self._add("opaque", "...", match)

@@ -9,7 +9,9 @@ from tasks.scoring.steps.statements import Side, Statement
 from tasks.scoring.steps.words import UNIT_TABLES, singular
 
 
-def is_unit_conversion(text: str, statement: Statement, left: Side, right: Side, left_value: Value, right_value: Value) -> bool:
+def is_unit_conversion(
+    text: str, statement: Statement, left: Side, right: Side, left_value: Value, right_value: Value
+) -> bool:
     """Whether the ratio of the values is that of two units of one table, and one of them is named beside a side."""
     if not left_value or not right_value or type(left_value) is float or type(right_value) is float:
         return False
@@ -25,4 +27,8 @@ def side_units(text: str, side: Side) -> set[str]:
 
 
 def _in_table(table: dict[str, int], named: set[str], ratio: Fraction) -> bool:
-    return any(ratio in (Fraction(table[unit], other), Fraction(other, table[unit])) for unit in named & table.keys() for other in table.values())
+    return any(
+        ratio in (Fraction(table[unit], other), Fraction(other, table[unit]))
+        for unit in named & table.keys()
+        for other in table.values()
+    )

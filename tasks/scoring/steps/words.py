@@ -20,32 +20,44 @@ WORD_FRACTIONS = {
 
 MAGNITUDES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
+SHORT_UNITS = frozenset(
+    "cm km mm ft in hr hrs min sec oz lb lbs mph kph kg mg ml am pm yd pt qt gal doz pcs kwh mb gb tb db hz usd eur rpm"
+    " ths pp pct yrs yr mo wk wks dz sq cu th st nd rd".split()
+)
+"""Short words that are units where they touch a number; others are products of variables."""
+
 UNIT_BREAKERS = frozenset(
     "so and then but he she they it we i you because since is are was were has have had which that therefore thus if"
-    " when while where hence or not who let given to this these there gives equals make makes get gets"
-    " remainder mod r for-each means mean needs need can could would will must also now next first second third"
-    " finally leaving leaves left-over minus plus times divided multiplied equal more less fewer than as with"
-    " from into by until after before".split()
+    " when while where hence or not let given gives equals make makes get gets"
+    " remainder mod r for-each means mean needs need can could would will must also now next"
+    " finally leaving leaves minus plus times divided multiplied equal than".split()
 )
 """Words that end a unit phrase: after them another clause speaks."""
 
 AMBIGUOUS_BEFORE = frozenset(
     "and plus minus times of by over than to from or divided multiplied add adding subtract subtracting sum product"
     " difference between half twice thrice double triple quadruple third quarter square squared cube cubed root log sin cos tan ln"
-    " mod less more fewer every per another other x versus vs through until not almost about approximately around nearly"
-    " roughly under least most only one two three four five six seven eight nine ten eleven twelve hundred thousand"
+    " mod less more fewer every per another other x versus vs through until not"
+    " under one two three four five six seven eight nine ten eleven twelve hundred thousand"
     " million dozen negative ratio step day week month year hour minute part case option question problem chapter"
     " page level number no item round game test grade age row column figure table equation line formula"
     " except without into excluding including respectively max min gcd lcm floor average mean median mode"
-    " factorial fraction percent percentage reciprocal inverse opposite".split()
+    " greater raised taken chosen choose factorial fraction percent percentage reciprocal inverse opposite".split()
 )
 """Words before a span after which its value may not be what the sentence speaks of."""
 
+FRACTION_NOUNS = frozenset(
+    "half third thirds quarter quarters fourth fourths fifth fifths sixth sixths eighth tenth tenths percent percentage product difference"
+    " average mean median mode square root cube ratio out multiple power factor combination combinations rest remainder quotient"
+    " fraction logarithm log sine cosine negative inverse reciprocal pair pairs dozen".split()
+)
+"""Nouns before 'of' that change the value of what follows."""
+
 AMBIGUOUS_AFTER = frozenset(
-    "and plus minus times over divided multiplied x r remainder mod modulo more less fewer than or to squared cubed"
+    "plus minus times over divided multiplied x r remainder mod modulo than squared cubed"
     " of dozen dozens hundred thousand million billion trillion percent hundredths tenths thousandths half halves"
     " thirds third fourths quarters fifths sixths eighths tenth hundredth pairs pair score plus-or-minus choose"
-    " factorial above below short over under and-a-half as with".split()
+    " greater larger smaller bigger raised choose factorial above below short over under and-a-half as with".split()
 )
 """Words after a span after which its value may not be the whole quantity."""
 
