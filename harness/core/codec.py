@@ -9,20 +9,26 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def encode(value: Any) -> Any:
     """The record as plain dicts, lists and scalars."""
-    if isinstance(value, (str, int, float, bool)) or value is None:
+    if type(value) in _SCALARS:
         return value
     if dataclasses.is_dataclass(value):
         names = _field_names(type(value))  # type: ignore[arg-type]
-        return {name: encode(getattr(value, name)) for name in names}
+        return {name: _inner(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
-        return {str(key): encode(item) for key, item in value.items()}
+        return {str(key): _inner(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [encode(item) for item in value]
-    return str(value)
+        return [_inner(item) for item in value]
+    return value if isinstance(value, (str, int, float)) else str(value)
+
+
+def _inner(value: Any) -> Any:
+    """`encode`, without its cost for the scalars that most values are."""
+    return value if type(value) in _SCALARS else encode(value)
 
 
 def decode(kind: type[T], data: Any) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,8 +58,8 @@ def read_run_records(folder: Path, run: Run) -> list[Record]:
 
 
 def sort_records(records: Iterable[Record]) -> list[Record]:
-    """In an order that does not depend on which completion finished first."""
-    return sorted(records, key=lambda r: (r.doc.id, r.completion.repeat))
+    """In an order that does not depend on which completion finished first: by id, numbers in it as numbers."""
+    return sorted(records, key=lambda r: (_natural(r.doc.id), r.doc.id, r.completion.repeat))
 
 
 def find_run(name: str, root: Path) -> Path:
@@ -90,6 +91,10 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError as error:
             raise UserError(f"{folder} is being written by another process", tip="wait for it, or stop it.") from error
         yield
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d{1,18})", text) if part]
 
 
 def _not_a_run(folder: Path) -> str:
