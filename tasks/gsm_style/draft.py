@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Literal, TypeAlias, TypeVar
 
 from tasks.gsm_style.num import Exact, Num
-from tasks.gsm_style.rng import Rng
+from tasks.gsm_style.rng import Rng, states
 from tasks.gsm_style.splits import Band, positions
 from tasks.gsm_style.vocab import CURRENCIES, PEOPLE, SWAPS, Currency, Noun, Person
 
@@ -38,12 +38,13 @@ class Draft:
         self.drawn: list[Exact] = []
         self.uses_money = False
         self._band = band
-        self._names = Rng(key, "names", names_salt)
-        self._things = Rng(key, "things")
-        self._wording = Rng(key, "wording")
-        self._numbers = Rng(key, "numbers", numbers_salt, attempt)
+        names, things, wording, currency, numbers = states(5, key)
+        self._names = Rng.named(key, names_salt) if names_salt else Rng(names)
+        self._things = Rng(things)
+        self._wording = Rng(wording)
+        self._numbers = Rng.named(key, numbers_salt, attempt) if numbers_salt or attempt else Rng(numbers)
         self._people: list[Person] = []
-        self._currency = Rng(key, "currency").pick(CURRENCIES)
+        self._currency = Rng(currency).pick(CURRENCIES)
 
     # Names, things, wording
 
@@ -143,7 +144,7 @@ class Draft:
 
     def swap_currency(self) -> None:
         """Tell the same figures in another currency, for the currency variant. Before the template runs."""
-        self._currency = Rng(self.key, "swap").pick(SWAPS[self._currency.symbol])
+        self._currency = Rng.named(self.key, "swap").pick(SWAPS[self._currency.symbol])
 
     def _drawn(self, value: Exact) -> Num:
         number = Num(value)

@@ -53,8 +53,8 @@ def stream(
     only: Sequence[str] = (),
 ) -> Iterator[Doc]:
     """As `generate`, one after the other, until no template has a new question."""
-    chosen = select(split, held_out, money=variant in ("currency", "all"), only=only)
-    order = Rng(seed, split, "order").sample(chosen, len(chosen))
+    chosen = select(split, held_out, variant, only)
+    order = Rng.named(seed, split, "order").sample(chosen, len(chosen))
     seen: set[bytes] = set()
     index, fruitless = 0, 0
     while fruitless < _FRUITLESS_ROUNDS:
@@ -81,8 +81,8 @@ def make(template: Template, index: int, seed: int, split: Split, variant: Varia
     return tuple(render(origin, kind, cluster=origin.id if variant == "all" else template.name) for kind in kinds)
 
 
-def select(split: Split, held_out: HeldOut, *, money: bool, only: Sequence[str] = ()) -> list[Template]:
-    """The templates that a split draws from, by name."""
+def select(split: Split, held_out: HeldOut, variant: Variant = "none", only: Sequence[str] = ()) -> list[Template]:
+    """The templates that a split draws from and that have what the variant changes (names, money), by name."""
     everything = templates()
     known = {t.name for t in everything} | {t.theme for t in everything}
     for name in only:
@@ -91,7 +91,7 @@ def select(split: Split, held_out: HeldOut, *, money: bool, only: Sequence[str] 
     chosen = [
         t
         for t in everything
-        if _belongs(t, split, held_out) and (t.money or not money) and (not only or t.name in only or t.theme in only)
+        if _belongs(t, split, held_out) and _allows(t, variant) and (not only or t.name in only or t.theme in only)
     ]
     if not chosen:
         raise UserError(f"no template fits split={split}, held_out={held_out}, only={', '.join(only) or 'all'}")
@@ -101,6 +101,11 @@ def select(split: Split, held_out: HeldOut, *, money: bool, only: Sequence[str] 
 def band_of(template: Template, split: Split) -> Band:
     """A template that training never sees may use all of its numbers; a seen one only the split's part."""
     return split if template.split == "train" else "all"
+
+
+def _allows(template: Template, variant: Variant) -> bool:
+    needs_money, needs_people = variant in ("currency", "all"), variant in ("names", "all")
+    return (template.money or not needs_money) and (template.people or not needs_people)
 
 
 def _belongs(template: Template, split: Split, held_out: HeldOut) -> bool:

@@ -12,7 +12,7 @@ _MOST = 5000
 
 def lengthen(draft: Draft) -> tuple[str, str]:
     """Ask for something two steps beyond the old answer; returns the new lines of the solution."""
-    rng = Rng(draft.key, "longer")
+    rng = Rng.named(draft.key, "longer")
     factor = Num(2 if draft.result > _MOST else 2 + rng.below(3))
     if draft.answer_type == "money":
         return rng.pick((_spends, _keeps))(draft, factor, rng)

@@ -25,6 +25,8 @@ class Template:
     """Fewest and most steps of the gold reasoning."""
     money: bool
     """Amounts of money occur, so that there is a currency to change."""
+    people: bool
+    """People with names occur."""
     split: Split
     """Train: seen in training, evaluated on held-out numbers. Dev, test: never seen in training."""
     build: TemplateFunction
@@ -34,7 +36,7 @@ _TEMPLATES: dict[str, Template] = {}
 
 
 def template(
-    theme: str, *, steps: int | tuple[int, int], money: bool = False
+    theme: str, *, steps: int | tuple[int, int], money: bool = False, people: bool = True
 ) -> Callable[[TemplateFunction], TemplateFunction]:
     """Register a function that tells and solves one kind of problem; its docstring is the summary."""
 
@@ -48,6 +50,7 @@ def template(
             summary=(build.__doc__ or "").strip(),
             n_steps=(steps, steps) if isinstance(steps, int) else steps,
             money=money,
+            people=people,
             split=template_split(name),
             build=build,
         )

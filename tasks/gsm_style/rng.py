@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TypeVar
@@ -10,8 +11,14 @@ T = TypeVar("T")
 _MASK = (1 << 64) - 1
 
 
+def states(count: int, *name: object) -> tuple[int, ...]:
+    """Starting states of `count` streams that depend on nothing but the name; at most eight, from one hash."""
+    digest = blake2b("\x1f".join(map(str, name)).encode(), digest_size=8 * count).digest()
+    return struct.unpack(f"<{count}Q", digest)
+
+
 class Rng:
-    """A stream named by its parts: streams of different names are independent, whatever is drawn from the others.
+    """A stream of its own: what is drawn from one stream changes nothing in another.
 
     SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
     The standard library's generator costs more to seed than a whole question costs to draw.
@@ -19,9 +26,13 @@ class Rng:
 
     __slots__ = ("_state",)
 
-    def __init__(self, *name: object) -> None:
-        digest = blake2b("\x1f".join(map(str, name)).encode(), digest_size=8).digest()
-        self._state = int.from_bytes(digest, "little")
+    def __init__(self, state: int) -> None:
+        self._state = state
+
+    @classmethod
+    def named(cls, *name: object) -> Rng:
+        """The stream of that name."""
+        return cls(states(1, *name)[0])
 
     def below(self, n: int) -> int:
         """A whole number from 0 to n - 1."""

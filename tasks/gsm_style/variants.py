@@ -39,7 +39,7 @@ def render(seed: Seed, variant: SingleVariant, *, cluster: str) -> Doc:
     lines = (*draft.lines, *extra_lines)
     return Doc(
         id=seed.id if variant == "none" else f"{seed.id}+{variant}",
-        question=_question(draft, variant),
+        question=_question(draft, variant, seed.template.theme),
         target=target_of(draft.result),
         gold_reasoning="\n".join(lines),
         cluster=cluster,
@@ -104,12 +104,12 @@ def _other_numbers(seed: Seed) -> Draft:
     raise RuntimeError(f"template {seed.template.name} finds no other numbers in band {seed.band}")
 
 
-def _question(draft: Draft, variant: SingleVariant) -> str:
+def _question(draft: Draft, variant: SingleVariant, theme: str) -> str:
     if variant == "reorder":
         return " ".join(_reordered(draft))
     sentences = [*draft.facts, draft.question]
     if variant == "distractor":
-        sentences.insert(_distractor_place(draft), distractor(draft))
+        sentences.insert(_distractor_place(draft), distractor(draft, theme))
     return " ".join(sentences)
 
 
@@ -138,4 +138,4 @@ def _distractor_place(draft: Draft) -> int:
     """Before the question, or between two free facts: nowhere could it change what a pronoun means."""
     places = [len(draft.facts)]
     places += [i for i in range(1, len(draft.facts)) if draft.free[i] and draft.free[i - 1]]
-    return Rng(draft.key, "distractor place").pick(places)
+    return Rng.named(draft.key, "distractor place").pick(places)

@@ -65,7 +65,7 @@ def average_of_days(p: Draft) -> None:
     p.step((a + b + c) / 3, f"The average is @ {thing} a day.")
 
 
-@template("average", steps=4)
+@template("average", steps=4, people=False)
 def average_of_two_classes(p: Draft) -> None:
     """The joint average of two groups of different sizes."""
     mean, r, s, unit, apart = p.whole(55, 85), p.whole(1, 4), p.whole(1, 4), p.whole(4, 9), p.whole(1, 5)

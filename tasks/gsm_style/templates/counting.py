@@ -36,7 +36,7 @@ def heads_and_legs(p: Draft) -> None:
     p.step(more / 2, f"Each of the {four} has two more legs, so the number of {four} is @.")
 
 
-@template("counting", steps=5, money=True)
+@template("counting", steps=5, money=True, people=False)
 def theater_tickets(p: Draft) -> None:
     """Seats in rows, some empty, two prices."""
     rows, seats, empty, children, adult, child = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tasks.gsm_style.draft import Draft
+from tasks.gsm_style.num import Num
 from tasks.gsm_style.registry import template
 from tasks.gsm_style.vocab import FURNITURE, PRODUCTS, STATIONERY, TOWNS, nouns
 
 _FLAT = nouns("stamp, sticker, postcard, trading card, football card, animal picture")
 
 
-@template("inventory", steps=4)
+@template("inventory", steps=4, people=False)
 def stock_over_a_week(p: Draft) -> None:
     """Sales every day, one delivery, some returns."""
     item = p.pick(PRODUCTS + FURNITURE)
@@ -50,7 +51,7 @@ def stock_over_a_week(p: Draft) -> None:
     p.step(after + back, f"With the returned ones, there are @ {item.s}.")
 
 
-@template("inventory", steps=(3, 7))
+@template("inventory", steps=(3, 7), people=False)
 def passengers_on_a_bus(p: Draft) -> None:
     """People getting on and off at stops."""
     a, b = p.sample(TOWNS, 2)
@@ -83,7 +84,7 @@ def passengers_on_a_bus(p: Draft) -> None:
     p.step(count / 2, "The number who arrive is @.")
 
 
-@template("inventory", steps=4)
+@template("inventory", steps=4, people=False)
 def library_books(p: Draft) -> None:
     """Shelves of books, lent, returned and bought."""
     town = p.pick(TOWNS)
@@ -157,9 +158,10 @@ def boxes_in_a_warehouse(p: Draft) -> None:
 def hens_and_eggs(p: Draft) -> None:
     """Eggs of a week, used and packed in cartons."""
     who = p.person()
-    hens, week, eaten, size = p.whole(5, 30), p.of(3, 4, 5, 6), p.whole(3, 20), p.of(4, 6, 10, 12)
+    hens, week, size, k = p.whole(5, 30), p.of(3, 4, 5, 6), p.of(4, 6, 10, 12), p.of(0, 1, 2)
     weeks = p.of(2, 3, 4, 5, 6)
-    p.need(hens * week > eaten and (hens * week - eaten).known % size == 0)
+    eaten = Num(hens.value * week.value % size.value + k.value * size.value)  # so that every carton is full
+    p.need(3 <= eaten <= 20 and hens * week > eaten + size)
     p.say(
         f"{who} has {hens} hens, and each hen lays {week.w} eggs a week.",
         f"Each of {who}'s {hens} hens lays {week.w} eggs a week.",
@@ -215,14 +217,10 @@ def classroom_supplies(p: Draft) -> None:
 def album_pages(p: Draft) -> None:
     """Things bought, traded and put into an album."""
     who, other, item = p.person(), p.person(), p.pick(_FLAT)
-    packs, size, give, get, page = (
-        p.whole(4, 16),
-        p.of(5, 6, 8, 10, 12),
-        p.whole(3, 20),
-        p.whole(2, 12),
-        p.of(4, 5, 6, 8, 9),
-    )
-    p.need(give > get and packs * size > give and (packs * size - give + get).known % page == 0)
+    packs, size, give = p.whole(4, 16), p.of(5, 6, 8, 10, 12), p.whole(3, 20)
+    page, k = p.of(4, 5, 6, 8, 9), p.of(0, 1, 2)
+    get = Num((give.value - packs.value * size.value) % page.value + k.value * page.value)  # so that the pages are full
+    p.need(1 < get < give and packs * size > give + page)
     p.say(
         f"{who} buys {packs} packs of {item.s} with {size} in each pack.",
         f"{who} opens {packs} packs, each with {item(size)}.",

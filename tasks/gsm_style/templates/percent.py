@@ -81,7 +81,7 @@ def bill_with_tip(p: Draft) -> None:
     p.step(total / people, "Each person pays @.")
 
 
-@template("percent", steps=4)
+@template("percent", steps=4, people=False)
 def pupils_by_transport(p: Draft) -> None:
     """What remains of a group after two percentages."""
     total = p.whole(80, 600, 20)
@@ -136,7 +136,7 @@ def percent_correct(p: Draft) -> None:
     p.step(good / questions * 100, "As a percentage, that is @.")
 
 
-@template("percent", steps=4)
+@template("percent", steps=4, people=False)
 def town_grows_twice(p: Draft) -> None:
     """Two years of growth by different percentages."""
     town = p.pick(TOWNS)

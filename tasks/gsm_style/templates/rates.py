@@ -157,8 +157,9 @@ def pet_food_for_a_month(p: Draft) -> None:
     """Consumption over some days, bought in bags."""
     who = p.person()
     pet = p.pick(("dogs", "cats", "rabbits", "hens", "guinea pigs"))
-    n, grams, days, price = p.whole(2, 6), p.whole(50, 400, 10), p.of(7, 10, 14, 20, 28, 30), p.money(4, 40)
-    size, total = p.of(500, 1000, 1500, 2000, 2500, 3000, 5000), n * grams * days
+    n, days, price = p.whole(2, 6), p.of(10, 15, 20, 25, 30, 40, 50), p.money(4, 40)
+    grams, size = p.whole(50, 400, 10), p.of(500, 1000, 1500, 2000, 2500)
+    total = n * grams * days
     p.need(total % size == 0 and total > size)
     p.say(f"{who} has {n.w} {pet}.", f"At home, {who} keeps {n.w} {pet}.")
     p.say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import gcd
 
 from tasks.gsm_style.draft import Draft
+from tasks.gsm_style.num import Num
 from tasks.gsm_style.registry import template
 from tasks.gsm_style.vocab import COLLECTED, COLORS, TOWNS
 
@@ -90,9 +91,9 @@ def map_scale(p: Draft) -> None:
     """Distance on a map to distance on the road and fuel or time."""
     who = p.person()
     a, b = p.sample(TOWNS, 2)
-    scale, cm, hours = p.of(2, 3, 4, 5), p.whole(6, 40), p.of(2, 3, 4, 5, 6, 7, 8)
-    speed = (2 * scale * cm / hours).known
-    p.need(isinstance(speed.value, int) and 9 < speed < 30)
+    scale, hours, unit = p.of(2, 3, 4, 5), p.of(2, 3, 4, 5, 6, 7, 8), p.whole(1, 12)
+    cm, speed = (hours * unit).known, (2 * scale * unit).known  # so that the ride takes whole hours
+    p.need(5 <= cm <= 60 and 8 <= speed <= 40)
     p.say(
         f"On a map, each centimeter stands for {scale} kilometers.",
         f"One centimeter on {who}'s map is {scale} kilometers in reality.",
@@ -115,15 +116,15 @@ def map_scale(p: Draft) -> None:
     p.step(both / speed, f"{who} rides @ hours.")
 
 
-@template("ratio", steps=3)
+@template("ratio", steps=3, people=False)
 def pupils_per_teacher(p: Draft) -> None:
     """A required ratio; how many more teachers are needed."""
-    classes, size, ratio = p.whole(4, 20), p.whole(15, 32), p.of(6, 8, 9, 10, 12, 15, 20)
-    total = classes * size
-    p.need(total % ratio == 0)
-    needed = int((total / ratio).value)
+    ratio, classes, k = p.of(6, 8, 9, 10, 12, 15, 20), p.whole(4, 20), p.of(1, 2, 3, 4, 5, 6)
+    unit = ratio.value // gcd(int(ratio.value), int(classes.value))
+    size = Num(unit * k.value)  # so that the children fill whole groups
+    needed = classes * size / ratio
     has = p.whole(2, 30)
-    p.need(has < needed)
+    p.need(12 <= size <= 36 and has < needed)
     p.say(
         f"{classes.W} classes of {size} children each go on a trip.",
         f"{classes.W} classes, each with {size} children, plan a trip.",

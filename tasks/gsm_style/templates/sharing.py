@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.gsm_style.draft import Draft
+from tasks.gsm_style.num import Num
 from tasks.gsm_style.registry import template
 from tasks.gsm_style.vocab import COLLECTED, COLORS, FRUIT
 
@@ -11,9 +12,9 @@ from tasks.gsm_style.vocab import COLLECTED, COLORS, FRUIT
 def sweets_for_children(p: Draft) -> None:
     """Bags shared equally after some are kept."""
     who = p.person()
-    bags, size, children, each = p.whole(3, 9), p.whole(12, 40), p.whole(3, 12), p.whole(3, 30)
-    keep = (bags * size - children * each).known
-    p.need(2 <= keep <= 40)
+    bags, size, children, k = p.whole(3, 9), p.whole(12, 40), p.whole(3, 9), p.of(0, 1, 2, 3)
+    keep = Num(bags.value * size.value % children.value + k.value * children.value)  # so that the rest can be shared
+    p.need(keep >= 2 and keep + children < bags * size)
     item = p.pick(("candies", "nuts", "balloons", "stickers", "crayons"))
     p.say(f"{who} has {bags} bags with {size} {item} each.", f"{who} buys {bags} bags, and each holds {size} {item}.")
     p.say(

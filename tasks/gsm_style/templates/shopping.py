@@ -52,7 +52,7 @@ def change_from_a_note(p: Draft) -> None:
     p.step(note - total, "The change is @.")
 
 
-@template("shopping", steps=4, money=True)
+@template("shopping", steps=3, money=True)
 def saving_for_something(p: Draft) -> None:
     """Weeks of saving until a wish can be paid."""
     who, thing = p.person(), p.pick(("bicycle", "guitar", "tent", "camera", "skateboard", "telescope"))
@@ -117,7 +117,7 @@ def meal_split_between_friends(p: Draft) -> None:
     p.step(bill / group, "Each person pays @.")
 
 
-@template("shopping", steps=4, money=True)
+@template("shopping", steps=3, money=True)
 def order_with_member_price(p: Draft) -> None:
     """A fixed reduction an item and a delivery fee."""
     who, item = p.person(), p.pick(BOOKS)
@@ -136,7 +136,7 @@ def order_with_member_price(p: Draft) -> None:
     p.step(goods + fee, "With delivery, the order costs @.")
 
 
-@template("shopping", steps=(3, 4), money=True)
+@template("shopping", steps=3, money=True)
 def garden_budget(p: Draft) -> None:
     """What is left of a budget, and how many more things it buys."""
     who = p.person()

@@ -145,7 +145,7 @@ def way_still_to_go(p: Draft) -> None:
     p.step(way - gone, "What is left is @ kilometers.")
 
 
-@template("short", steps=2)
+@template("short", steps=2, people=False)
 def girls_and_boys(p: Draft) -> None:
     """A group told by a comparison; the total."""
     group = p.pick(("choir", "dance class", "football camp", "school orchestra", "drama group"))
@@ -200,7 +200,7 @@ def meal_for_everyone(p: Draft) -> None:
     p.step(people * each, f"{who} pays @.")
 
 
-@template("short", steps=2)
+@template("short", steps=2, people=False)
 def rows_with_empty_seats(p: Draft) -> None:
     """Seats in rows, some of them empty."""
     rows, seats, empty = p.whole(4, 30), p.whole(6, 30), p.whole(3, 40)

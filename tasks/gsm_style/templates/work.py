@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 from tasks.gsm_style.draft import Draft
+from tasks.gsm_style.num import Num
 from tasks.gsm_style.registry import template
 from tasks.gsm_style.vocab import BAKED, FURNITURE, TOYS
+
+_PUMP_HOURS = ((3, 6), (4, 12), (6, 12), (5, 20), (6, 30), (10, 15), (8, 24), (6, 3), (12, 4))
+"""Single times whose joint time, ab / (a + b), is whole."""
 
 
 @template("work", steps=3)
 def workers_and_days(p: Draft) -> None:
     """The same work with more people."""
     who = p.person()
-    n, days, more = p.whole(3, 15), p.whole(4, 24), p.whole(1, 9)
-    p.need(n * days % (n + more) == 0)
+    n, more, k = p.whole(3, 14), p.whole(2, 9), p.of(1, 2, 3, 4)
+    days = Num((n + more).value // gcd(int(n.value), int(more.value)) * k.value)  # so that the new time is whole
+    p.need(4 <= days <= 30)
     job = p.pick(("paint a school", "build a wall", "repair a road", "harvest a field", "lay a floor"))
-    p.need(more > 1)
     p.say(f"{n.W} workers need {days} days to {job}.", f"To {job}, {n.w} workers need {days} days.")
     p.say(
         f"{who}, who plans the work, sends {more.w} more workers from the start.",
@@ -31,7 +37,7 @@ def workers_and_days(p: Draft) -> None:
     p.step(total / people, "They need @ days.")
 
 
-@template("work", steps=4)
+@template("work", steps=4, people=False)
 def machines_in_a_factory(p: Draft) -> None:
     """Output of two kinds of machines in a shift."""
     item = p.pick(FURNITURE + TOYS)
@@ -118,22 +124,22 @@ def finish_the_job_alone(p: Draft) -> None:
     p.step(rest / x, f"{a} works alone for @ days.")
 
 
-@template("work", steps=3)
+@template("work", steps=3, people=False)
 def joint_work_from_single_times(p: Draft) -> None:
     """Two pumps of known single times filling a pool together."""
-    first, second, volume = p.of(2, 3, 4, 5, 6), p.of(3, 4, 6, 8, 10, 12), p.whole(240, 2400, 120)
-    p.need(second > first and volume % first == 0 and volume % second == 0)
-    p.need(volume % (volume / first + volume / second).known == 0)
+    pair, volume = p.of(*range(len(_PUMP_HOURS))), p.whole(240, 2400, 60)
+    first, second = (Num(hours) for hours in _PUMP_HOURS[int(pair.value)])
+    p.need(volume % first == 0 and volume % second == 0)
     place = p.pick(("pool", "tank", "pond", "basin"))
     p.say(f"A {place} holds {volume} liters.", f"There is room for {volume} liters of water in a {place}.")
     p.say(
         f"One pump alone fills the empty {place} in {first.w} hours.",
-        f"With only the large pump, the empty {place} is full after {first.w} hours.",
+        f"With only the first pump, the empty {place} is full after {first.w} hours.",
         free=True,
     )
     p.say(
-        f"Another pump alone fills the empty {place} in {second.w} hours.",
-        f"With only the small pump, the empty {place} is full after {second.w} hours.",
+        f"The other pump alone fills the empty {place} in {second.w} hours.",
+        f"With only the second pump, the empty {place} is full after {second.w} hours.",
         free=True,
     )
     p.say(
