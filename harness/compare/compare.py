@@ -41,6 +41,7 @@ def compare(
     if margin is not None:
         check_margin(margin)
     labels = check_comparable(baseline, candidate, allow)
+    labels += (*_unfinished(baseline, baseline_records), *_unfinished(candidate, candidate_records))
     infos = _shared_metrics(baseline, candidate)
     runs = PairedRuns(baseline_records, candidate_records)
     pairs = {info.name: runs.pair(info) for info in infos}
@@ -61,6 +62,13 @@ def compare(
         verdict=verdict(decided, differences, n_unpaired=len(primary.unpaired)),
         gate=gate,
     )
+
+
+def _unfinished(run: Run, records: Sequence[Record]) -> tuple[str, ...]:
+    """A label where a run stopped early: the docs it did reach may not be like the others."""
+    if len(records) >= run.n_expected:
+        return ()
+    return (f"{run.model.name} is unfinished: {len(records):,} of {run.n_expected:,} completions",)
 
 
 def _shared_metrics(baseline: Run, candidate: Run) -> list[MetricInfo]:

@@ -53,7 +53,7 @@ def _inconclusive(difference: Difference, margin: float, limit: str, change: flo
     needed = docs_needed(change + margin, deviation, level=difference.level) if math.isfinite(deviation) else None
     why = f"the interval holds {limit}"
     if needed is None:
-        return Gate(margin=margin, outcome="inconclusive", n_needed=None, why=f"{why}, and so does the estimate")
+        return Gate(margin=margin, outcome="inconclusive", n_needed=None, why=f"{why}, and the estimate lies on it")
     needed = max(needed, difference.n_paired + 1)
     way = "pass" if change > -margin else "fail"
     why += f"; about {needed:,} docs would settle it (as a {way}) if the true change is the one observed"

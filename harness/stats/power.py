@@ -50,9 +50,10 @@ def detectable_mean(standard_error: float, df: float, *, level: float = 0.95, po
 def docs_needed(distance: float, deviation: float, *, level: float = 0.95, power: float = 0.8) -> int | None:
     """Docs for an interval to clear a bound with this power when the estimate lies `distance` from it.
 
-    `deviation` is the standard deviation per doc, sqrt(n) * standard error. None where the distance is 0.
+    `deviation` is the standard deviation per doc, sqrt(n) * standard error. None where the distance is under a
+    millionth of it: no number of docs that anybody has would do.
     """
-    if distance == 0:
+    if abs(distance) <= 1e-6 * deviation:
         return None
     needed = ((z_quantile((1 + level) / 2) + z_quantile(power)) * deviation / distance) ** 2
     return math.ceil(needed)
