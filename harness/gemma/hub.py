@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from harness.core.errors import UserError
+from harness.gemma.checkpoint import Origin, find_step, read_origin
+from harness.gemma.config import read_json
+from harness.gemma.peft import CONFIG_NAME as ADAPTER_CONFIG
 
-Kind: TypeAlias = Literal["safetensors", "orbax"]
 _HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "*.json", "tokenizer.model", "*.jinja"]
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
 _KAGGLE = re.compile(r"(?:kaggle:(?://)?)?([\w.-]+/[\w.-]+/[\w.-]+/[\w.-]+(?:/\d+)?)")
@@ -26,26 +27,58 @@ class Source:
     """The folder with config.json and the tokenizer, and the weights unless `checkpoint` has them."""
     checkpoint: Path | None = None
     """A Tunix (orbax) step folder."""
+    adapter: Path | None = None
+    """A PEFT LoRA folder."""
+    lora_alpha: float | None = None
+    """Of the LoRA weights in `checkpoint`, where recorded."""
 
 
 def resolve(spec: str | Path, *, base: str | Path | None = None) -> Source:
     """Find `spec` on this machine, downloading it where it is a hub id or a Kaggle handle.
 
-    Raises UserError for a name that is none of these, and for a download that fails.
+    `base` is the model that a checkpoint or an adapter started from. Raises UserError for a name that is none of
+    these, a download that fails, an unfinished save, or a checkpoint whose base is not known.
     """
     text = str(spec)
     local = Path(text).expanduser()
     if local.is_dir():
-        return Source(model=local.resolve())
+        return _local(local.resolve(), base)
     if local.exists():
         raise UserError(f"{local} is a file; a model is a folder", tip=f"try {local.parent}")
+    return _local(_download(text), base)
+
+
+def _local(folder: Path, base: str | Path | None) -> Source:
+    if (folder / ADAPTER_CONFIG).is_file():
+        recorded = str(read_json(folder / ADAPTER_CONFIG).get("base_model_name_or_path") or "")
+        return Source(model=_base(folder, base or recorded), adapter=folder)
+    if (folder / "config.json").is_file():
+        return Source(model=folder)
+    if step := find_step(folder):
+        origin = read_origin(step) or Origin(base="")
+        return Source(model=_base(folder, base or origin.base), checkpoint=step, lora_alpha=origin.lora_alpha)
+    return Source(model=folder)
+
+
+def _base(folder: Path, base: str | Path) -> Path:
+    if not str(base):
+        raise UserError(
+            f"{folder} does not say which model it was trained from", tip="give it: --model FOLDER,base=MODEL"
+        )
+    source = resolve(base)
+    if source.checkpoint or source.adapter:
+        raise UserError(f"the base {base} is itself a checkpoint", tip="export it to a Hugging Face folder first.")
+    return source.model
+
+
+def _download(text: str) -> Path:
     if text.startswith("hf:"):
-        return Source(model=download_hub(text.removeprefix("hf:")))
+        return download_hub(text.removeprefix("hf:"))
     if match := _KAGGLE.fullmatch(text):
-        return Source(model=download_kaggle(match[1]))
+        return download_kaggle(match[1])
     name = SHORT_NAMES.get(text, text)
     if _HUB_ID.fullmatch(name) and not text.startswith((".", "/", "~")):
-        return Source(model=download_hub(name))
+        return download_hub(name)
     raise UserError(
         f"no model at {text!r}",
         tip="give a folder, a hub id (google/gemma-3-1b-it), or kaggle:OWNER/MODEL/FRAMEWORK/VARIATION.",

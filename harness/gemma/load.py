@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
 from harness.gemma import tunix_adapter
-from harness.gemma.config import max_positions, read_config, read_json
-from harness.gemma.fingerprint import fingerprint
-from harness.gemma.hub import Source, resolve
+from harness.gemma.config import max_positions, read_config
+from harness.gemma.hub import resolve
 from harness.gemma.layout import Parameter, Tensor, parameters
+from harness.gemma.shards import DTYPES, Dtype, numpy_dtype
+from harness.gemma.source import open_parameters
 from harness.gemma.tokenizer import Tokenizer, load_tokenizer
-from harness.gemma.weights import read_weights
 
 if TYPE_CHECKING:
     import jax
     from jax.sharding import Mesh
     from tunix.models.gemma3.model import Gemma3, ModelConfig
-
-Dtype: TypeAlias = Literal["float32", "bfloat16"]
-DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +47,12 @@ def load_model(
     dtype: Dtype = "float32",
     mesh: Mesh | None = None,
     base: str | Path | None = None,
+    lora_alpha: float | None = None,
     chat_template: str = "",
 ) -> LoadedModel:
     """Load weights, config and tokenizer of `spec`; tensors go to the device one parameter at a time.
 
-    `base` is the model that a Tunix checkpoint started from, where the checkpoint does not record it.
+    `base` and `lora_alpha` describe a Tunix checkpoint whose folder does not record them.
     `chat_template` replaces the model's own: 'gemma', 'none', or a file. LoRA weights come back merged.
     Raises UserError for anything that is missing, unexpected, misshapen or unfinished, and names it.
     """
@@ -64,27 +62,18 @@ def load_model(
     source = resolve(spec, base=base)
     config = read_config(source.model)
     tokenizer = load_tokenizer(source.model, embeddings=config.num_embed, chat_template=chat_template)
-    return _load(source, config, tokenizer, dtype, mesh)
-
-
-def _load(source: Source, config: ModelConfig, tokenizer: Tokenizer, dtype: Dtype, mesh: Mesh | None) -> LoadedModel:
     wanted = parameters(tunix_adapter.sizes_of(config))
-    weights = read_weights(source.model)
-    weights.check(wanted)
-    with weights.open() as read:
-        pieces = ((p, p.join([read(name) for name in p.sources])) for p in wanted)
-        model = build(config, pieces, dtype, mesh)
-    identity = fingerprint(weights.files, read_json(source.model / "config.json"))
-    notes = (f"text only: {len(weights.vision)} vision tensors were not read",) if weights.vision else ()
+    with open_parameters(source, wanted, lora_alpha=lora_alpha) as found:
+        model = build(config, ((p, found.read(p)) for p in wanted), dtype, mesh)
     return LoadedModel(
         model=model,
         config=config,
         tokenizer=tokenizer,
-        fingerprint=stable_hash({"weights": identity, "dtype": dtype}),
+        fingerprint=stable_hash({"weights": found.identity, "dtype": dtype}),
         path=source.model,
         dtype=dtype,
         max_positions=max_positions(source.model),
-        notes=notes,
+        notes=found.notes,
     )
 
 
@@ -101,10 +90,9 @@ def build(config: ModelConfig, pieces: Iterator[tuple[Parameter, Tensor]], dtype
 
 def _putter(dtype: Dtype) -> Callable[[Tensor, object], jax.Array]:
     import jax
-    import ml_dtypes
     import numpy as np
 
-    kind = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else np.float32)
+    kind = numpy_dtype(dtype)
 
     def put(array: Tensor, place: object) -> jax.Array:
         return jax.device_put(np.ascontiguousarray(array, dtype=kind), place)

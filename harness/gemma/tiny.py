@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -12,8 +11,8 @@ import numpy as np
 from harness.gemma.chat_template import GEMMA
 from harness.gemma.config import config_json
 from harness.gemma.layout import Parameter, Sizes, Tensor, parameters
+from harness.gemma.shards import Dtype, write_json, write_weights
 from harness.gemma.tiny_tokenizer import sentencepiece_model, tokenizer_json
-from harness.gemma.weights import INDEX_NAME
 
 TokenizerFiles: TypeAlias = Literal["json", "sentencepiece", "both"]
 ONE_B = Sizes(layers=26, vocabulary=262_144, embed=1152, hidden=6912, heads=4, kv_heads=1, head_dim=256)
@@ -34,7 +33,7 @@ def write_tiny_model(
     rope_scale: float = 1.0,
     seed: int = 0,
     shards: int = 1,
-    dtype: Literal["float32", "bfloat16"] = "float32",
+    dtype: Dtype = "float32",
     tokenizer: TokenizerFiles = "json",
     chat: bool = True,
 ) -> Path:
@@ -73,46 +72,25 @@ def write_random_model(
     rope_scale: float = 1.0,
     seed: int = 0,
     shards: int = 1,
-    dtype: Literal["float32", "bfloat16"] = "float32",
+    dtype: Dtype = "float32",
     tokenizer: TokenizerFiles = "json",
     chat: bool = True,
 ) -> Path:
-    """As `write_tiny_model`, for any shape; one shard is in memory at a time."""
+    """As `write_tiny_model`, for any shape; one parameter is in memory at a time."""
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     config = config_json(sizes, window=window, global_rope_scale=rope_scale, dtype=dtype)
-    _write_json(directory / "config.json", config)
-    _write_weights(directory, sizes, seed, shards, dtype)
+    write_json(directory / "config.json", config)
+    wanted = parameters(sizes)
+    groups = [wanted[i::shards] for i in range(shards)]
+    write_weights(directory, groups, lambda p: list(_random_tensors(p, seed)), dtype)
     _write_tokenizer(directory, sizes.vocabulary, tokenizer, chat)
     return directory
 
 
-def _write_weights(directory: Path, sizes: Sizes, seed: int, shards: int, dtype: str) -> None:
-    from safetensors.numpy import save_file
-
-    wanted = parameters(sizes)
-    names = (
-        ["model.safetensors"]
-        if shards == 1
-        else [f"model-{i + 1:05d}-of-{shards:05d}.safetensors" for i in range(shards)]
-    )
-    weight_map: dict[str, str] = {}
-    total_bytes = 0
-    for i, file in enumerate(names):
-        tensors = {name: value for p in wanted[i::shards] for name, value in _random_tensors(p, seed, dtype)}
-        save_file(tensors, directory / file, metadata={"format": "pt"})
-        weight_map |= dict.fromkeys(tensors, file)
-        total_bytes += sum(value.nbytes for value in tensors.values())
-    if shards > 1:
-        _write_json(directory / INDEX_NAME, {"metadata": {"total_size": total_bytes}, "weight_map": weight_map})
-
-
-def _random_tensors(parameter: Parameter, seed: int, dtype: str) -> Iterator[tuple[str, Tensor]]:
-    import ml_dtypes
-
-    kind = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else np.float32)
+def _random_tensors(parameter: Parameter, seed: int) -> Iterator[Tensor]:
     for name, shape in zip(parameter.sources, parameter.source_shapes, strict=True):
-        yield name, _random(name, shape, seed).astype(kind)
+        yield _random(name, shape, seed)
 
 
 def _random(name: str, shape: tuple[int, ...], seed: int) -> Tensor:
@@ -138,10 +116,6 @@ def _write_tokenizer(directory: Path, vocabulary: int, files: TokenizerFiles, ch
         "add_bos_token": True,
         "add_eos_token": False,
     }
-    _write_json(directory / "tokenizer_config.json", settings | ({"chat_template": GEMMA} if chat else {}))
+    write_json(directory / "tokenizer_config.json", settings | ({"chat_template": GEMMA} if chat else {}))
     generation = {"bos_token_id": 2, "eos_token_id": [1, 106], "pad_token_id": 0}
-    _write_json(directory / "generation_config.json", generation)
-
-
-def _write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(directory / "generation_config.json", generation)

@@ -86,6 +86,14 @@ def sizes_of(config: ModelConfig) -> Sizes:
     )
 
 
+def query_scalar(config: ModelConfig) -> int:
+    """What queries are divided by the root of (`query_pre_attn_scalar` in config.json)."""
+    from tunix.models.gemma3.model import QueryPreAttentionNormalisation
+
+    by_head_dim = config.query_pre_attn_norm is QueryPreAttentionNormalisation.BY_ONE_OVER_SQRT_HEAD_DIM
+    return config.head_dim if by_head_dim else config.embed_dim // config.num_heads
+
+
 def abstract_model(config: ModelConfig, dtype: Any) -> tuple[nnx.GraphDef[Any], nnx.State[Any, Any]]:
     """The model's structure and its parameters as shapes of `dtype`, with nothing allocated."""
     import dataclasses
