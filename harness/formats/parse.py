@@ -81,11 +81,17 @@ def sections_between(response_format: ResponseFormat, reply: str, markers: list[
 
 def without_end_tokens(reply: str) -> str:
     """The reply without blanks and end-of-turn tokens at its end."""
-    text = reply.rstrip()
-    while text.endswith(END_TOKENS):
-        token = next(token for token in END_TOKENS if text.endswith(token))
-        text = text[: -len(token)].rstrip()
-    return text
+    end = _without_blanks(reply, len(reply))
+    while reply.endswith(END_TOKENS, 0, end):
+        token = next(token for token in END_TOKENS if reply.endswith(token, 0, end))
+        end = _without_blanks(reply, end - len(token))
+    return reply[:end]
+
+
+def _without_blanks(reply: str, end: int) -> int:
+    while end and reply[end - 1].isspace():
+        end -= 1
+    return end
 
 
 class _Open(NamedTuple):

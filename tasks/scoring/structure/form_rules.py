@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from itertools import pairwise
 
-from harness.formats.response_format import Section
+from harness.formats.response_format import ResponseFormat, Section
 from tasks.scoring.structure.reading import Breach, Finding, Reading
+
+_TAG = re.compile(r"</?(\w+)>")
 
 
 def every_section_present(reading: Reading) -> Finding:
@@ -95,6 +99,21 @@ def nothing_after(reading: Reading) -> Finding:
     return _text_between(reading, last.body_start + blank, len(reading.reply), f"after the {last.name}'s blank line")
 
 
+def markers_whole(reading: Reading) -> Finding:
+    """No damaged tag such as `</answer]`, `</answer}`, `< answer>` or `[/answer]`: what small models often write.
+
+    Measured: 194 of 1,319 replies of gemma-3-1b-it end with `</answer]`, and one tuned run closes 36 answers with
+    `</answer}` before the real tag, which leaves the debris in the answer.
+    """
+    pattern = _damaged_pattern(reading.response_format)
+    if pattern is None:
+        return "not_applicable"
+    damaged = pattern.search(reading.reply)
+    if damaged is None:
+        return "kept"
+    return Breach(start=damaged.start(), end=damaged.end(), why=f"{damaged[0]} is a damaged tag")
+
+
 def exact_markers(reading: Reading) -> Finding:
     """Markers are written as declared: same case, no Markdown around them."""
     if not reading.markers:
@@ -106,6 +125,19 @@ def exact_markers(reading: Reading) -> Finding:
         if text != wanted:
             return Breach(start=marker.start, end=marker.end, why=f"{text} instead of {wanted}")
     return "kept"
+
+
+@lru_cache(maxsize=64)
+def _damaged_pattern(response_format: ResponseFormat) -> re.Pattern[str] | None:
+    markers = [marker for section in response_format.sections for marker in (section.open, section.close)]
+    names = sorted({match[1] for marker in markers if (match := _TAG.fullmatch(marker))})
+    if not names:
+        return None
+    whole = "|".join(re.escape(marker) for marker in markers if marker)
+    name = "|".join(re.escape(name) for name in names)
+    return re.compile(
+        rf"(?!{whole})(?:<[ \t]{{0,4}}/?[ \t]{{0,4}}|[\[({{]/)(?:{name})(?!\w)[ \t]{{0,4}}[^\w\s]?", re.IGNORECASE
+    )
 
 
 def _where_expected(reading: Reading, missing: Section) -> int:

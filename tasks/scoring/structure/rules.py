@@ -18,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     _rule("once", "no section is there twice", form_rules.every_section_once),
     _rule("order", "the sections come in the declared order", form_rules.sections_in_order),
     _rule("closed", "every section is closed, and only what was open", form_rules.sections_closed),
+    _rule("markers_whole", "no damaged tag such as </answer]", form_rules.markers_whole),
     _rule("nothing_before", "no text before the first section", form_rules.nothing_before),
     _rule("nothing_between", "no text between sections", form_rules.nothing_between),
     _rule("nothing_after", "no text after the last section", form_rules.nothing_after),

@@ -16,35 +16,11 @@ _MIN_LOOP_CHARS = 60
 _MAX_LOOP_CHARS = 4000
 _MAX_CANDIDATES = 64
 _SCRIPTS = frozenset(
-    [
-        "LATIN",
-        "GREEK",
-        "CYRILLIC",
-        "ARABIC",
-        "HEBREW",
-        "DEVANAGARI",
-        "BENGALI",
-        "GURMUKHI",
-        "GUJARATI",
-        "TAMIL",
-        "TELUGU",
-        "KANNADA",
-        "MALAYALAM",
-        "SINHALA",
-        "THAI",
-        "LAO",
-        "TIBETAN",
-        "MYANMAR",
-        "GEORGIAN",
-        "ETHIOPIC",
-        "KHMER",
-        "MONGOLIAN",
-        "ARMENIAN",
-        "HANGUL",
-        "HIRAGANA",
-        "KATAKANA",
-        "CJK",
-    ]
+    (
+        *("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "ETHIOPIC", "MONGOLIAN"),
+        *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA"),
+        *("THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER"),
+    )
 )
 _GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{4,}")
 
@@ -53,14 +29,15 @@ def not_truncated(reading: Reading) -> Finding:
     """The reply did not stop in the middle.
 
     Cut short is: the backend said so (`finish` is 'length'), or the format is not complete and the last
-    character is not one that ends a sentence. A cut right at the end of a sentence is not seen without `finish`.
+    character is not one that ends a sentence; inside the last section a digit or a line break ends it as well.
+    A cut right at the end of a sentence is not seen without `finish`.
     """
     reply = reading.reply
     if not reply:
         return "not_applicable"
     if reading.completion.finish == "length":
         return Breach(start=len(reply), end=len(reply), why="stopped by the token limit")
-    if _complete(reading) or reply.endswith(_FINISHED):
+    if reply.endswith(_FINISHED) or _last_section_ended(reading):
         return "kept"
     return Breach(start=max(0, len(reply) - 20), end=len(reply), why=f"stops at {reply[-20:]!r}")
 
@@ -79,8 +56,8 @@ def one_script(reading: Reading) -> Finding:
     """The letters are of the question's main script; Latin letters and single Greek ones are always allowed."""
     if not reading.reply or (reading.reply.isascii() and reading.question.isascii()):
         return "kept" if reading.reply else "not_applicable"
-    wanted, written = main_script(reading.question), main_script(reading.reply)
-    if wanted and written and wanted != written:
+    wanted, written = main_script(reading.question), main_script(_without_markers(reading))
+    if wanted not in ("", "LATIN") and written and wanted != written:
         return Breach(start=0, end=len(reading.reply), why=f"written in {written}, asked in {wanted}")
     allowed = scripts(reading.question) | {"LATIN"}
     for position, character in _other_letters(reading.reply, allowed):
@@ -155,6 +132,16 @@ def _script(character: str) -> str:
     return first if first in _SCRIPTS else ""
 
 
-def _complete(reading: Reading) -> bool:
-    last = reading.first(reading.response_format.sections[-1].name)
-    return last is not None and last.closed
+def _without_markers(reading: Reading) -> str:
+    ends = [0, *(marker.end for marker in reading.markers)]
+    starts = [*(marker.start for marker in reading.markers), len(reading.reply)]
+    return " ".join(reading.reply[end:start] for end, start in zip(ends, starts, strict=True))
+
+
+def _last_section_ended(reading: Reading) -> bool:
+    name = reading.response_format.sections[-1].name
+    last = reading.first(name)
+    if last is None:
+        return False
+    raw = reading.completion.reply
+    return last.closed or (bool(reading.body(name)) and (reading.reply[-1].isdigit() or raw.endswith("\n")))
