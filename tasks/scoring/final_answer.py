@@ -44,9 +44,10 @@ def _score(doc: Doc, completion: Completion, policy: str, choice: Choice, declar
         return Score(
             value=None, outcome="not_scored", why=f"generation failed: {completion.error or 'no reason given'}"
         )
-    reply = completion.reply
+    if not completion.text.strip():
+        return Score(value=0.0, outcome="no_answer", why="the reply is empty", detail={"policy": policy})
     found = find_answer(
-        reply,
+        completion.reply,
         policy=policy,
         choice=choice,
         response_format=declared,
@@ -84,8 +85,6 @@ _WHY = {
 
 
 def _why_none(completion: Completion, policy: str) -> str:
-    if not completion.text.strip():
-        return "the reply is empty"
     cut = "truncated, and " if completion.finish == "length" else ""
     return f"{cut}nothing to read under the policy {policy!r}"
 

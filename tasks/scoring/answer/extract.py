@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.core.errors import unknown_name
+from harness.formats.parse import END_TOKENS
 from harness.formats.response_format import ResponseFormat
 from tasks.scoring.answer import numbers
 from tasks.scoring.answer.numbers import Number
@@ -73,6 +74,7 @@ def find_answer(
     '7'
     """
     check_policy(policy)
+    reply = _without_end_token(reply)
     offset = max(0, len(reply) - MAX_CHARS) if choice == "last" else 0
     found = _find(reply[offset : offset + MAX_CHARS], policy, choice, response_format, kind, complete)
     if found is None or not offset:
@@ -80,6 +82,13 @@ def find_answer(
     return Found(
         rule=found.rule, text=found.text, start=found.start + offset, end=found.end + offset, number=found.number
     )
+
+
+def _without_end_token(reply: str) -> str:
+    """Some logs keep the token that ends a turn."""
+    tail = reply[-40:].rstrip()
+    token = next((token for token in END_TOKENS if tail.endswith(token)), "")
+    return reply.rstrip().removesuffix(token) if token else reply
 
 
 def _find(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import queue
@@ -95,16 +96,9 @@ class LatexProcess:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                with_suppressed_close(stream)
+                with contextlib.suppress(OSError):  # the other end is gone
+                    stream.close()
         self._process = None
-
-
-def with_suppressed_close(stream: object) -> None:
-    """Closes a pipe whose other end is gone."""
-    try:
-        stream.close()  # type: ignore[attr-defined]
-    except OSError:
-        return
 
 
 def shared_process() -> LatexProcess:

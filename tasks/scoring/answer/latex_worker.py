@@ -16,13 +16,14 @@ MEMORY_BYTES = 4 * 2**30
 def main() -> None:
     """Answer questions until standard input closes."""
     limit_memory()
+    replies, sys.stdout = sys.stdout, sys.stderr  # a library that prints must not be taken for a reply
     from math_verify import LatexExtractionConfig, parse, verify
 
     config = (LatexExtractionConfig(),)
-    print("ready", flush=True)
+    print("ready", file=replies, flush=True)
     for line in sys.stdin:
         question = json.loads(line)
-        print(_judge(question["gold"], question["answer"], config, parse, verify), flush=True)
+        print(_judge(question["gold"], question["answer"], config, parse, verify), file=replies, flush=True)
 
 
 def limit_memory() -> None:

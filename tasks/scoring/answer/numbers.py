@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tasks.scoring.answer.words import COUNTS, SCALES, find_word_numbers, parse_words
+from tasks.scoring.answer.words import COUNTS, SCALES, SMALL, find_word_numbers, parse_words
 
 MAX_DIGITS = 400
 """Longer digit runs are no number: reading them costs quadratic time, and no answer has so many."""
@@ -24,7 +24,7 @@ _BODY = (
     rf"(?:(?P<whole>\d{{1,15}}){_GAP}{{0,2}})?\\[dt]?frac[ ]?"
     r"(?:\{[ ]?(?P<tnum>-?\d{1,40})[ ]?\}[ ]?(?:\{[ ]?(?P<tden>\d{1,40})[ ]?\}|(?P<tden1>\d))"
     r"|(?P<tnum2>\d)[ ]?(?:\{(?P<tden3>\d{1,40})\}|(?P<tden2>\d)))"
-    rf"|(?P<mixed>\d{{1,15}})(?:{_GAP}|-|{_GAP}and{_GAP})(?P<mnum>\d{{1,15}})/(?P<mden>\d{{1,15}})(?![\d/])"
+    rf"|(?P<mixed>\d{{1,15}})(?:{_GAP}|{_GAP}and{_GAP})(?P<mnum>\d{{1,15}})/(?P<mden>\d{{1,15}})(?![\d/])"
     rf"|(?P<vwhole>\d{{0,15}}){_GAP}?(?P<vulgar>[{''.join(_VULGAR)}])"
     r"|(?P<num>\d{1,40})/(?P<den>\d{1,40})(?![\d/])"
     rf"|(?P<grouped>\d{{1,3}}(?:(?:{_COMMA}\d{{3}})+|(?:[\u00a0\u202f\u2009]\d{{3}})+|(?:\\[,;]\d{{3}})+)"
@@ -57,9 +57,10 @@ _UNIT = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_NO_UNIT = re.compile(r"\b(?:or|and|to|mod|if|i|pi|[a-fj-z])\b", re.IGNORECASE)
+_NO_UNIT = re.compile(r"\b(?:or|and|to|mod|if|plus|minus|times|divided|half|i|pi|[a-fj-z])\b", re.IGNORECASE)
 _WRAP = re.compile(r"\*\*|__|``?|\\\(|\\\)|\\\[|\\\]|\\displaystyle|\\left|\\right")
 _MAX_SHORT = 400
+_NUMBER_WORDS = SMALL.keys() | SCALES.keys() | COUNTS.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +145,12 @@ def last_literal(text: str) -> Number | None:
     digit = _TO_LAST_DIGIT.match(text)
     if digit is None:
         return None
-    start = max(0, digit.end() - _MAX_DIGITS_SPAN)
-    matches = list(_LITERAL.finditer(text, start, digit.end()))
-    return _of_literal(matches[-1]) if matches else None
+    for span in (48, _MAX_DIGITS_SPAN):  # the short look-back is enough for all but very long digit runs
+        start = max(0, digit.end() - span)
+        matches = list(_LITERAL.finditer(text, start, digit.end()))
+        if matches and (matches[-1].start() > start + 2 or start == 0 or span > 48):
+            return _of_literal(matches[-1])
+    return None
 
 
 def first_literal(text: str) -> Number | None:
@@ -250,7 +254,7 @@ def _tidy(text: str) -> str:
     if text.startswith("$") and text.endswith("$") and len(text) > 2 and not text.startswith("$$"):
         text = text[1:-1].strip()  # inline math
     text = text.strip("$ \n\t`*\"'“”") if text.startswith("$$") else text.strip(" \n\t`*\"'“”")
-    if text.startswith("(") and text.endswith(")") and "," not in text:
+    if text.startswith("(") and text.endswith(")") and "," not in text.replace("{,}", ""):
         text = text[1:-1].strip()
     return text.removesuffix("/-").rstrip(" .!,;:*$")
 
@@ -263,9 +267,10 @@ def _is_unit(rest: str) -> bool:
 def _drop_units_of_words(text: str) -> str:
     """ "twelve dozen eggs" to "twelve dozen": only trailing words that are no number words."""
     found = find_word_numbers(text)
-    if len(found) == 1 and found[0][1] == 0 and _is_unit(text[found[0][2] :]):
-        return text[: found[0][2]]
-    return text
+    if len(found) != 1 or found[0][1] != 0:
+        return text
+    rest = text[found[0][2] :]
+    return text[: found[0][2]] if _is_unit(rest) and _NUMBER_WORDS.isdisjoint(rest.lower().split()) else text
 
 
 def _of_words(text: str, value: Fraction, start: int, end: int) -> Number:

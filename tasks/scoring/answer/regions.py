@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from harness.formats.presets import PRESETS
 from harness.formats.response_format import ResponseFormat, parse_sections
 
 Choice: TypeAlias = Literal["first", "last"]
@@ -25,6 +26,9 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?[ ]")
+_REASONING_ENDS = tuple(
+    sorted({s.close for preset in PRESETS.values() for s in preset.sections if s.name == "reasoning" and s.close})
+)
 _MAX_FOUND = 32
 """Spans tried of one rule: a reply that repeats a marker more often is looping."""
 
@@ -94,8 +98,7 @@ def answer_is(reply: str, choice: Choice) -> list[Region]:
 
 def last_line(reply: str, choice: Choice) -> list[Region]:
     """The last (or first) line with any text, thinking left out where its end is marked."""
-    start = max(reply.rfind(mark) for mark in ("</think>", "</reasoning>", "</thinking>", "<end_working_out>"))
-    start = 0 if start < 0 else reply.index(">", start) + 1
+    start = max(reply.rfind(mark) + len(mark) if mark in reply else 0 for mark in _REASONING_ENDS)
     if not reply[start:].strip():
         start = 0
     body = reply[start:].rstrip() if choice == "last" else reply[start:].lstrip()
