@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from compare_builders import ACCURACY, COMPLIANT, TOKENS, from_table, record, run
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.compare.compare import compare
@@ -146,6 +146,7 @@ def test_a_margin_that_is_no_fraction_is_refused(margin):
         judge((5, 3, 1, 2), margin=margin)
 
 
+@settings(max_examples=40)
 @given(
     counts=st.tuples(*[st.integers(0, 80)] * 4).filter(lambda c: sum(c) > 0),
     margins=st.tuples(st.floats(0, 1), st.floats(0, 1)),

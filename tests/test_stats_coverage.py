@@ -7,6 +7,7 @@ import math
 import pytest
 
 from harness.stats.intervals import wilson
+from harness.stats.paired import mcnemar_mid_p
 from harness.stats.simulate import NS, PS, SCENARIOS, measure
 
 RUNS = 400
@@ -43,3 +44,15 @@ def test_a_wald_interval_would_not_pass():
         return p, share - half, share + half
 
     assert min(cell.covered for cell in measure(wald, runs=RUNS, seed=1, **SMALL_GRID)) < 0.7
+
+
+@pytest.mark.parametrize("n", [50, 200])
+@pytest.mark.parametrize("discordant", [0.04, 0.2, 0.5])
+def test_mid_p_raises_a_false_alarm_in_at_most_five_percent_of_comparisons(n, discordant):
+    """Exactly: over every number of changed docs, and every way for them to split evenly by chance."""
+    alarms = 0.0
+    for changed in range(n + 1):
+        share = math.comb(n, changed) * discordant**changed * (1 - discordant) ** (n - changed)
+        ways = [math.comb(changed, k) for k in range(changed + 1) if mcnemar_mid_p(k, changed - k) < 0.05]
+        alarms += share * sum(ways) / 2**changed
+    assert alarms <= 0.0505
