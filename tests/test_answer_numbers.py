@@ -156,6 +156,8 @@ def test_two_texts_are_the_same_number_only_where_the_fractions_are(left: Fracti
         ("11,\\! 111,\\! 111,\\! 100", 11_111_111_100),
         ("\\frac{270}7\\text{ degrees}", Fraction(270, 7)),
         ("864 \\mbox{ inches}^2", 864),
+        ("\\text{42 dollars}", 42),
+        ("\\textbf{42}", 42),
         ("50 cm^2", 50),
         ("60 km/h", 60),
         ("Rs 1,500/-", 1500),
