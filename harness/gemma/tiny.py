@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -94,12 +96,16 @@ def _random_tensors(parameter: Parameter, seed: int) -> Iterator[Tensor]:
 
 
 def _random(name: str, shape: tuple[int, ...], seed: int) -> Tensor:
-    """Norm scales near 0 (the norm multiplies by one plus them), matrices that keep the size of what they multiply."""
-    import zlib
+    """Uniform with unit variance, scaled: norm scales near 0 (the norm multiplies by one plus them), matrices that
+    keep the size of what they multiply.
 
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    From the generator's raw bits, which numpy keeps the same from version to version, unlike its distributions.
+    """
+    count = math.prod(shape)
+    bits = np.random.PCG64([seed, zlib.crc32(name.encode())]).random_raw((count + 1) // 2).view(np.uint32)[:count]
     spread = 0.1 if len(shape) == 1 else shape[1] ** -0.5
-    return rng.standard_normal(shape, dtype=np.float32) * np.float32(spread)
+    unit = (bits >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)
+    return ((unit - np.float32(0.5)) * np.float32(12**0.5 * spread)).reshape(shape)
 
 
 def _write_tokenizer(directory: Path, vocabulary: int, files: TokenizerFiles, chat: bool) -> None:
