@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from math import gcd
 
 from tasks.scoring.steps.evaluate import Undefined, try_evaluate
 from tasks.scoring.steps.judge import Pair, Ruling, doubt, written_decimals
@@ -19,15 +20,40 @@ from tasks.scoring.steps.polynomial import (
 )
 from tasks.scoring.steps.state import Equation, EquationForm, SolutionState
 from tasks.scoring.steps.tolerance import closeness, same_value, show_value
-from tasks.scoring.steps.tree import Bin, Node, Sym, is_literal, strip, symbols, walk
+from tasks.scoring.steps.tree import Bin, Neg, Node, Sym, is_literal, strip, symbols, walk
 
 _FREE = Ruling("unverifiable", "free variables")
 _INTRODUCED = Ruling("unverifiable", "equation introduced")
 _NEW = re.compile(
-    r"\b(?:given|let|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*|try|denote|"
-    r"define|represent\w*|either|or|possib\w*|because|since|for|set|setting|try\w*|plug\w*|substitut\w*|consider|otherwise|new|similarly|need|want)\b",
+    r"\b(?:given|let(?!'s)|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*|try\w*|"
+    r"denote|define|represent\w*|either|or|possib\w*|because|since|(?<!solve )(?<!solving )for|set|setting|plug\w*|substitut\w*|"
+    r"consider|otherwise|new|similarly|need|want|at|us(?:e|ing)|solve(?! for)|discard\w*|reject\w*|positive|negative|"
+    r"smallest|largest)\b",
     re.IGNORECASE,
 )
+"""Words that bring an equation in."""
+_NEW_AFTER_ALL = re.compile(
+    r"\b(?:let(?!'s)|suppose|if|assum\w*|when|case|another|plug\w*|substitut\w*|check|verif\w*|into|us(?:e|ing)|either|or|other|second|"
+    r"first|values?|equations|these|system|where)\b",
+    re.IGNORECASE,
+)
+_DERIVED = re.compile(
+    r"\b(?:get|gets|gives?|so|thus|therefore|hence|then|impl(?:y|ies)|becom\w*|yield\w*|obtain\w*|find|have|which|mov\w*)\b",
+    re.IGNORECASE,
+)
+"""Words that derive an equation."""
+_MANIPULATED = re.compile(
+    r"\b(?:simplif\w*|solving|solve for|divid\w*|subtract\w*|add(?:ing)?|multipl\w*|combin\w*|expand\w*|isolat\w*|rearrang\w*|cross|"
+    r"both sides|reduc\w*|distribut\w*)\b",
+    re.IGNORECASE,
+)
+"""Words that transform the equation before."""
+_STEP_LABEL = re.compile(r"^\s*(?:step|line)\s*\d+\s*[:.)]", re.IGNORECASE)
+_CONDITION = re.compile(r"\b(?:if|suppose|assum\w*|when|case|for(?= \\?[($])|otherwise)\b", re.IGNORECASE)
+"""Words after which earlier equations no longer bind."""
+_ANY_WORD = re.compile(r"[A-Za-z]{2,}")
+_COMMANDS = re.compile(r"\\[A-Za-z]+")
+_CONDITION_AFTER = re.compile(r"\W{0,6}(?:if|when|for|or|where|unless)\b", re.IGNORECASE)
 
 
 def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
@@ -36,6 +62,8 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
     assert pair.right.node is not None
     if pair.relation != "=":
         return _FREE
+    if pair.index == 0 and _CONDITION.search(_between(pair, state)):
+        state.equations.clear()
     try:
         left, right = as_ratio(pair.left.node), as_ratio(pair.right.node)
         gap = difference(left, right)
@@ -45,10 +73,18 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
         return Ruling("valid", "identity")
     if not variables(gap):
         return _objection(pair, "contradiction")
+    if _is_substitution(pair):
+        return _FREE
     single = univariate(gap)
     if single is None:
         return _several_variables(gap, state)
     return _one_variable(pair, left, right, *single, state)
+
+
+def _is_substitution(pair: Pair) -> bool:
+    """The second relation of `a = 2k^2 = 2*2^2`: values put into a formula, no equation for k."""
+    first = pair.statement.sides[0].node
+    return pair.index > 0 and (first is None or type(strip(first)) is Sym) and not symbols(pair.right.node)  # type: ignore[arg-type]
 
 
 def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruling:
@@ -77,6 +113,7 @@ def _several_variables(gap: Polynomial, state: SolutionState) -> Ruling:
     """An equation in several variables holds where it is an earlier one times a constant."""
     known = any(_proportional(gap, earlier) for earlier in state.relations)
     state.relations = [*state.relations[-7:], gap]
+    state.mixed_order = state.order
     return Ruling("valid", "same equation") if known else _FREE
 
 
@@ -91,14 +128,17 @@ def _one_variable(
     pair: Pair, left: Ratio, right: Ratio, name: str, coefficients: list[Fraction], state: SolutionState
 ) -> Ruling:
     before = state.equations.get(name)
-    now = Equation(state.step, state.order, coefficients, _form(pair), trusted=not doubt(pair))
+    assert pair.left.node is not None
+    assert pair.right.node is not None
+    size = _n_operators(pair.left.node) + _n_operators(pair.right.node)
+    now = Equation(state.step, state.order, coefficients, _form(pair), size, trusted=not doubt(pair))
     state.equations[name] = now
     slip = _slip(pair, left, right)
     if slip:
         return _objection(pair, "false identity")
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
         return _INTRODUCED
-    return _follows(pair, before, now)
+    return _follows(pair, before, now, state)
 
 
 def _form(pair: Pair) -> EquationForm:
@@ -111,20 +151,37 @@ def _form(pair: Pair) -> EquationForm:
     if type(a) is not Sym or symbols(b):
         return "equation"
     goes_on = pair.index + 2 < len(pair.statement.sides)
-    return "value" if is_literal(b) or goes_on else "calculation"
+    return "value" if _is_number(b) or goes_on else "calculation"
+
+
+def _is_number(node: Node) -> bool:
+    """A literal, or a fraction in lowest terms."""
+    node = strip(node)
+    while type(node) is Neg:
+        node = strip(node.body)
+    if type(node) is Bin and node.op == "/" and is_literal(node.left) and is_literal(node.right):
+        a, b = try_evaluate(node.left), try_evaluate(node.right)
+        return type(a) is int and type(b) is int and gcd(a, b) == 1 and b != 1
+    return is_literal(node)
 
 
 def _slip(pair: Pair, left: Ratio, right: Ratio) -> bool:
-    """A false simplification: linear sides that agree in one coefficient only, the left written out, the right not.
+    """A false simplification: both sides linear and written out, and equal for no value, or for zero only.
 
-    `(25x + 150) / 10 = 25x + 15`. As an equation it would have no solution, or only zero.
+    `(25x + 150) / 10 = 25x + 15`, `(1/4)x + (1/3)x = (5/12)x`.
     """
     assert pair.left.node is not None
     assert pair.right.node is not None
     a, b = _linear(left), _linear(right)
-    if a is None or b is None or not (a[1] and b[1] and (a[0] or b[0])):
+    if a is None or b is None or not _n_operators(pair.left.node) or _rounds(a[0], b[0]) and _rounds(a[1], b[1]):
         return False
+    if not a[0] and not b[0]:
+        return True
     return (a[0] == b[0]) != (a[1] == b[1]) and _n_operators(pair.left.node) > _n_operators(pair.right.node)
+
+
+def _rounds(a: Fraction, b: Fraction) -> bool:
+    return a == b or abs(a - b) * 200 <= abs(a)
 
 
 def _linear(ratio: Ratio) -> tuple[Fraction, Fraction] | None:
@@ -140,7 +197,7 @@ def _n_operators(node: Node) -> int:
     return sum(type(part) is Bin and not part.implicit for part in walk(node))
 
 
-def _follows(pair: Pair, before: Equation, now: Equation) -> Ruling:
+def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling:
     """Whether an equation shares a solution with the one before it."""
     shared = len(common_roots(before.coefficients, now.coefficients)) > 1
     if shared:
@@ -149,20 +206,21 @@ def _follows(pair: Pair, before: Equation, now: Equation) -> Ruling:
     shown = (show_value(written), show_value(solution))
     if solution is not None and written is not None and now.form == "value" and _is_rounded(pair, solution, written):
         return Ruling("valid", "rounded solution", *shown)
-    if not _must_follow(pair, before, now):
+    if not _must_follow(pair, before, now, state):
         return _INTRODUCED
     if now.form == "value" and len(before.coefficients) > 2 and _nearly_root(before, written):
         return Ruling("valid", "rounded solution", *shown)
     return _objection(pair, "wrong solution" if now.form == "value" else "not implied", *shown)
 
 
-def _must_follow(pair: Pair, before: Equation, now: Equation) -> bool:
+def _must_follow(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> bool:
     """Whether the text derives the equation from the one before, rather than bringing in another."""
-    if before.form == "value" or not before.trusted:
+    if before.form == "value" or not before.trusted or before.order < state.mixed_order:
         return False
     if before.form == "calculation":
-        return now.form == "value" and now.order == before.order + 1 and pair.index == 0
-    return not _is_new(pair) and now.step - before.step <= 3
+        shorter = now.form != "equation" and now.n_operators < before.n_operators
+        return shorter and now.order == before.order + 1 and pair.index == 0 and not _ANY_WORD.search(_between(pair, state))
+    return _is_derived(pair, now, state) and now.step - before.step <= 3
 
 
 def _solution(equation: Equation) -> Fraction | None:
@@ -184,9 +242,21 @@ def _nearly_root(before: Equation, written: Fraction | None) -> bool:
     return value_at(before.coefficients, low) * value_at(before.coefficients, high) <= 0
 
 
-def _is_new(pair: Pair) -> bool:
-    """The sentence brings the equation in rather than deriving it."""
+def _is_derived(pair: Pair, now: Equation, state: SolutionState) -> bool:
+    """The words between the statement before and this one derive it, or there are none."""
+    between = _COMMANDS.sub(" ", _between(pair, state))
+    if _CONDITION_AFTER.match(pair.text, pair.statement.end):
+        return False
+    if _MANIPULATED.search(between):
+        return not _NEW_AFTER_ALL.search(between)
+    if _NEW.search(between):
+        return False
+    return _DERIVED.search(between) is not None or (_ANY_WORD.search(between) is None and len(now.coefficients) == 2)
+
+
+def _between(pair: Pair, state: SolutionState) -> str:
+    """The text from the statement before to this one, of the last sentence there."""
     start = pair.statement.start
-    text = pair.text
-    begin = max(text.rfind(". ", 0, start), text.rfind("\n", 0, start), -1) + 1
-    return _NEW.search(text, begin, start) is not None
+    between = pair.text[state.read_to : start] if state.read_to <= start else ""
+    between = _STEP_LABEL.sub("", between)
+    return between[max(between.rfind(". ") + 1, len(between) - 300, 0) :]

@@ -8,7 +8,9 @@ from tasks.scoring.steps.algebra import judge_algebra
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
 from tasks.scoring.steps.judge import Pair, Ruling, judge_numbers, written_decimals
 from tasks.scoring.steps.limits import MAX_STEPS
+from tasks.scoring.steps.named import judge_named
 from tasks.scoring.steps.state import SolutionState
+from tasks.scoring.steps.named import judge_named
 from tasks.scoring.steps.statements import Statement, parse_statements
 from tasks.scoring.steps.tree import Sym, is_literal, symbols
 from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, StepCheck, Verdict, worst
@@ -29,7 +31,7 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
 
 
 def _check_step(index: int, text: str, state: SolutionState) -> StepCheck:
-    state.step = index
+    state.step, state.read_to = index, 0
     found = tuple(_check_statement(text, statement, state) for statement in parse_statements(text))
     return StepCheck(index=index, text=text, verdict=worst([s.verdict for s in found]), statements=found)
 
@@ -42,6 +44,8 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
         _rule(Pair(text, statement, sides[i], sides[i + 1], relation, i), values[i], values[i + 1], state)
         for i, relation in enumerate(statement.relations)
     ]
+    rulings.extend(judge_named(text, statement, values, state))
+    state.read_to = statement.end
     verdict = worst([ruling.verdict for ruling in rulings])
     ruling = next(r for r in rulings if r.verdict == verdict)
     return StatementCheck(

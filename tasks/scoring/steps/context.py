@@ -19,6 +19,7 @@ from tasks.scoring.steps.words import (
 )
 
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_LEADS_TO = re.compile(r"(?:simplif|reduc|equal|equivalen|amount|com|lead|transform|equat|down)", re.IGNORECASE)
 _NEXT_STOP = re.compile(r"[.;?!]\s|\n|$")
 
 
@@ -26,13 +27,11 @@ def left_is_whole(statement: Statement, side: Side) -> bool:
     """Nothing before the side could belong to its value."""
     i = side.first
     tokens = statement.tokens
-    if not side.cut or i == 0:
+    if i == 0:
         return not _is_label_range(side)
     before = tokens[i - 1]
-    if before.kind in ("stop", "comma"):
-        return True
-    if before.kind == "open":
-        return True
+    if before.kind in ("stop", "comma", "open"):
+        return _is_clean_break(tokens, i - 1)
     if before.kind in ("op", "num", "close", "sub", "opaque", "percent", "command", "rel"):
         return False
     if _is_label_range(side):
@@ -40,6 +39,8 @@ def left_is_whole(statement: Statement, side: Side) -> bool:
     if before.kind == "word" and before.text == "of" and i >= 2 and tokens[i - 2].kind == "word":
         noun = tokens[i - 2].text.lower()
         return noun in ("total", "sum") if statement.origin == "verbal" else noun not in FRACTION_NOUNS
+    if before.kind == "word" and before.text == "to" and i >= 2 and _LEADS_TO.match(tokens[i - 2].text):
+        return True
     if before.kind == "word" and before.text == "and" and i >= 2 and _after_statement(tokens, i - 2):
         return True
     if before.kind == "word" and (before.text.lower() in AMBIGUOUS_BEFORE or len(before.text) == 1):
@@ -47,7 +48,19 @@ def left_is_whole(statement: Statement, side: Side) -> bool:
     j = i - 1
     while j >= 0 and i - j < 8 and tokens[j].kind == "word":
         j -= 1
+    if j > 0 and tokens[j].kind == "num" and tokens[j - 1].kind == "op":
+        return False
     return j < 0 or tokens[j].kind not in ("op", "command", "opaque")
+
+
+def _is_clean_break(tokens: Sequence[Token], i: int) -> bool:
+    """No number was cut at the mark (`16,0000`, `. 84`), and no bracket opened in the middle of a calculation."""
+    if i == 0:
+        return True
+    mark, before = tokens[i], tokens[i - 1]
+    if mark.kind == "comma":
+        return before.kind != "num" or before.end < mark.start
+    return before.kind != "op" and not (mark.kind == "open" and before.kind in ("num", "close"))
 
 
 def _after_statement(tokens: Sequence[Token], i: int) -> bool:

@@ -154,7 +154,9 @@ class _Parser:
             return ("*", j, False, True) if j < self.end and self.tokens[j].kind in ("num", "open", "command") else None
         if following.kind == "word" and (lower, following.text.lower()) in TWO_WORD_OPERATORS:
             return TWO_WORD_OPERATORS[lower, following.text.lower()], i + 2, False, False
-        return ("*", i, True, False) if self._is_variable(i) and not token.prose else None
+        if not self._is_variable(i) or (self.tokens[i - 1].text == "0" and not self._touches(i)):
+            return None
+        return "*", i, True, False
 
     def _can_take_of(self, left: Node) -> bool:
         left = strip(left)
@@ -170,6 +172,8 @@ class _Parser:
             raise _Stop
         token = self.tokens[i]
         if token.kind == "op" and token.text in "+-":
+            if token.text == "+" and i and self.tokens[i - 1].kind == "op":
+                raise _Stop
             body, j = self.expression(i + 1, _UNARY - 1, depth + 1)
             return (Neg(body) if token.text == "-" else body), j
         node, i = self._atom(i, depth)
@@ -359,7 +363,7 @@ class _Parser:
 
     def _is_function(self, name: str, j: int) -> bool:
         """`f(x)`, `P(A)`, `d(6)`: not a product."""
-        if not self._touches(j) or name in _NAMES:
+        if self.tokens[j].start - self.tokens[j - 1].end == 1 or name in _NAMES:
             return False
         if name[0] in "fghpq" or name[0].isupper() or name[-1] == "'":
             return True
@@ -377,7 +381,7 @@ class _Parser:
             j += 1
         if j >= self.end or self.tokens[j].kind not in ("num", "open"):
             raise _Stop
-        if not is_of and lower not in ("half", "twice", "double", "triple", "thrice"):
+        if not is_of and lower not in ("twice", "double", "triple", "thrice"):
             raise _Stop
         right, j = self.expression(j, _POWER["*"], depth + 1)
         return Bin("*", node, right, of=True), j
@@ -447,14 +451,23 @@ class _Parser:
                     break
                 words.append(lower)
                 j += 1
+            elif token.text == "^" and words and (k := self._unit_power(j)):
+                j = k
             elif token.kind == "op" and self._joins_unit(j):
                 words.append(token.text)
                 j += 1
-            elif token.text == "(" and (k := self._comment(j)):
+            elif token.text == "(" and not self._touches(j) and (k := self._comment(j)):
                 j = k
             else:
                 break
         return j, " ".join(words)
+
+    def _unit_power(self, j: int) -> int:
+        """Index after the `^2` of `cm^2`, else 0."""
+        inner = [token for token in self.tokens[j + 1 : min(j + 4, self.end)] if token.kind != "open"]
+        if not inner or inner[0].text not in ("2", "3"):
+            return 0
+        return j + 4 if self.tokens[j + 1].kind == "open" else j + 2
 
     def _goes_on(self, j: int) -> bool:
         """An operator, a relation or a closing bracket at token j; a sign that opens a formula begins another one."""
@@ -463,7 +476,9 @@ class _Parser:
 
     def _operator_word(self, j: int) -> bool:
         token = self.tokens[j]
-        return token.kind == "word" and j + 1 < self.end and self._is_operator_word(j, token.text.lower())
+        if token.kind != "word" or token.text == "of" or j + 1 >= self.end:
+            return False
+        return self._is_operator_word(j, token.text.lower())
 
     def _is_operator_word(self, j: int, lower: str) -> bool:
         if lower not in ("x", "of", "times", "plus", "minus", "divided", "multiplied"):
@@ -490,7 +505,7 @@ class _Parser:
             and self.tokens[k].kind in ("word", "comma", "stop")
             and self.tokens[k].text != "\n"
         ):
-            if len(self.tokens[k].text) == 1 and self._is_variable(k):
+            if self._is_variable(k):
                 return 0
             k += 1
         return k + 1 if k > j + 1 and k < self.end and self.tokens[k].text == ")" else 0

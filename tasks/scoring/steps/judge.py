@@ -19,7 +19,7 @@ from tasks.scoring.steps.readings import has_trigonometry, readings
 from tasks.scoring.steps.statements import Relation, Side, Statement
 from tasks.scoring.steps.tolerance import Closeness, closeness, near, same_value, show_value
 from tasks.scoring.steps.tree import Bin, Neg, Node, Num, Percent, is_literal, literals, strip, walk
-from tasks.scoring.steps.units import is_unit_conversion
+from tasks.scoring.steps.units import agrees_in_base_units, is_unit_conversion
 from tasks.scoring.steps.verdicts import Verdict
 
 
@@ -131,7 +131,8 @@ def _close(pair: Pair, left: Value, right: Value) -> Ruling | None:
     if found == "integer":
         if pair.relation == "~=" or is_rounding_marked(pair.text, pair.statement.start, pair.statement.end):
             return Ruling("valid", "rounded to an integer", *shown)
-        return Ruling("imprecise", "integer for a non-integer", *shown)
+        why_not = doubt(pair)
+        return Ruling("unverifiable" if why_not else "imprecise", why_not or "integer for a non-integer", *shown)
     return None
 
 
@@ -139,8 +140,10 @@ def _charitable(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Val
     shown = show_value(left), show_value(right)
     if _is_percent_reading(pair, left, right):
         return Ruling("valid", "percent", *shown, reading="percent")
-    if is_unit_conversion(pair.text, pair.statement, pair.left, pair.right, left, right):
+    if is_unit_conversion(pair.text, pair.left, pair.right, left, right) or agrees_in_base_units(pair.left, pair.right):
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
+    if _is_magnitude(pair, left, right):
+        return Ruling("valid", "magnitude", *shown, reading="magnitude in words")
     if _is_run_on(pair, left):
         return Ruling("valid", "run-on", *shown, reading="run-on equality")
     named = _by_readings(pair, left, right)
@@ -162,6 +165,16 @@ def _is_percent_reading(pair: Pair, left: Value, right: Value) -> bool:
         for scale in (100, Fraction(1, 100))
         if left
     )
+
+
+def _is_magnitude(pair: Pair, left: Value, right: Value) -> bool:
+    """`5 * 3 = $15,000` where the text counts in thousands."""
+    if type(left) is float or type(right) is float:
+        return False
+    for word, factor in (("thousand", 1_000), ("million", 10**6)):
+        if word in pair.text and left and abs(right) in (abs(left) * factor, Fraction(abs(left), factor)):
+            return True
+    return False
 
 
 def _is_run_on(pair: Pair, left: Value) -> bool:
@@ -252,11 +265,19 @@ def _is_rate(node: Node) -> bool:
     return is_literal(node) or (type(node) is Bin and node.op == "/" and is_literal(node.left) and is_literal(node.right))
 
 
+def _is_percent(node: Node) -> bool:
+    """Every literal carries a percent sign: `48 = 100% + 20%` names a share."""
+    n_percent = sum(type(part) is Percent for part in walk(node))
+    return n_percent > 0 and n_percent == len(literals(node))
+
+
 def doubt(pair: Pair) -> str:
     """Why a mismatch proves nothing, or ''."""
     statement = pair.statement
     first, last = pair.index == 0, pair.index + 2 == len(statement.sides)
     if pair.left.unit and pair.right.unit and _is_rate(_node(pair.left)) and is_literal(_node(pair.right)):
+        return "a label or a rate"
+    if _is_rate(_node(pair.left)) and (statement.origin == "verbal" or _is_percent(_node(pair.right))):
         return "a label or a rate"
     if is_literal(_node(pair.left)) and first and (pair.left.cut or pair.left.unit or is_literal(_node(pair.right))):
         return "a label or a rate"

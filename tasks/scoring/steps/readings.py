@@ -45,7 +45,7 @@ def rewrite(node: Node, change: Callable[[Node], Node]) -> Node:
 
 def _tight_fraction(node: Node) -> Node:
     """`25 / 1/3` is 25 / (1/3)."""
-    if type(node) is Bin and node.op == "/" and node.tight and type(node.left) is Bin:
+    if type(node) is Bin and node.op == "/" and type(node.left) is Bin:
         inner = node.left
         if inner.op == "/" and not inner.tight:
             return Bin("/", inner.left, Group(Bin("/", inner.right, node.right)))
@@ -86,6 +86,16 @@ def _squared_sign(node: Node) -> Node:
     if type(node) is Neg and type(node.body) is Bin and node.body.op == "^":
         return replace(node.body, left=Neg(node.body.left))
     return node
+
+
+def _of_whole(node: Node) -> Node:
+    """`10% of the $400 + $1580 = ...`: the share is prose, the sum is meant."""
+    return node.right if type(node) is Bin and node.of else node
+
+
+def _of_part(node: Node) -> Node:
+    """`3/3 - 2/3 = 1/3 of $150`: the whole is prose, the share is meant."""
+    return node.left if type(node) is Bin and node.of else node
 
 
 def _degrees(node: Node) -> Node:
@@ -140,6 +150,8 @@ _CHANGES: tuple[tuple[str, Callable[[Node], Node]], ...] = (
     ("mixed number as a product", _mixed_product),
     ("sign inside the power", _squared_sign),
     ("magnitude dropped", _magnitude_dropped),
+    ("whole of a share", _of_whole),
+    ("share of a whole", _of_part),
     ("degrees", _degrees),
     ("natural logarithm", _natural_log),
 )

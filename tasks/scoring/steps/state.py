@@ -24,6 +24,8 @@ class Equation:
     coefficients: list[Fraction]
     """Of its polynomial, from the constant up; zero where the equation holds."""
     form: EquationForm
+    n_operators: int
+    """Operators on both sides."""
     trusted: bool
     """Its sides are whole, so that contradicting it means something."""
 
@@ -48,6 +50,11 @@ class SolutionState:
     """Variable to its latest equation."""
     relations: list[Polynomial] = field(default_factory=list)
     """Recent equations in several variables."""
+    mixed_order: int = -1
+    """When the last of them was read."""
     open_quantities: dict[str, OpenQuantity] = field(default_factory=dict)
     step: int = 0
     order: int = 0
+    """Statements read so far."""
+    read_to: int = 0
+    """Character of the step where the statement before ended; 0 at the start of a step."""

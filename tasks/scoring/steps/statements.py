@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from tasks.scoring.steps.grammar import _Parser, parse_prefix
@@ -133,6 +133,8 @@ def _join_lines(tokens: list[Token]) -> None:
             if goes_on or (kept and kept[-1].kind in ("rel", "op") and kept[-1].text != "!"):
                 continue
             at_line_start = True
+        elif token.kind == "stop":
+            at_line_start = True
         elif token.text == "-" and token.gap and i + 1 < len(tokens) and tokens[i + 1].gap and at_line_start is False and tokens[i + 1].start - token.end > 1:
             kept.append(Token("stop", ";", token.start, token.end))
             continue
@@ -202,7 +204,7 @@ def _statements_of(tokens: list[Token], start: int, end: int) -> list[Statement]
         sides.append(_right_side(tokens, mark + 1, region_end))
         found.append(_statement("relation", sides, relations, tokens))
         if not last:
-            sides, relations = [_left_side(tokens, max(sides[-1].last, mark + 1), region_end)], []
+            sides, relations = [replace(_left_side(tokens, max(sides[-1].last, mark + 1), region_end), cut=True)], []
     return found
 
 
@@ -274,7 +276,7 @@ def _own_unit(node: Node) -> str:
     if type(node) is Num:
         return node.unit
     units = [part.unit for part in walk(node) if type(part) is Num and part.unit]
-    return units[-1] if units else getattr(strip(node), "unit", "")
+    return units[-1] if units else getattr(node, "unit", "")
 
 
 # --- statements in words ----------------------------------------------------------------------------

@@ -60,6 +60,7 @@ _PATTERN = re.compile(
   | (?P<code>\d+(?::\d+)+|\d+(?:st|nd|rd|th)\b)
   | (?P<num>(?<=frac)\d|(?<=frac\d)\d|\d+(?:(?:,|\{,\}|\\,|\\!,)\d{3})+(?![\d])(?:\.\d+)?|\d*\.\d+|\d+)
   | (?P<prime>(?<![^\W\d_])[A-Za-z]'+(?![^\W\d_]))
+  | (?P<amp>[A-Za-z]&[A-Za-z]+)
   | (?P<word>[^\W\d_²³¹⁰⁴-⁹½¼¾⅐-⅞π]+(?:['-][^\W\d_²³¹⁰⁴-⁹½¼¾⅐-⅞π]+)*)
   | (?P<annotation><<|>>)
   | (?P<arrow>=>|->|-->|→|\n[ ]*\n)
@@ -159,6 +160,9 @@ class _Tokeniser:
 
     def _number(self, match: re.Match[str]) -> None:
         written = match.group()
+        if len(written) > 2 and written[0] == "0" and written.isdecimal():
+            self._add("opaque", written, match)  # 0730 is a time
+            return
         if written.isdecimal() and len(written) <= MAX_LITERAL_DIGITS and written.isascii():
             self._add("num", written, match, int(written))
             return
@@ -239,6 +243,10 @@ class _Tokeniser:
         """Kept only as a gap: `$5` is a price or a formula, and both read the same."""
         self.gap = True
 
+    def _amp(self, match: re.Match[str]) -> None:
+        """`M&Ms`."""
+        self._add("word", match.group(), match)
+
     def _prime(self, match: re.Match[str]) -> None:
         self._add("word", match.group(), match)
 
@@ -262,7 +270,8 @@ class _Tokeniser:
         self._add("opaque", "...", match)
 
     def _stop(self, match: re.Match[str]) -> None:
-        self._add("stop", match.group(), match)
+        is_ratio = match.group() == ":" and self.text[match.start() - 1 : match.start()] == " "
+        self._add("opaque" if is_ratio else "stop", match.group(), match)
 
     def _arrow(self, match: re.Match[str]) -> None:
         self._add("stop", "\n" if "\n" in match.group() else "->", match)
@@ -291,7 +300,7 @@ class _Tokeniser:
             self._add("word", "degrees", match)
         elif character == "¢":
             self._add("word", "cents", match)
-        elif character == "'":
+        elif character == "'" and self.text[match.start() - 1 : match.start()] not in (")", "]", "}", *"0123456789"):
             self.gap = True
         elif character not in "#&~":
             self._add("opaque", character, match)
