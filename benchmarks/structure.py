@@ -9,7 +9,6 @@ DATA is the folder with gsm8k/test.jsonl and gemma3_1b_it_outputs/.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 from harness.core.records import Completion, Doc, Score
+from harness.data.rows import read_rows
 from tasks.scoring.structure import structure
 
 PREFILL = "<reasoning>\n"
@@ -48,8 +48,8 @@ class Judged:
 
 def judge_run(data: Path, run: str) -> tuple[list[Judged], float]:
     """Every completion of a run with its verdict, in order of doc, and the seconds the scoring took."""
-    questions = [json.loads(line) for line in (data / "gsm8k/test.jsonl").read_text().splitlines()]
-    rows = [json.loads(line) for line in (data / f"gemma3_1b_it_outputs/{run}.jsonl").read_text().splitlines()]
+    questions = read_rows(data / "gsm8k/test.jsonl")
+    rows = read_rows(data / f"gemma3_1b_it_outputs/{run}.jsonl")
     rows.sort(key=lambda row: row["idx"])
     asked = [questions[row["idx"]] for row in rows]
     docs = [Doc(id=q["id"], question=q["question"], target=q["answer"]) for q in asked]

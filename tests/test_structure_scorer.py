@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.core.records import Completion, Doc
 from harness.core.registry import load_task
+from harness.data.rows import read_rows
 from harness.formats.infer import infer_format
 from harness.formats.parse import MAX_MARKERS, find_markers
 from harness.formats.presets import PRESETS, response_format
@@ -157,8 +158,8 @@ def test_structure_task_scores_its_own_gold_as_compliant():
     [("base_think", 31, 32), ("sft_lr1e6_prefill", 1114, 167), ("sft_lr1e5", 1177, 178)],
 )
 def test_compliance_of_the_real_runs(shared_data, run, n_compliant, n_bare):
-    questions = [json.loads(line) for line in shared_data("gsm8k/test.jsonl").read_text().splitlines()]
-    rows = map(json.loads, shared_data(f"gemma3_1b_it_outputs/{run}.jsonl").read_text().splitlines())
+    questions = read_rows(shared_data("gsm8k/test.jsonl"))
+    rows = read_rows(shared_data(f"gemma3_1b_it_outputs/{run}.jsonl"))
     scorer = structure(TAGS)
     found = [
         scorer.score(
