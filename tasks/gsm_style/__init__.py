@@ -12,14 +12,19 @@ One row:
 from __future__ import annotations
 
 from harness.core.registry import task
-from harness.core.task import Task
+from harness.core.task import PromptTemplate, Task
 from harness.data.identity import data_info
+from harness.formats.presets import response_format
+from tasks.gsm_style.foreign import variants_of
 from tasks.gsm_style.generator import generate, stream
 from tasks.gsm_style.registry import Template, templates
 from tasks.gsm_style.splits import HeldOut, Split
 from tasks.gsm_style.variants import Variant
 
-__all__ = ["Template", "generate", "gsm_style", "stream", "templates"]
+__all__ = ["Template", "generate", "gsm_style", "stream", "templates", "variants_of"]
+
+VERSION = "1"
+"""Raise it when the same options give other docs."""
 
 
 @task
@@ -30,15 +35,26 @@ def gsm_style(
     held_out: HeldOut = "mixed",
     variant: Variant = "none",
     answer: str = "auto",
+    format: str = "question-reasoning-answer",
+    prefill: str = "",
 ) -> Task:
     """Grade-school story problems from the project's own generator, on templates and numbers held out from training.
 
-    n: questions in all; with variant=all whole groups of seven, one seed question in each variant.
-    split: train, dev or test. held_out: template, numbers, or mixed (both kinds, side by side).
+    n: questions in all; with variant=all whole groups of seven, each seed question in every variant.
+    split: train, dev or test; held_out: template, numbers, or mixed (both kinds side by side).
     variant: none, names, numbers, distractor, reorder, currency, longer, or all.
-    answer: the policy by which the final answer is read.
+    answer: the policy that finds the final answer, for example auto or last-number.
+    format: the response format that is asked for; prefill: text that opens the reply.
     """
     from tasks.scoring.final_answer import final_answer
+    from tasks.scoring.structure import structure
 
     docs = generate(n, seed, split, held_out=held_out, variant=variant)
-    return Task(docs=docs, scorers=(final_answer(policy=answer),), data=data_info("bundled:gsm_style", docs))
+    form = response_format(format)
+    return Task(
+        docs=docs,
+        version=VERSION,
+        data=data_info(f"bundled:gsm_style:{split}", docs),
+        prompt=PromptTemplate(response_format=form, prefill=prefill),
+        scorers=(final_answer(policy=answer, response_format=form), structure(response_format=form)),
+    )

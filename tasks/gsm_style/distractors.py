@@ -20,7 +20,7 @@ _ABOUT_A_PERSON = (
     "{who} knows a poem of {n} verses by heart.",
     "{who}'s raffle number last summer was {n}.",
 )
-_ABOUT_NOBODY = (
+ABOUT_NOBODY = (
     "A poster on the wall shows a castle with {n} towers.",
     "The radio plays song number {n} of the charts.",
     "The weather report speaks of a town with {n} bridges.",
@@ -58,7 +58,7 @@ def distractor(draft: Draft, theme: str) -> str:
     if kind == 1:
         fitting = [text for text, themes in _WITH_A_UNIT if theme not in themes]
         return rng.pick(fitting).format(n=number)
-    return rng.pick(_ABOUT_NOBODY).format(n=number)
+    return rng.pick(ABOUT_NOBODY).format(n=number)
 
 
 def _stranger(draft: Draft, rng: Rng) -> str:

@@ -15,7 +15,7 @@ from tasks.gsm_style.rng import Rng
 from tasks.gsm_style.splits import Band, Split
 
 SingleVariant: TypeAlias = Literal["none", "names", "numbers", "distractor", "reorder", "currency", "longer"]
-Variant: TypeAlias = SingleVariant | Literal["all"]
+Variant: TypeAlias = Literal["none", "names", "numbers", "distractor", "reorder", "currency", "longer", "all"]
 BALANCED: tuple[SingleVariant, ...] = ("none", "names", "numbers", "distractor", "reorder", "currency", "longer")
 """What variant="all" makes of each seed question."""
 

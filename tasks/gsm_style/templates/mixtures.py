@@ -16,7 +16,7 @@ def juice_share_of_two_drinks(p: Draft) -> None:
     x, y = x.known, y.known
     p.say(
         f"{who} mixes {x} milliliters of a drink with {a}% juice and {y} milliliters of one with {b}% juice.",
-        f"{x} milliliters of a drink that is {a}% juice are mixed with {y} milliliters of one that is {b}% juice.",
+        f"{who} pours {x} milliliters of a drink that is {a}% juice into {y} milliliters of one that is {b}% juice.",
     )
     p.ask(
         "What percentage of the mixture is juice?",
@@ -73,7 +73,7 @@ def blend_price(p: Draft) -> None:
     p.say(
         f"{who} blends {n} kilograms of {a} {thing} at {x} a kilogram"
         f" with {m} kilograms of {b} {thing} at {y} a kilogram.",
-        f"A blend is made of {n} kilograms of {a} {thing}, at {x} a kilogram,"
+        f"{who} makes a blend of {n} kilograms of {a} {thing}, at {x} a kilogram,"
         f" and {m} kilograms of {b} {thing}, at {y} a kilogram.",
     )
     p.ask(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tasks.gsm_style.draft import Draft
 from tasks.gsm_style.registry import template
-from tasks.gsm_style.vocab import TOYS
+from tasks.gsm_style.vocab import TOYS, an
 
 
 @template("rate", steps=4, money=True)
@@ -132,7 +132,7 @@ def pages_to_print(p: Draft) -> None:
     p.need(copies * pages % speed == 0)
     p.say(
         f"{who} prints {copies} copies of a booklet with {pages} pages each.",
-        f"{who} needs {copies} copies of a {pages}-page booklet.",
+        f"{who} needs {copies} copies of {an(pages)}-page booklet.",
     )
     p.say(
         f"The printer prints {speed} pages a minute.", f"Every minute, the printer finishes {speed} pages.", free=True
