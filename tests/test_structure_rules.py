@@ -68,6 +68,8 @@ KEPT = [
     ("exact_markers", "labels", LABELS),
     ("answer_in_its_place", "tags", TAGS.replace("36 - 5", "The answer is 36 - 5")),
     ("answer_in_its_place", "tags", "<reasoning>a + b</reasoning>"),
+    ("answer_in_its_place", "tags", "<reasoning>Let's check our answer: 3 * 12 = 36, so"),
+    ("answer_in_its_place", "tags", "<reasoning>The answer is 7? No. " + "Let us count the pens again. " * 20),
 ]
 
 BROKEN = [

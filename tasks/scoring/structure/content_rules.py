@@ -18,7 +18,13 @@ _NUMBER_WORD = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[^\W_])[.!?…]+[\"'”’)\]*]*(?=\s|$)")
-_STATED_ANSWER = re.compile(r"\\boxed\{|####|\banswer\s*(?:is|=|:)", re.IGNORECASE)
+_STATED_ANSWER = re.compile(
+    r"\\boxed\{|####|(?<!check our )(?<!check the )(?<!verify our )(?<!verify the )"
+    r"\banswer\s?(?:is|=|:)[^\n\d]{0,40}\d",
+    re.IGNORECASE,
+)
+_STATED_WITHIN = 400
+"""Characters at the end of the text in which a stated answer is taken for the final one, not one tried on the way."""
 _SHINGLE = 5
 _MAX_COPY_CHARS = 20_000
 _MAX_ANSWER_CHARS = 20_000
@@ -99,7 +105,7 @@ def answer_in_its_place(reading: Reading) -> Finding:
         return "kept"
     section = reading.first("reasoning")
     start, end = (section.body_start, section.body_end) if section else (0, len(reading.reply))
-    stated = _STATED_ANSWER.search(reading.reply, start, end)
+    stated = _STATED_ANSWER.search(reading.reply, max(start, end - _STATED_WITHIN), end)
     if stated is None:
         return "kept"
     return Breach(start=stated.start(), end=stated.end(), why="an answer is stated in the reasoning only")
