@@ -235,6 +235,7 @@ def test_body_carries_the_settings_and_the_requests_own_seed(server: Server) -> 
             ",template=gemma",
             "<start_of_turn>user\nBe brief.\n\nq0<end_of_turn>\n<start_of_turn>model\n<think>\n",
         ),
+        (",bos=<s>", "<s>Be brief.\n\nq0\n\n<think>\n"),
     ],
 )
 def test_completions_endpoint_gets_one_text_with_the_prefill(server: Server, template: str, prompt: str) -> None:
@@ -498,8 +499,9 @@ def test_fingerprint_is_stable_over_restarts_and_follows_the_model(server: Serve
     ]
     assert fingerprint() == first == fingerprint(",concurrency=2")
     server.models = [{"id": "gemma", "owned_by": "vllm", "root": "/other"}]
-    others = {fingerprint(), fingerprint(",endpoint=completions"), fingerprint(",endpoint=completions,template=gemma")}
-    assert len(others | {first}) == 4
+    completions = ("", ",template=gemma", ",template=gemma,bos=<bos>")
+    others = {fingerprint(), *(fingerprint(f",endpoint=completions{more}") for more in completions)}
+    assert len(others | {first}) == 5
     assert isinstance(open_backend(server.url, make_task()), Backend)
 
 

@@ -76,7 +76,7 @@ class HttpBackend:
             "url": self._spec.url,
             "model": self._server.model,
             "endpoint": self._spec.endpoint,
-            "template": stable_hash(self._template.source) if self._template else "",
+            "template": stable_hash([self._template.source, self._template.bos]) if self._template else "",
             "server": dict(self._server.identity),
         }
         return ModelInfo(
@@ -226,13 +226,13 @@ class _Call:
 
 
 def _template(spec: HttpSpec) -> ChatTemplate | None:
-    """What /completions needs; its begin-of-sequence token is the server's to add."""
+    """What makes the one text of /completions; most servers add the begin-of-sequence token to it."""
     if spec.endpoint == "chat":
         return None
     from harness.gemma.chat_template import ChatTemplate, find_template
 
     source, origin = find_template(Path(), {}, override=spec.template)
-    return ChatTemplate(source=source, origin=origin, bos="", eos="")
+    return ChatTemplate(source=source, origin=origin, bos=spec.bos, eos="")
 
 
 def _completion(request: Request, document: Any, seconds: float, endpoint: Endpoint) -> Completion:

@@ -15,7 +15,7 @@ from harness.core.errors import UserError, unknown_name
 PrefillOption: TypeAlias = Literal["auto", "continue", "trailing"]
 
 _EXAMPLE = "for example http://localhost:8000/v1."
-OPTIONS = ("model", "endpoint", "template", "prefill", "concurrency", "timeout", "retries")
+OPTIONS = ("model", "endpoint", "template", "bos", "prefill", "concurrency", "timeout", "retries")
 _CHOICES = {
     "endpoint": ("chat", "completions"),
     "prefill": ("auto", "continue", "trailing"),
@@ -33,6 +33,8 @@ class HttpSpec:
     endpoint: Endpoint = "chat"
     template: str = "none"
     """How /completions, which applies no chat template, gets its one text: none, gemma, or a Jinja file."""
+    bos: str = ""
+    """Begin-of-sequence text for /completions, where the server's tokenizer does not add the token itself."""
     prefill: PrefillOption = "auto"
     concurrency: int = 16
     timeout_seconds: float = 600.0
@@ -57,6 +59,7 @@ def read_spec(url: str, options: Mapping[str, str]) -> HttpSpec:
         model=options.get("model", ""),
         endpoint=cast(Endpoint, _choice(options, "endpoint")),
         template=options.get("template", "none"),
+        bos=options.get("bos", ""),
         prefill=cast(PrefillOption, _choice(options, "prefill")),
         concurrency=read_int("http", options, "concurrency", 16, 1, 1024),
         timeout_seconds=read_float("http", options, "timeout", 600.0, 0.01, 86400.0),
