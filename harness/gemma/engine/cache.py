@@ -17,17 +17,21 @@ from harness.gemma.engine.shape import LayerShape, ModelShape
 
 if TYPE_CHECKING:
     from jax.sharding import Mesh, NamedSharding
-    from jaxtyping import Array, Float, Int
+    from jaxtyping import Array, Int
 
 Layers = tuple[jax.Array, ...]
+
+KEY_AXIS, VALUE_AXIS = 3, 2
+"""Where rows and packs count positions; a prefix has no axis for rows, so one less."""
 
 
 class Prefix(NamedTuple):
     """Keys and values that every row sees, in prompt order from position 0."""
 
     keys: Layers
-    """Per layer [kv_heads, prefix, dim]."""
+    """Per layer [kv_heads, dim, prefix]: position last, so that scores are a plain matrix product."""
     values: Layers
+    """Per layer [kv_heads, prefix, dim]."""
     length: Int[Array, ""]
     """Slots in use; the rest is padding up to a compiled size."""
     local_start: Int[Array, ""]
@@ -38,8 +42,9 @@ class Rows(NamedTuple):
     """What each row has of its own."""
 
     keys: Layers
-    """Per layer [row, kv_heads, ring, dim]."""
+    """Per layer [row, kv_heads, dim, ring]."""
     values: Layers
+    """Per layer [row, kv_heads, ring, dim]."""
     step: Int[Array, ""]
     """Decode steps run; the next key is written to slot `step % ring`."""
 
@@ -48,8 +53,9 @@ class Pack(NamedTuple):
     """Keys and values of freshly read prompts, side by side, waiting for rows."""
 
     keys: Layers
-    """Per layer [pack, kv_heads, token, dim]."""
+    """Per layer [pack, kv_heads, dim, token]."""
     values: Layers
+    """Per layer [pack, kv_heads, token, dim]."""
 
 
 def ring_size(layer: LayerShape, span: int) -> int:
@@ -59,20 +65,23 @@ def ring_size(layer: LayerShape, span: int) -> int:
 
 def empty_prefix(shape: ModelShape, size: int, dtype: jnp.dtype) -> Prefix:
     """Room for a prefix of `size` tokens (0: no prefix)."""
-    blank = tuple(jnp.zeros((shape.kv_heads, size, shape.head_dim), dtype) for _ in shape.layers)
-    twin = tuple(jnp.zeros_like(array) for array in blank)
-    return Prefix(blank, twin, jnp.int32(0), jnp.int32(0))
+    keys = tuple(jnp.zeros((shape.kv_heads, shape.head_dim, size), dtype) for _ in shape.layers)
+    values = tuple(jnp.zeros((shape.kv_heads, size, shape.head_dim), dtype) for _ in shape.layers)
+    return Prefix(keys, values, jnp.int32(0), jnp.int32(0))
 
 
 def empty_rows(shape: ModelShape, n_rows: int, span: int, dtype: jnp.dtype, mesh: Mesh | None) -> Rows:
     """Rows that hold nothing, sharded over the mesh."""
     placement = row_sharding(shape, mesh)
 
-    def blank() -> Layers:
-        sizes = [(n_rows, shape.kv_heads, ring_size(layer, span), shape.head_dim) for layer in shape.layers]
-        return tuple(jnp.zeros(size, dtype, device=placement) for size in sizes)
+    def blank(ring: int, axis: int) -> jax.Array:
+        size = [n_rows, shape.kv_heads, shape.head_dim, shape.head_dim]
+        size[axis] = ring
+        return jnp.zeros(size, dtype, device=placement)
 
-    return Rows(blank(), blank(), jnp.int32(0))
+    rings = [ring_size(layer, span) for layer in shape.layers]
+    keys = tuple(blank(ring, KEY_AXIS) for ring in rings)
+    return Rows(keys, tuple(blank(ring, VALUE_AXIS) for ring in rings), jnp.int32(0))
 
 
 def row_sharding(shape: ModelShape, mesh: Mesh | None) -> NamedSharding | None:
@@ -88,18 +97,19 @@ def row_sharding(shape: ModelShape, mesh: Mesh | None) -> NamedSharding | None:
 @partial(jax.jit, static_argnames="shape")
 def cut_to_window(prefix: Prefix, shape: ModelShape) -> Prefix:
     """Drop what local layers will never look at: tokens further back than the window."""
-    size = prefix.keys[0].shape[1]
+    size = prefix.values[0].shape[1]
     windows = {layer.window for layer in shape.layers if layer.window is not None and layer.window < size}
     if not windows:
         return prefix
     (window,) = windows
     start = jnp.maximum(prefix.length - window, 0)
 
-    def cut(array: jax.Array, layer: LayerShape) -> jax.Array:
-        return array if layer.window is None else jax.lax.dynamic_slice_in_dim(array, start, window, axis=1)
+    def cut(array: jax.Array, layer: LayerShape, axis: int) -> jax.Array:
+        return array if layer.window is None else jax.lax.dynamic_slice_in_dim(array, start, window, axis)
 
-    keys = tuple(map(cut, prefix.keys, shape.layers))
-    return Prefix(keys, tuple(map(cut, prefix.values, shape.layers)), prefix.length, start)
+    keys = tuple(map(partial(cut, axis=KEY_AXIS - 1), prefix.keys, shape.layers))
+    values = tuple(map(partial(cut, axis=VALUE_AXIS - 1), prefix.values, shape.layers))
+    return Prefix(keys, values, prefix.length, start)
 
 
 @partial(jax.jit, donate_argnames="rows")
@@ -119,15 +129,15 @@ def insert(
     """
 
     def insert_one(i: jax.Array, layers: tuple[Layers, Layers]) -> tuple[Layers, Layers]:
-        def copy(ring: jax.Array, source: jax.Array) -> jax.Array:
-            age = ages(rows.step - 1, ring.shape[2])
-            token = jnp.clip(starts[i] + lengths[i] - 1 - age, 0, source.shape[2] - 1)
-            prompt = jax.lax.dynamic_index_in_dim(source, which_pack[i], keepdims=False)
-            row = jnp.take(prompt, token, axis=1)
-            return jax.lax.dynamic_update_slice_in_dim(ring, row[None], targets[i], axis=0)
+        def copy(ring: jax.Array, source: jax.Array, axis: int) -> jax.Array:
+            age = ages(rows.step - 1, ring.shape[axis])
+            token = jnp.clip(starts[i] + lengths[i] - 1 - age, 0, source.shape[axis] - 1)
+            prompt = jax.lax.dynamic_index_in_dim(source, which_pack[i], keepdims=True)
+            row = jnp.take(prompt, token, axis=axis)
+            return jax.lax.dynamic_update_slice_in_dim(ring, row, targets[i], axis=0)
 
-        keys, values = layers
-        return tuple(map(copy, keys, pack.keys)), tuple(map(copy, values, pack.values))
+        keys = tuple(map(partial(copy, axis=KEY_AXIS), layers[0], pack.keys))
+        return keys, tuple(map(partial(copy, axis=VALUE_AXIS), layers[1], pack.values))
 
     keys, values = jax.lax.fori_loop(0, n_inserted, insert_one, (rows.keys, rows.values))
     return Rows(keys, values, rows.step)
@@ -138,13 +148,13 @@ def resize(rows: Rows, keep: Int[Array, " new_row"], shape: ModelShape, span: in
     """Another number of rows (row i of the result is row `keep[i]`) or another span; the step goes on."""
     placement = row_sharding(shape, mesh)
 
-    def move(array: Float[Array, "row kv_heads ring dim"], layer: LayerShape) -> jax.Array:
-        old_ring, new_ring = array.shape[2], ring_size(layer, span)
+    def move(array: jax.Array, layer: LayerShape, axis: int) -> jax.Array:
+        old_ring, new_ring = array.shape[axis], ring_size(layer, span)
         moved = jnp.take(array, keep, axis=0)
         if old_ring != new_ring:
             age = jnp.minimum(ages(rows.step - 1, new_ring), old_ring - 1)
-            moved = jnp.take(moved, jnp.mod(rows.step - 1 - age, old_ring), axis=2)
+            moved = jnp.take(moved, jnp.mod(rows.step - 1 - age, old_ring), axis=axis)
         return moved if placement is None else jax.lax.with_sharding_constraint(moved, placement)  # type: ignore[no-untyped-call]
 
-    keys = tuple(map(move, rows.keys, shape.layers))
-    return Rows(keys, tuple(map(move, rows.values, shape.layers)), rows.step)
+    keys = tuple(map(partial(move, axis=KEY_AXIS), rows.keys, shape.layers))
+    return Rows(keys, tuple(map(partial(move, axis=VALUE_AXIS), rows.values, shape.layers)), rows.step)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import jax
 import jax.numpy as jnp
 
-from harness.gemma.engine.cache import Pack, Prefix
+from harness.gemma.engine.cache import VALUE_AXIS, Pack, Prefix
 from harness.gemma.engine.layers import HIDDEN_FROM_VIEW, embed, finish_layer, project, rms_norm
 from harness.gemma.engine.masks import visible, visible_in_pack
 from harness.gemma.engine.shape import ModelShape
@@ -52,12 +52,12 @@ def read_pack_with_states(
 def append_to_prefix(prefix: Prefix, pack: Pack, n_tokens: Int[Array, ""]) -> Prefix:
     """Write the first pack behind the prefix; `n_tokens` of it count."""
 
-    def write(array: jax.Array, new: jax.Array) -> jax.Array:
-        slots = prefix.length + jnp.arange(new.shape[2])
-        return array.at[:, slots].set(new[0], mode="drop")  # padding may run past the end
-
-    keys = tuple(map(write, prefix.keys, pack.keys))
-    return Prefix(keys, tuple(map(write, prefix.values, pack.values)), prefix.length + n_tokens, prefix.local_start)
+    slots = prefix.length + jnp.arange(pack.values[0].shape[VALUE_AXIS])  # padding may run past the end: dropped
+    keys = tuple(old.at[:, :, slots].set(new[0], mode="drop") for old, new in zip(prefix.keys, pack.keys, strict=True))
+    values = tuple(
+        old.at[:, slots].set(new[0], mode="drop") for old, new in zip(prefix.values, pack.values, strict=True)
+    )
+    return Prefix(keys, values, prefix.length + n_tokens, prefix.local_start)
 
 
 def _forward(
@@ -70,7 +70,7 @@ def _forward(
     for index, (layer, layer_weights) in enumerate(zip(shape.layers, weights.layers, strict=True)):
         normed = rms_norm(x, layer_weights.pre_attention)
         query, key, value = project(normed, positions, layer_weights, layer, shape)
-        keys.append(key.transpose(0, 2, 1, 3))
+        keys.append(key.transpose(0, 2, 3, 1))
         values.append(value.transpose(0, 2, 1, 3))
         attended = _attend(
             query, (prefix.keys[index], prefix.values[index]), (keys[-1], values[-1]), masks[layer.window]
@@ -83,7 +83,7 @@ def _masks(
     prefix: Prefix, positions: jax.Array, segments: jax.Array, shape: ModelShape
 ) -> dict[int | None, tuple[jax.Array, jax.Array]]:
     """Per kind of layer: what each token sees of the prefix and of its pack."""
-    at = jnp.arange(prefix.keys[0].shape[1])
+    at = jnp.arange(prefix.values[0].shape[1])
     windows = {layer.window for layer in shape.layers}
     return {w: (visible(positions, at, prefix.length, w), visible_in_pack(positions, segments, w)) for w in windows}
 
@@ -94,16 +94,18 @@ def _attend(
     own: tuple[jax.Array, jax.Array],
     masks: tuple[jax.Array, jax.Array],
 ) -> Float[Array, "pack token heads_x_dim"]:
-    """Attention over the prefix [kv_heads, prefix, dim] and the pack itself [pack, kv_heads, token, dim]."""
-    n_prefix = prefix[0].shape[1]
-    scores = jnp.einsum("ctkgh,cksh->ctkgs", query, own[0], preferred_element_type=jnp.float32)
+    """Attention over the prefix and the pack itself; keys [..., dim, token], values [..., token, dim]."""
+    packs, tokens, kv_heads, group, dim = query.shape
+    n_prefix = prefix[1].shape[1]
+    by_head = query.transpose(0, 2, 1, 3, 4).reshape(packs, kv_heads, tokens * group, dim)
+    scores = jnp.matmul(by_head, own[0], preferred_element_type=jnp.float32)
     seen = masks[1]
     if n_prefix:
-        ahead = jnp.einsum("ctkgh,kph->ctkgp", query, prefix[0], preferred_element_type=jnp.float32)
+        ahead = jnp.matmul(by_head, prefix[0], preferred_element_type=jnp.float32)
         scores, seen = jnp.concatenate([ahead, scores], -1), jnp.concatenate([masks[0], seen], -1)
-    scores = jnp.where(seen[:, :, None, None, :], scores, HIDDEN_FROM_VIEW)
-    probs = jax.nn.softmax(scores, axis=-1).astype(own[1].dtype)
-    mixed = jnp.einsum("ctkgs,cksh->ctkgh", probs[..., n_prefix:], own[1])
+    seen = jnp.repeat(seen, group, axis=1)[:, None]
+    probs = jax.nn.softmax(jnp.where(seen, scores, HIDDEN_FROM_VIEW), axis=-1).astype(own[1].dtype)
+    mixed = jnp.matmul(probs[..., n_prefix:], own[1])
     if n_prefix:
-        mixed += jnp.einsum("ctkgp,kph->ctkgh", probs[..., :n_prefix], prefix[1])
-    return mixed.reshape(*mixed.shape[:2], -1)
+        mixed += jnp.matmul(probs[..., :n_prefix], prefix[1])
+    return mixed.reshape(packs, kv_heads, tokens, group, dim).transpose(0, 2, 1, 3, 4).reshape(packs, tokens, -1)

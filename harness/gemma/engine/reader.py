@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from harness.gemma.engine.cache import Pack, Prefix
+from harness.gemma.engine.cache import KEY_AXIS, VALUE_AXIS, Pack, Prefix
 from harness.gemma.engine.prefill import read_pack
 from harness.gemma.engine.requests import TokenRequest
 from harness.gemma.engine.schedule import prefix_bucket, take_pack
@@ -102,9 +102,11 @@ def read_long_prompt(engine: Engine, prefix: Prefix, request: TokenRequest, size
 def _with_room(prefix: Prefix, size: int) -> Prefix:
     """A copy of the prefix with padding up to `size`."""
 
-    def grow(array: jax.Array) -> jax.Array:
-        padding = ((0, 0), (0, size - array.shape[1]), (0, 0))
-        return jnp.pad(array, padding) if size > array.shape[1] else jnp.copy(array)  # its buffers will be given up
+    def grow(array: jax.Array, axis: int) -> jax.Array:
+        padding = [(0, 0)] * 3
+        padding[axis] = (0, size - array.shape[axis])
+        return jnp.pad(array, padding) if size > array.shape[axis] else jnp.copy(array)  # its buffers are given up
 
-    keys, values = tuple(map(grow, prefix.keys)), tuple(map(grow, prefix.values))
+    keys = tuple(grow(key, KEY_AXIS - 1) for key in prefix.keys)
+    values = tuple(grow(value, VALUE_AXIS - 1) for value in prefix.values)
     return Prefix(keys, values, jnp.array(prefix.length), jnp.array(prefix.local_start))
