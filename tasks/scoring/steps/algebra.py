@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from math import gcd
 
+from tasks.scoring.steps.context import is_rounding_marked
 from tasks.scoring.steps.evaluate import Undefined, try_evaluate
 from tasks.scoring.steps.judge import Pair, Ruling, doubt, written_decimals
 from tasks.scoring.steps.polynomial import (
@@ -19,8 +20,10 @@ from tasks.scoring.steps.polynomial import (
     variables,
 )
 from tasks.scoring.steps.state import Equation, EquationForm, SolutionState
-from tasks.scoring.steps.tolerance import closeness, same_value, show_value
+from tasks.scoring.steps.tolerance import closeness, near, same_value, show_value
 from tasks.scoring.steps.tree import Bin, Neg, Node, Sym, is_literal, strip, symbols, walk
+from tasks.scoring.steps.units import is_unit_conversion
+from tasks.scoring.steps.verdicts import Verdict
 
 _FREE = Ruling("unverifiable", "free variables")
 _INTRODUCED = Ruling("unverifiable", "equation introduced")
@@ -48,6 +51,7 @@ _MANIPULATED = re.compile(
     re.IGNORECASE,
 )
 """Words that transform the equation before."""
+_CALCULATED = re.compile(r"\b(?:calculat\w*|comput\w*|evaluat\w*|simplif\w*|perform\w*|divid\w*|multipl\w*)\b", re.IGNORECASE)
 _STEP_LABEL = re.compile(r"^\s*(?:step|line)\s*\d+\s*[:.)]", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|suppose|assum\w*|when|case|for(?= \\?[($])|otherwise)\b", re.IGNORECASE)
 """Words after which earlier equations no longer bind."""
@@ -204,8 +208,12 @@ def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) 
         return Ruling("valid", "follows from the equation before")
     solution, written = _solution(before), _solution(now)
     shown = (show_value(written), show_value(solution))
-    if solution is not None and written is not None and now.form == "value" and _is_rounded(pair, solution, written):
-        return Ruling("valid", "rounded solution", *shown)
+    if solution is not None and written is not None and now.form == "value":
+        rounded = _rounded(pair, solution, written)
+        if rounded is not None:
+            return Ruling(rounded, "rounded solution", *shown)
+    if solution and written and is_unit_conversion(pair.text, pair.left, pair.right, solution, written):
+        return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if not _must_follow(pair, before, now, state):
         return _INTRODUCED
     if now.form == "value" and len(before.coefficients) > 2 and _nearly_root(before, written):
@@ -219,7 +227,7 @@ def _must_follow(pair: Pair, before: Equation, now: Equation, state: SolutionSta
         return False
     if before.form == "calculation":
         shorter = now.form != "equation" and now.n_operators < before.n_operators
-        return shorter and now.order == before.order + 1 and pair.index == 0 and not _ANY_WORD.search(_between(pair, state))
+        return shorter and now.order == before.order + 1 and pair.index == 0 and _is_continued(_between(pair, state))
     return _is_derived(pair, now, state) and now.step - before.step <= 3
 
 
@@ -228,10 +236,15 @@ def _solution(equation: Equation) -> Fraction | None:
     return -c[0] / c[1] if len(c) == 2 else None
 
 
-def _is_rounded(pair: Pair, solution: Fraction, written: Fraction) -> bool:
+def _rounded(pair: Pair, solution: Fraction, written: Fraction) -> Verdict | None:
     assert pair.right.node is not None
-    decimals = written_decimals(pair.right.node)
-    return closeness(solution, written, decimals or 0) in ("rounded", "truncated", "integer")
+    close = closeness(solution, written, written_decimals(pair.right.node) or 0)
+    if close == "off" and near(solution, written) and is_rounding_marked(pair.text, pair.statement.start, pair.statement.end):
+        return "valid"
+    if close == "integer":
+        statement = pair.statement
+        return "valid" if is_rounding_marked(pair.text, statement.start, statement.end) else "imprecise"
+    return {"rounded": "valid", "truncated": "imprecise"}.get(close)  # type: ignore[return-value]
 
 
 def _nearly_root(before: Equation, written: Fraction | None) -> bool:
@@ -252,6 +265,12 @@ def _is_derived(pair: Pair, now: Equation, state: SolutionState) -> bool:
     if _NEW.search(between):
         return False
     return _DERIVED.search(between) is not None or (_ANY_WORD.search(between) is None and len(now.coefficients) == 2)
+
+
+def _is_continued(between: str) -> bool:
+    """No words, or those of a calculation that goes on."""
+    between = _COMMANDS.sub(" ", between)
+    return not _ANY_WORD.search(between) or (_CALCULATED.search(between) is not None and not _NEW.search(between))
 
 
 def _between(pair: Pair, state: SolutionState) -> str:

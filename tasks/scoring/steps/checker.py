@@ -12,7 +12,8 @@ from tasks.scoring.steps.named import judge_named
 from tasks.scoring.steps.state import SolutionState
 from tasks.scoring.steps.named import judge_named
 from tasks.scoring.steps.statements import Statement, parse_statements
-from tasks.scoring.steps.tree import Sym, is_literal, symbols
+from tasks.scoring.steps.suspicion import numbers_in, suspect, ungrounded
+from tasks.scoring.steps.tree import Sym, is_literal, literals, symbols
 from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, StepCheck, Verdict, worst
 
 _UNPARSED = Ruling("unverifiable", "not an expression")
@@ -25,7 +26,7 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
     >>> check_solution(["2 + 3 = 5", "5 * 4 = 21"]).verdicts
     ('valid', 'invalid')
     """
-    state = SolutionState()
+    state = SolutionState(numbers=numbers_in(question))
     checks = tuple(_check_step(i, text, state) for i, text in enumerate(steps[:MAX_STEPS]))
     return SolutionCheck(steps=checks, truncated=len(steps) > MAX_STEPS)
 
@@ -45,6 +46,9 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
         for i, relation in enumerate(statement.relations)
     ]
     rulings.extend(judge_named(text, statement, values, state))
+    doubt = _doubt(text, statement, values, state)
+    if doubt is not None:
+        rulings.append(doubt)
     state.read_to = statement.end
     verdict = worst([ruling.verdict for ruling in rulings])
     ruling = next(r for r in rulings if r.verdict == verdict)
@@ -59,6 +63,19 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
         right=ruling.right,
         reading=ruling.reading,
     )
+
+
+def _doubt(text: str, statement: Statement, values: list[Value | None], state: SolutionState) -> Ruling | None:
+    """A heuristic doubt; grows the set of known numbers by the statement's values."""
+    found = suspect(statement, values, text)
+    if state.numbers:
+        if found is None and (number := ungrounded(statement.sides[0], state.numbers)):
+            found = Ruling("suspicious", "number from nowhere", number)
+        state.numbers.update(value for value in values if value is not None)
+        for side in statement.sides:
+            if side.node is not None:
+                state.numbers.update(number.value for number in literals(side.node))
+    return found
 
 
 def _value(node: object) -> Value | None:

@@ -11,6 +11,7 @@ from tasks.scoring.steps.tree import Bin, Neg, Num
 from tasks.scoring.steps.words import (
     AMBIGUOUS_AFTER,
     AMBIGUOUS_BEFORE,
+    CORRECTION_CUES,
     FRACTION_NOUNS,
     HYPOTHETICAL_CUES,
     NEGATION_CUES,
@@ -174,8 +175,10 @@ def is_rounding_marked(text: str, start: int, end: int) -> bool:
 def is_denied(text: str, start: int, end: int) -> bool:
     """The text says itself that the statement is not so."""
     before, after = _sentence(text, start, end)
+    rest = after[: _NEXT_STOP.search(after).start()]  # type: ignore[union-attr]
     return (
-        not NEGATION_CUES.isdisjoint(_words(after[:160]) | _words(before[-40:]) | _words(text[start:end]))
+        not NEGATION_CUES.isdisjoint(_words(rest[:80]) | _words(before[-14:]) | _words(text[start:end]))
+        or not CORRECTION_CUES.isdisjoint(_words(after[len(rest) :][:60]))
         or "≠" in after
         or "\\ne" in after
         or _STRONG_DENIAL.search(text, end, end + 240) is not None

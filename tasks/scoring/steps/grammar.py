@@ -143,6 +143,7 @@ class _Parser:
             starts = following.kind in ("num", "open", "command") or (following.kind == "op" and following.text == "-")
             loose = text in "xX" and token.gap and following.kind != "num"
             glued = text in "xX" and following.kind == "open" and token.end == following.start
+            glued = glued or (text in "xX" and following.kind != "num" and self._touches(i))
             if starts and not glued and not loose and not (text in "xX" and following.kind == "op"):
                 return WORD_OPERATORS[text], i + 1, False, False
             if text not in "xX":

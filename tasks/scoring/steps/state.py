@@ -53,6 +53,8 @@ class SolutionState:
     mixed_order: int = -1
     """When the last of them was read."""
     open_quantities: dict[str, OpenQuantity] = field(default_factory=dict)
+    numbers: set[Value] = field(default_factory=set)
+    """Of the question, and every value derived so far; empty where no question was given."""
     step: int = 0
     order: int = 0
     """Statements read so far."""

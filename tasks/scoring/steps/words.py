@@ -73,8 +73,11 @@ HYPOTHETICAL_CUES = frozenset(
 """Words after which a false statement may be meant to be false."""
 NEGATION_CUES = frozenset(
     "not isn't doesn't incorrect wrong mistake mistaken false impossible contradiction contradicts contradictory error"
-    " cannot can't however wait oops invalid unless instead actually recheck re-check re-evaluate reconsider".split()
+    " cannot can't oops invalid unless instead".split()
 )
+"""Words beside a statement that deny it."""
+CORRECTION_CUES = frozenset("oops wait incorrect wrong mistake mistaken false contradiction impossible recheck re-check re-evaluate actually".split())
+"""Words that take a statement back in the next sentence."""
 
 SOFT_RELATIONS = {
     ("is",), ("equals",), ("gives",), ("makes",), ("is", "equal", "to"), ("which", "is"), ("to", "get"), ("we", "get"),
