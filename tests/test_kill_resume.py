@@ -32,12 +32,12 @@ def sums(n: int = {n}) -> Task:
 class Session:
     """One run in a folder, started, killed and resumed as a process of its own."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.folder = root, root / "run"
+    def __init__(self, root: Path, *, delay_seconds: float = 0.0005) -> None:
+        self.root, self.folder, self.delay_seconds = root, root / "run", delay_seconds
         (root / "sums.py").write_text(TASK.format(n=N_DOCS))
 
     def start(self) -> subprocess.Popen:
-        model = "scripted:careful,delay_seconds=0.0005"
+        model = f"scripted:careful,delay_seconds={self.delay_seconds}"
         arguments = ["run", "--task", str(self.root / "sums.py"), "--model", model, "--out", str(self.folder)]
         if (self.folder / "run.json").exists():
             arguments = ["run", "--resume", str(self.folder)]
@@ -112,9 +112,9 @@ def test_a_line_torn_by_a_kill_is_drawn_again(tmp_path):
 
 
 def test_two_processes_cannot_write_one_run(tmp_path):
-    session = Session(tmp_path)
+    session = Session(tmp_path, delay_seconds=1.0)
     first = session.start()
-    while not (session.folder / "records.jsonl").exists():
+    while not (session.folder / "run.json").exists():  # written under the lock
         assert first.poll() is None
         time.sleep(0.01)
     second = session.start()
