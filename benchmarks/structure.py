@@ -47,7 +47,7 @@ class Judged:
 
 
 def judge_run(data: Path, run: str) -> tuple[list[Judged], float]:
-    """Every completion of a run with its verdict, in order of doc, and the seconds the scoring took."""
+    """Every completion of a run with its verdict, in order of doc, and the CPU seconds the scoring took."""
     questions = read_rows(data / "gsm8k/test.jsonl")
     rows = read_rows(data / f"gemma3_1b_it_outputs/{run}.jsonl")
     rows.sort(key=lambda row: row["idx"])
@@ -58,9 +58,10 @@ def judge_run(data: Path, run: str) -> tuple[list[Judged], float]:
         for doc, row in zip(docs, rows, strict=True)
     ]
     scorer = structure("reasoning-answer-tags")
-    started = time.perf_counter()
+    scorer.score(docs[0], completions[0])  # compiles the patterns once
+    started = time.process_time()
     scores = [scorer.score(doc, completion) for doc, completion in zip(docs, completions, strict=True)]
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     judged = [
         Judged(run=run, doc=doc, completion=completion, score=score, correct=bool(row["official_correct"]))
         for doc, completion, score, row in zip(docs, completions, scores, rows, strict=True)
@@ -70,7 +71,7 @@ def judge_run(data: Path, run: str) -> tuple[list[Judged], float]:
 
 def print_table(runs: dict[str, tuple[list[Judged], float]]) -> None:
     """One line a run: compliance, a plain regex, accuracy, bare answers, what broke, seconds."""
-    print(f"{'run':28}{'compliant':>10}{'regex':>8}{'accuracy':>10}{'bare':>7}{'seconds':>9}  first rule broken")
+    print(f"{'run':28}{'compliant':>10}{'regex':>8}{'accuracy':>10}{'bare':>7}{'CPU s':>9}  first rule broken")
     for run, (judged, seconds) in runs.items():
         regex = sum(bool(PLAIN_REGEX.fullmatch(one.completion.reply)) for one in judged)
         types = [kind for one in judged if (kind := one.score.detail["answer_type"])]
@@ -89,10 +90,9 @@ def print_difference(base: list[Judged], candidate: list[Judged]) -> None:
         pairs = [(read(before), read(after)) for before, after in zip(base, candidate, strict=True)]
         fixed, broke = pairs.count((False, True)), pairs.count((True, False))
         p_value = binomtest(fixed, fixed + broke).pvalue
+        shown = f"{p_value:.2g}" if p_value > 1e-300 else "below 1e-300"
         gain = 100 * (fixed - broke) / len(pairs)
-        print(
-            f"{base[0].run} -> {candidate[0].run}: {name} {gain:+.2f} (fixed {fixed}, broke {broke}, p {p_value:.2g})"
-        )
+        print(f"{base[0].run} -> {candidate[0].run}: {name} {gain:+.2f} (fixed {fixed}, broke {broke}, p {shown})")
 
 
 def print_megabyte() -> None:
@@ -106,7 +106,7 @@ def print_megabyte() -> None:
     }
     for name, text in shapes.items():
         best = min(_seconds(scorer.score, doc, Completion(doc_id="1", text=text)) for _ in range(3))
-        print(f"1 MB of nested tags, {name}: {1000 * best:.0f} ms")
+        print(f"1 MB of nested tags, {name}: {1000 * best:.0f} ms of CPU")
 
 
 def print_sample(runs: dict[str, tuple[list[Judged], float]], n: int, seed: int, rule: str) -> None:
@@ -126,9 +126,9 @@ def _percent(count: int, judged: list[Judged]) -> str:
 
 
 def _seconds(function, *arguments: object) -> float:  # type: ignore[no-untyped-def]
-    started = time.perf_counter()
+    started = time.process_time()
     function(*arguments)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ from harness.formats.response_format import ResponseFormat, Section
 from tasks.scoring.structure.reading import Breach, Finding, Reading
 
 _TAG = re.compile(r"</?(\w+)>")
+_MAX_SEARCHED_CHARS = 100_000
+"""Far beyond any real reply; bounds the time a megabyte of tags takes."""
 
 
 def every_section_present(reading: Reading) -> Finding:
@@ -108,7 +110,7 @@ def markers_whole(reading: Reading) -> Finding:
     pattern = _damaged_pattern(reading.response_format)
     if pattern is None:
         return "not_applicable"
-    damaged = pattern.search(reading.reply)
+    damaged = pattern.search(reading.reply, 0, _MAX_SEARCHED_CHARS)
     if damaged is None:
         return "kept"
     return Breach(start=damaged.start(), end=damaged.end(), why=f"{damaged[0]} is a damaged tag")

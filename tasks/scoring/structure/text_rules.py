@@ -22,6 +22,8 @@ _SCRIPTS = frozenset(
         *("THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER"),
     )
 )
+# Where letters of other scripts are coded; curly quotes and operators (U+2000 to U+2BFF) are not among them.
+_BEYOND_LATIN = re.compile("[\u0370-\u1fff\u2c00-\ud7ff\uf900-\uffff\U00010000-\U0010ffff]")
 _GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{4,}")
 
 
@@ -54,8 +56,10 @@ def no_loop(reading: Reading) -> Finding:
 
 def one_script(reading: Reading) -> Finding:
     """The letters are of the question's main script; Latin letters and single Greek ones are always allowed."""
-    if not reading.reply or (reading.reply.isascii() and reading.question.isascii()):
-        return "kept" if reading.reply else "not_applicable"
+    if not reading.reply:
+        return "not_applicable"
+    if not _BEYOND_LATIN.search(reading.reply) and not _BEYOND_LATIN.search(reading.question):
+        return "kept"
     wanted, written = main_script(reading.question), main_script(_without_markers(reading))
     if wanted not in ("", "LATIN") and written and wanted != written:
         return Breach(start=0, end=len(reading.reply), why=f"written in {written}, asked in {wanted}")
