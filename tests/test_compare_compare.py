@@ -199,3 +199,12 @@ def test_foreign_runs_carry_their_label_into_the_comparison():
     base, cand = from_table(5, 3, 1, 2)
     found = compare(foreign_run("x"), base, foreign_run("y"), cand)
     assert "prompts and settings unknown" in found.labels[0]
+
+
+def test_diagnostic_metrics_are_a_holm_family_of_their_own():
+    metrics = (ACCURACY, COMPLIANT, replace(STEPS, diagnostic=True), replace(TOKENS, diagnostic=True))
+    runs = [run(name, metrics=metrics) for name in "ab"]
+    found = compare(runs[0], every_kind(0, 0.0), runs[1], every_kind(1, 0.6)).differences
+    assert found["compliant"].p_adjusted == found["compliant"].p_value
+    least = min(found["valid_steps"].p_value, found["tokens"].p_value)
+    assert min(found["valid_steps"].p_adjusted, found["tokens"].p_adjusted) == pytest.approx(min(1.0, 2 * least))

@@ -38,12 +38,13 @@ def test_interval_covers_on_a_small_grid(name):
 def test_a_wald_interval_would_not_pass():
     """The check has teeth: the interval everybody writes first covers 64% at n = 50, p = 0.02."""
 
-    def wald(rng, n, p):
-        share = (rng.random(n) < p).mean()
-        half = 1.96 * math.sqrt(share * (1 - share) / n)
-        return p, share - half, share + half
+    def wald(made):
+        share = made.run.numerator.mean()
+        half = 1.96 * math.sqrt(share * (1 - share) / made.run.n_docs)
+        return share - half, share + half
 
-    assert min(cell.covered for cell in measure(wald, runs=RUNS, seed=1, **SMALL_GRID)) < 0.7
+    cells = measure(SCENARIOS["binary: Wilson"], runs=RUNS, seed=1, interval=wald, **SMALL_GRID)
+    assert min(cell.covered for cell in cells) < 0.7
 
 
 @pytest.mark.parametrize("n", [50, 200])

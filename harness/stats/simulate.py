@@ -15,11 +15,24 @@ from harness.stats.paired import paired_difference
 from harness.stats.values import DocValues
 
 Rng: TypeAlias = np.random.Generator
-Scenario: TypeAlias = Callable[[Rng, int, float], tuple[float, float | None, float | None]]
-"""(rng, n docs, p) to (truth, low, high) of one simulated run."""
-
 NS = (50, 200, 1319)
 PS = (0.02, 0.2, 0.5, 0.9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """One simulated run, or two of the same docs, with what they should find."""
+
+    truth: float
+    """The value in the population; of two runs, the candidate's minus the baseline's."""
+    run: DocValues
+    candidate: DocValues | None = None
+
+
+Scenario: TypeAlias = Callable[[Rng, int, float], Simulated]
+"""(rng, n docs, p) to one simulated run or pair of runs."""
+
+IntervalOf: TypeAlias = Callable[[Simulated], tuple[float | None, float | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +47,37 @@ class Cell:
     """Mean width."""
 
 
+def ours(made: Simulated) -> tuple[float | None, float | None]:
+    """The interval that the harness reports."""
+    if made.candidate is None:
+        estimate = estimate_values(made.run)
+        return estimate.low, estimate.high
+    result = paired_difference(made.run, made.candidate)
+    return result.low, result.high
+
+
 def measure(
-    scenario: Scenario, *, runs: int, seed: int, ns: Iterable[int] = NS, ps: Iterable[float] = PS
+    scenario: Scenario,
+    *,
+    runs: int,
+    seed: int,
+    ns: Iterable[int] = NS,
+    ps: Iterable[float] = PS,
+    interval: IntervalOf = ours,
 ) -> list[Cell]:
     """Coverage of nominal 95% intervals over the grid of n and p."""
-    return [_cell(scenario, np.random.default_rng([seed, n, int(1000 * p)]), n, p, runs) for n in ns for p in ps]
+    grid = [(n, p) for n in ns for p in ps]
+    return [_cell(scenario, interval, np.random.default_rng([seed, n, int(1000 * p)]), n, p, runs) for n, p in grid]
 
 
-def _cell(scenario: Scenario, rng: Rng, n: int, p: float, runs: int) -> Cell:
+def _cell(scenario: Scenario, interval: IntervalOf, rng: Rng, n: int, p: float, runs: int) -> Cell:
     covered, width = 0, 0.0
     for _ in range(runs):
-        truth, low, high = scenario(rng, n, p)
+        made = scenario(rng, n, p)
+        low, high = interval(made)
         if low is None or high is None:
             continue  # no interval, so the truth is not covered
-        covered += low <= truth <= high
+        covered += low <= made.truth <= high
         width += high - low
     return Cell(n=n, p=p, covered=covered / runs, width=width / runs)
 
@@ -84,17 +114,15 @@ def values(
     )
 
 
-def _one(truth: float, made: DocValues) -> tuple[float, float | None, float | None]:
-    estimate = estimate_values(made)
-    return truth, estimate.low, estimate.high
+def _one(truth: float, run: DocValues) -> Simulated:
+    return Simulated(truth=truth, run=run)
 
 
-def _two(truth: float, base: DocValues, candidate: DocValues) -> tuple[float, float | None, float | None]:
-    result = paired_difference(base, candidate)
-    return truth, result.low, result.high
+def _two(truth: float, run: DocValues, candidate: DocValues) -> Simulated:
+    return Simulated(truth=truth, run=run, candidate=candidate)
 
 
-def binary(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+def binary(rng: Rng, n: int, p: float) -> Simulated:
     """One yes/no completion a doc."""
     return _one(p, values(rng.random(n) < p))
 
@@ -102,7 +130,7 @@ def binary(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | Non
 def clustered(make: Callable[[Rng, int, int], Ints], size: int, correlation: float) -> Scenario:
     """Yes/no docs in clusters that share their difficulty."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         codes = make(rng, n, size)
         shared = difficulty(rng, p, correlation, codes[-1] + 1)
         return _one(p, values(rng.random(n) < shared[codes], clusters=codes))
@@ -113,7 +141,7 @@ def clustered(make: Callable[[Rng, int, int], Ints], size: int, correlation: flo
 def repeated(k: int, correlation: float) -> Scenario:
     """k completions a doc, averaged."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         return _one(p, values(rng.binomial(k, difficulty(rng, p, correlation, n)) / k, k=k))
 
     return draw
@@ -122,7 +150,7 @@ def repeated(k: int, correlation: float) -> Scenario:
 def steps(correlation: float) -> Scenario:
     """Valid steps over steps: a ratio of sums, 1 to about 10 steps a doc."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         count = 1 + rng.poisson(4, n)
         return _one(p, values(rng.binomial(count, difficulty(rng, p, correlation, n)), denominator=count))
 
@@ -132,8 +160,19 @@ def steps(correlation: float) -> Scenario:
 def skewed(sigma: float) -> Scenario:
     """Mean of a lognormal (token counts), with mean 100 * p."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         return _one(100 * p, values(100 * p * rng.lognormal(-(sigma**2) / 2, sigma, n)))
+
+    return draw
+
+
+def skewed_clustered(size: int, sigma: float) -> Scenario:
+    """Mean of lognormals in clusters that share a lognormal factor, with mean 100 * p."""
+
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
+        codes = even_clusters(rng, n, size)
+        shared = rng.lognormal(-(sigma**2) / 2, sigma, codes[-1] + 1)[codes]
+        return _one(100 * p, values(100 * p * shared * rng.lognormal(-(sigma**2) / 2, sigma, n), clusters=codes))
 
     return draw
 
@@ -141,7 +180,7 @@ def skewed(sigma: float) -> Scenario:
 def paired_binary(change: float, copied: float) -> Scenario:
     """The candidate copies the baseline's outcome on a share of docs and draws with p + change on the others."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         before = rng.random(n) < p
         after = np.where(rng.random(n) < copied, before, rng.random(n) < p + change)
         return _two((1 - copied) * change, values(before), values(after))
@@ -152,7 +191,7 @@ def paired_binary(change: float, copied: float) -> Scenario:
 def paired_repeated(k: int, correlation: float, change: float, copied: float) -> Scenario:
     """k completions a doc on both sides; a share of docs keeps its difficulty."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         before, after = _difficulties(rng, n, p, correlation, change, copied)
         sides = (values(rng.binomial(k, side) / k, k=k) for side in (before, after))
         return _two((1 - copied) * change, *sides)
@@ -165,7 +204,7 @@ def paired_clustered(
 ) -> Scenario:
     """Yes/no docs in clusters; a share of clusters keeps its difficulty."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         codes = make(rng, n, size)
         shared = _difficulties(rng, codes[-1] + 1, p, correlation, change, copied)
         sides = (values(rng.random(n) < side[codes], clusters=codes) for side in shared)
@@ -177,7 +216,7 @@ def paired_clustered(
 def paired_steps(correlation: float, change: float, copied: float) -> Scenario:
     """Ratios of sums on both sides."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         counts = (1 + rng.poisson(4, n), 1 + rng.poisson(5, n))
         shared = _difficulties(rng, n, p, correlation, change, copied)
         pairs = zip(counts, shared, strict=True)
@@ -190,7 +229,7 @@ def paired_steps(correlation: float, change: float, copied: float) -> Scenario:
 def paired_skewed(sigma: float) -> Scenario:
     """Lognormal values on both sides with a common factor a doc; the candidate's mean is a tenth higher."""
 
-    def draw(rng: Rng, n: int, p: float) -> tuple[float, float | None, float | None]:
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
         common = 100 * p * rng.lognormal(-(sigma**2) / 2, sigma, n)
         sides = [values(common * scale * rng.lognormal(-(sigma**2) / 2, sigma, n)) for scale in (1.0, 1.1)]
         return _two(10 * p, *sides)
@@ -216,6 +255,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "ratio of sums, correlation 0.05": steps(0.05),
     "ratio of sums, correlation 0.4": steps(0.4),
     "skewed mean, sigma 0.7": skewed(0.7),
+    "skewed mean in clusters of 5": skewed_clustered(5, 0.6),
     "pairs, no change, 70% copied": paired_binary(0.0, 0.7),
     "pairs, +5 points, 50% copied": paired_binary(0.05, 0.5),
     "pairs, +5 points, independent": paired_binary(0.05, 0.0),
