@@ -11,7 +11,7 @@ from tasks.gsm_style.registry import template
 def score_needed_for_average(p: Draft) -> None:
     """The score in the last test that gives the wished average."""
     who = p.person()
-    scores = [p.whole(55, 98) for _ in range(int(p.of(2, 3, 4).value))]
+    scores = [p.whole(55, 98) for _ in range(p.pick((2, 3, 4)))]
     goal = p.whole(70, 90, 2)
     done = sum(score.value for score in scores)
     needed = goal.value * (len(scores) + 1) - done
@@ -132,7 +132,7 @@ def weight_of_the_last_parcel(p: Draft) -> None:
     size = "largest" if last > others else "smallest"
     p.say(
         f"All of them except the {size} weigh {others} kilograms each.",
-        f"Without the {size} one, each parcel weighs {others} kilograms.",
+        f"Each parcel except the {size} weighs {others} kilograms.",
     )
     p.ask(
         f"How many kilograms does the {size} parcel weigh?",

@@ -175,8 +175,8 @@ def yearly_budget_of_a_club(p: Draft) -> None:
         f"On the first of January, {joined} new members join a {club} that had {members} members.",
     )
     p.say(
-        f"From then on, each member pays {fee} a month.",
-        f"Every member pays a fee of {fee} each month from then on.",
+        f"From January on, each member pays {fee} a month.",
+        f"Every member pays a fee of {fee} each month from January on.",
         free=True,
     )
     p.say(

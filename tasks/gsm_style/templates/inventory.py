@@ -56,7 +56,7 @@ def passengers_on_a_bus(p: Draft) -> None:
     """People getting on and off at stops."""
     a, b = p.sample(TOWNS, 2)
     start = p.whole(12, 48)
-    stops = [(p.whole(2, 10), p.whole(3, 14)) for _ in range(int(p.of(2, 3, 4, 5, 6).value))]
+    stops = [(p.whole(2, 10), p.whole(3, 14)) for _ in range(p.pick((2, 3, 4, 5, 6)))]
     kind = p.pick(("bus", "train", "tram", "ferry"))
     p.say(
         f"A {kind} leaves {a} for {b} with {start} passengers.",

@@ -110,7 +110,7 @@ def percent_correct(p: Draft) -> None:
     total = (n + m).known
     right = (total * p.of(40, 50, 60, 70, 75, 80, 90) / 100).known
     first = p.whole(8, 63)
-    p.need(isinstance(right.value, int) and first < n and first < right and right - first < m)
+    p.need(isinstance(right.value, int) and first < n and 1 < right - first < m)
     second = (right - first).known
     p.say(
         f"A test has two parts: {n} questions in part A and {m} questions in part B.",
@@ -149,9 +149,9 @@ def town_grows_twice(p: Draft) -> None:
         f"How many inhabitants does {town} have now?",
         what=f"the number of people in {town} now",
     )
-    grown = p.step(start * a / 100, "In the first year @ people were added.")
+    grown = p.step(start * a / 100, "In the first year, @ people were added.")
     then = p.step(start + grown, f"After one year, {town} had @ inhabitants.")
-    more = p.step(then * b / 100, "In the second year @ people were added.")
+    more = p.step(then * b / 100, "In the second year, @ people were added.")
     p.step(then + more, f"Now {town} has @ inhabitants.")
 
 

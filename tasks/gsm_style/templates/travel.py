@@ -63,7 +63,7 @@ def meeting_on_the_road(p: Draft) -> None:
     """Two riders towards each other; how far one has come when they meet."""
     a, b = p.person(), p.person()
     s, t = p.sample(TOWNS, 2)
-    x, y, hours = p.whole(12, 36), p.whole(10, 30), p.whole(2, 6)
+    x, y, hours = p.whole(12, 28), p.whole(10, 26), p.whole(2, 6)
     distance = ((x + y) * hours).known
     p.need(not x.same(y))
     p.say(f"{s} and {t} are {distance} kilometers apart.", f"It is {distance} kilometers from {s} to {t}.")

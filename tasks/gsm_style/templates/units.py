@@ -46,7 +46,7 @@ def bottles_from_liters(p: Draft) -> None:
     p.say(f"A full glass holds {glass} milliliters.", f"Every glass is filled with {glass} milliliters.", free=True)
     p.say(
         f"The guests leave {left} full glasses untouched.",
-        f"In the end, {left} of the filled glasses are not drunk.",
+        f"Of all the glasses, {left} are not drunk.",
         free=True,
     )
     p.ask(
