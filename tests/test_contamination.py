@@ -6,6 +6,7 @@ import json
 
 import pytest
 import typer
+from compare_builders import record, run
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -15,6 +16,8 @@ from harness.contamination import KINDS, find_overlaps, texts_of, with_and_witho
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, MetricInfo, Record
 from harness.data.rows import read_rows
+from harness.store.folder import write_run
+from harness.store.journal import encode_line
 
 LONG = "Ana has 3 boxes of 12 pens and gives away 5 of the pens to her friend Ben. How many pens are left?"
 OTHER = "A train leaves the station at noon and travels at 60 miles an hour for three hours without a stop."
@@ -155,6 +158,24 @@ def test_command_lists_what_overlaps(tmp_path):
     assert "eval-0" in shown.stdout
     document = json.loads(run_command(str(train), str(held), "--json").stdout)
     assert document["sets"][str(held)]["overlaps"][0]["kind"] == "exact"
+
+
+def test_command_prints_a_run_with_and_without_the_overlap(tmp_path):
+    train, held = tmp_path / "train.jsonl", tmp_path / "eval.jsonl"
+    train.write_text(json.dumps({"text": LONG}) + "\n")
+    held.write_text("".join(json.dumps({"question": q, "answer": "1"}) + "\n" for q in (LONG, OTHER)))
+    folder = tmp_path / "base"
+    folder.mkdir()
+    write_run(folder, run())
+    scored = [record("eval-0", {"accuracy": 1.0}), record("eval-1", {"accuracy": 0.0})]
+    (folder / "records.jsonl").write_text("".join(encode_line(one) for one in scored))
+    shown = run_command(str(train), str(held), "--run", str(folder)).stdout
+    assert "every doc        50.00" in shown
+    assert "without overlap  0.00" in shown
+    assert "overlap only     100.00" in shown
+    (folder / "records.jsonl").write_text(encode_line(record("other-0", {"accuracy": 1.0})))
+    with pytest.raises(UserError, match="run base has none of the docs compared"):
+        run_command(str(train), str(held), "--run", str(folder))
 
 
 def test_gsm8k_training_questions_hold_three_runs_of_the_test_set(shared_data):

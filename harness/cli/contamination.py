@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.settings import DEFAULT_RUNS, build_task, read_options
+from harness.core.errors import UserError
 from harness.core.records import Doc
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def contamination(
     from harness.data.rows import read_rows
 
     rows = read_rows(train)
-    found = {name: find_overlaps(rows, _docs(name, option, columns), ngram=ngram) for name in against}
-    scores = _of_run(run, runs, found) if run is not None else None
+    sets = {name: _docs(name, option, columns) for name in against}
+    found = {name: find_overlaps(rows, docs, ngram=ngram) for name, docs in sets.items()}
+    compared = {doc.id for docs in sets.values() for doc in docs}
+    scores = _of_run(run, runs, found, compared) if run is not None else None
     if json:
         print_json({"train": str(train), "sets": found, "run": scores})
         return
@@ -54,15 +57,21 @@ def _docs(name: str, option: list[str] | None, columns: str) -> tuple[Doc, ...]:
     return build_task(name, read_options(option)).docs
 
 
-def _of_run(name: str, runs: Path, found: dict[str, Contamination]) -> dict[str, Any]:
+def _of_run(name: str, runs: Path, found: dict[str, Contamination], compared: set[str]) -> dict[str, Any]:
     from harness.contamination import with_and_without
     from harness.store.folder import find_run, read_run, read_run_records
 
     folder = find_run(name, runs)
     run = read_run(folder)
     doc_ids = frozenset(doc_id for one in found.values() for doc_id in one.doc_ids())
+    records = read_run_records(folder, run)
+    if not any(record.doc.id in compared for record in records):
+        raise UserError(
+            f"run {run.id} has none of the docs compared",
+            tip=f"compare with the task it ran: {run.task}, same options.",
+        )
     metric = next(info for info in run.metrics if info.name == run.primary)
-    scores = with_and_without(read_run_records(folder, run), metric, doc_ids)
+    scores = with_and_without(records, metric, doc_ids)
     return {"id": run.id, "metric": metric.name, "scores": scores}
 
 
@@ -82,7 +91,9 @@ def _print_set(name: str, found: Contamination, show: int) -> None:
     for one in found.overlaps[:show]:
         first = one.places[0]
         place = f"{first.row}:{first.column}"
-        listed.add_row(one.doc_id, one.kind, f"{100 * one.share:.0f}%", place, _plain(one.example[:100]))
+        listed.add_row(
+            _plain(one.doc_id), one.kind, f"{100 * one.share:.0f}%", _plain(place), _plain(one.example[:100])
+        )
     if found.overlaps and show > 0:
         console.print(listed)
     if len(found.overlaps) > show > 0:
