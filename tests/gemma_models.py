@@ -9,6 +9,11 @@ from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
+import pytest
+
+for package in ("tunix", "safetensors", "sentencepiece", "tokenizers"):
+    pytest.importorskip(package, reason="needs the gemma extra")
+
 from safetensors.numpy import load_file, save_file
 
 from harness.gemma.tiny import write_tiny_model

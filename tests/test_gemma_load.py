@@ -12,11 +12,8 @@ import pytest
 from gemma_models import Tensors, change_tensors, copy_of, small_model
 from safetensors.numpy import load_file, save_file
 
-pytest.importorskip("tunix")
-
 from harness.core.errors import UserError
 from harness.gemma.config import read_config
-from harness.gemma.hub import resolve
 from harness.gemma.layout import parameters
 from harness.gemma.load import load_model
 from harness.gemma.tiny import write_tiny_model
@@ -157,17 +154,6 @@ def test_pickled_weights_are_never_opened(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         checked(folder)
     assert "pytorch_model.bin is a pickle" in caught.value.tip
-
-
-def test_an_unknown_name_says_what_a_model_may_be() -> None:
-    with pytest.raises(UserError, match=r"no model at '\./nowhere'") as caught:
-        resolve("./nowhere")
-    assert "kaggle:" in caught.value.tip
-
-
-def test_a_file_is_not_a_model_folder() -> None:
-    with pytest.raises(UserError, match="is a file; a model is a folder"):
-        resolve(small_model() / "config.json")
 
 
 def test_an_unknown_dtype_is_refused() -> None:

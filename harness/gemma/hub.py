@@ -11,7 +11,8 @@ from harness.gemma.checkpoint import Origin, find_step, read_origin
 from harness.gemma.config import read_json
 from harness.gemma.peft import CONFIG_NAME as ADAPTER_CONFIG
 
-_HUB_FILES = ["*.safetensors", "*.safetensors.index.json", "*.json", "tokenizer.model", "*.jinja"]
+_WEIGHT_FILES = ["*.safetensors"]
+_SMALL_FILES = ["*.json", "tokenizer.model", "*.jinja"]
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
 _KAGGLE = re.compile(r"(?:kaggle:(?://)?)?([\w.-]+/[\w.-]+/[\w.-]+/[\w.-]+(?:/\d+)?)")
 SHORT_NAMES = {
@@ -33,10 +34,11 @@ class Source:
     """Of the LoRA weights in `checkpoint`, where recorded."""
 
 
-def resolve(spec: str | Path, *, base: str | Path | None = None) -> Source:
+def resolve(spec: str | Path, *, base: str | Path | None = None, weights: bool = True) -> Source:
     """Find `spec` on this machine, downloading it where it is a hub id or a Kaggle handle.
 
-    `base` is the model that a checkpoint or an adapter started from. Raises UserError for a name that is none of
+    `base` is the model that a checkpoint or an adapter started from; without `weights` a hub id brings only the
+    small files. Raises UserError for a name that is none of
     these, a download that fails, an unfinished save, or a checkpoint whose base is not known.
     """
     text = str(spec)
@@ -45,7 +47,7 @@ def resolve(spec: str | Path, *, base: str | Path | None = None) -> Source:
         return _local(local.resolve(), base)
     if local.exists():
         raise UserError(f"{local} is a file; a model is a folder", tip=f"try {local.parent}")
-    return _local(_download(text), base)
+    return _local(_download(text, weights=weights), base)
 
 
 def _local(folder: Path, base: str | Path | None) -> Source:
@@ -71,28 +73,29 @@ def _base(folder: Path, base: str | Path) -> Path:
     return source.model
 
 
-def _download(text: str) -> Path:
+def _download(text: str, *, weights: bool) -> Path:
     if text.startswith("hf:"):
-        return download_hub(text.removeprefix("hf:"))
+        return download_hub(text.removeprefix("hf:"), weights=weights)
     if match := _KAGGLE.fullmatch(text):
         return download_kaggle(match[1])
     name = SHORT_NAMES.get(text, text)
     if _HUB_ID.fullmatch(name) and not text.startswith((".", "/", "~")):
-        return download_hub(name)
+        return download_hub(name, weights=weights)
     raise UserError(
         f"no model at {text!r}",
         tip="give a folder, a hub id (google/gemma-3-1b-it), or kaggle:OWNER/MODEL/FRAMEWORK/VARIATION.",
     )
 
 
-def download_hub(name: str) -> Path:
+def download_hub(name: str, *, weights: bool = True) -> Path:
     """The snapshot folder of a hub id (`owner/name`, optionally `@revision`); the token comes from the environment."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     repo, _, revision = name.partition("@")
+    patterns = _SMALL_FILES + (_WEIGHT_FILES if weights else [])
     try:
-        return Path(snapshot_download(repo, revision=revision or None, allow_patterns=_HUB_FILES))
+        return Path(snapshot_download(repo, revision=revision or None, allow_patterns=patterns))
     except GatedRepoError as error:
         raise UserError(
             f"{repo} asks you to accept its licence first",
