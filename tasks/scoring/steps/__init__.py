@@ -27,6 +27,7 @@ perturbed question numbers. `tree.walk`, `tree.symbols`, `tree.is_literal`, `tre
 
 from tasks.scoring.steps.checker import check_solution
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate, try_evaluate
+from tasks.scoring.steps.split import split_steps, step_spans
 from tasks.scoring.steps.statements import Side, Statement, parse_statements
 from tasks.scoring.steps.tree import Node, Num, is_literal, literals, show, symbols, walk
 from tasks.scoring.steps.verdicts import SolutionCheck, StatementCheck, StepCheck, Tier, Verdict
@@ -49,6 +50,8 @@ __all__ = [
     "literals",
     "parse_statements",
     "show",
+    "split_steps",
+    "step_spans",
     "symbols",
     "try_evaluate",
     "walk",

@@ -10,20 +10,23 @@ from tasks.scoring.steps.judge import Pair, Ruling, judge_numbers, written_decim
 from tasks.scoring.steps.limits import MAX_STEPS
 from tasks.scoring.steps.named import judge_named
 from tasks.scoring.steps.state import SolutionState
-from tasks.scoring.steps.named import judge_named
 from tasks.scoring.steps.statements import Statement, parse_statements
 from tasks.scoring.steps.suspicion import numbers_in, suspect, ungrounded
-from tasks.scoring.steps.tree import Sym, is_literal, literals, symbols
-from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, StepCheck, Verdict, worst
+from tasks.scoring.steps.tolerance import exact_text
+from tasks.scoring.steps.tree import Node, Sym, is_literal, literals, symbols
+from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, StepCheck, worst
 
 _UNPARSED = Ruling("unverifiable", "not an expression")
 _NO_VALUE = Ruling("unverifiable", "no value")
+_ROUNDED = frozenset({"rounded", "last digit", "approximate", "rounded to an integer"})
 
 
 def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
-    """Check every step of one solution without a reference. Pure, deterministic, never raises on any text.
+    """Check every step of one solution without a reference. Pure and deterministic; never raises on any text.
 
-    >>> check_solution(["2 + 3 = 5", "5 * 4 = 21"]).verdicts
+    `question` serves the heuristics of the tier 'suspicious' only: proofs need the steps alone.
+
+    >>> check_solution(["2 + 3 = 5", "5 * 4 = 21"]).verdicts()
     ('valid', 'invalid')
     """
     state = SolutionState(numbers=numbers_in(question))
@@ -40,20 +43,18 @@ def _check_step(index: int, text: str, state: SolutionState) -> StepCheck:
 def _check_statement(text: str, statement: Statement, state: SolutionState) -> StatementCheck:
     sides = statement.sides
     state.order += 1
-    values = [_value(side.node) if side.node is not None else None for side in sides]
+    values = [_value(side.node) for side in sides]
     rulings = [
         _rule(Pair(text, statement, sides[i], sides[i + 1], relation, i), values[i], values[i + 1], state)
         for i, relation in enumerate(statement.relations)
     ]
     rulings.extend(judge_named(text, statement, values, state))
-    doubt = _doubt(text, statement, values, state)
-    if doubt is not None:
-        rulings.append(doubt)
-    state.read_to = statement.end
     verdict = worst([ruling.verdict for ruling in rulings])
+    suspicion = _suspicion(text, statement, values, state)
+    state.read_to = statement.end
     ruling = next(r for r in rulings if r.verdict == verdict)
     return StatementCheck(
-        kind=_kind(statement),
+        kind=_kind(statement, ruling),
         verdict=verdict,
         reason=ruling.reason,
         start=statement.start,
@@ -62,25 +63,16 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
         left=ruling.left,
         right=ruling.right,
         reading=ruling.reading,
+        value=exact_text(values[-1]),
+        suspicion=suspicion,
     )
 
 
-def _doubt(text: str, statement: Statement, values: list[Value | None], state: SolutionState) -> Ruling | None:
-    """A heuristic doubt; grows the set of known numbers by the statement's values."""
-    found = suspect(statement, values, text)
-    if state.numbers:
-        if found is None and (number := ungrounded(statement.sides[0], state.numbers)):
-            found = Ruling("suspicious", "number from nowhere", number)
-        state.numbers.update(value for value in values if value is not None)
-        for side in statement.sides:
-            if side.node is not None:
-                state.numbers.update(number.value for number in literals(side.node))
-    return found
-
-
-def _value(node: object) -> Value | None:
+def _value(node: Node | None) -> Value | None:
+    if node is None:
+        return None
     try:
-        return evaluate(node)  # type: ignore[arg-type]
+        return evaluate(node)
     except Undefined:
         return None
 
@@ -92,21 +84,27 @@ def _rule(pair: Pair, left: Value | None, right: Value | None, state: SolutionSt
         has_variables = symbols(pair.left.node) or symbols(pair.right.node)
         return judge_algebra(pair, state) if has_variables else _NO_VALUE
     ruling = judge_numbers(pair, left, right, state.rounded)
-    if ruling.reason in ("rounded", "last digit", "approximate", "rounded to an integer") and is_literal(
-        pair.right.node
-    ):
-        _remember_rounding(pair, left, state)
+    if ruling.reason in _ROUNDED and written_decimals(pair.right.node) is not None:
+        written = pair.text[pair.right.start : pair.right.end].strip("$() ")
+        state.rounded[written] = left
     return ruling
 
 
-def _remember_rounding(pair: Pair, value: Value, state: SolutionState) -> None:
-    node = pair.right.node
-    if node is not None and written_decimals(node) is not None:
-        text = pair.text[pair.right.start : pair.right.end].strip("$() ")
-        state.rounded[text] = value
+def _suspicion(text: str, statement: Statement, values: list[Value | None], state: SolutionState) -> str:
+    """A heuristic doubt, or ''; adds the statement's numbers to those known."""
+    found = suspect(statement, values, text)
+    if not state.numbers:
+        return found
+    if not found and ungrounded(statement.sides[0], state.numbers):
+        found = "number from nowhere"
+    state.numbers.update(value for value in values if value is not None)
+    for side in statement.sides:
+        if side.node is not None:
+            state.numbers.update(number.value for number in literals(side.node))
+    return found
 
 
-def _kind(statement: Statement) -> Kind:
+def _kind(statement: Statement, ruling: Ruling) -> Kind:
     if statement.origin != "relation":
         return "annotation" if statement.origin == "annotation" else "verbal"
     if any(relation not in ("=", "~=") for relation in statement.relations):
@@ -114,11 +112,8 @@ def _kind(statement: Statement) -> Kind:
     first = statement.sides[0]
     if first.node is None:
         return "named_quantity"
-    if isinstance(first.node, Sym):
+    if type(first.node) is Sym:
         return "assignment"
     if any(side.node is not None and symbols(side.node) for side in statement.sides):
-        return "equation"
-    return "chain" if len(statement.sides) > 2 else "equality"
-
-
-__all__ = ["Verdict", "check_solution"]
+        return {"identity": "identity", "false identity": "simplification"}.get(ruling.reason, "equation")  # type: ignore[return-value]
+    return "chain" if len(statement.sides) > 2 and not is_literal(first.node) else "equality"

@@ -65,7 +65,7 @@ def parse_statements(text: str) -> tuple[Statement, ...]:
     """Every statement of one step, in reading order. Linear in the text for ordinary input, never raises.
 
     >>> [(s.origin, s.start, s.end) for s in parse_statements("He had 8*12 = <<8*12=96>>96 glasses.")]
-    [('relation', 7, 27), ('annotation', 16, 23)]
+    [('relation', 7, 35), ('annotation', 16, 23)]
     """
     has_relation = _HAS_RELATION.search(text) is not None
     if not has_relation and not (_CALCULATION.search(text) and _SOFT_WORD.search(text)):

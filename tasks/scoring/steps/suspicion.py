@@ -7,9 +7,7 @@ from fractions import Fraction
 
 from tasks.scoring.steps.context import is_rounding_marked
 from tasks.scoring.steps.evaluate import Value
-from tasks.scoring.steps.judge import Ruling
 from tasks.scoring.steps.statements import Side, Statement
-from tasks.scoring.steps.tolerance import show_value
 from tasks.scoring.steps.tree import is_literal, literals
 from tasks.scoring.steps.words import WORD_FRACTIONS, singular
 
@@ -29,18 +27,18 @@ _WHOLE_THINGS = frozenset(
 _MAY_BE_NEGATIVE = frozenset("degree dollar point cent profit loss change difference temperature".split())
 
 
-def suspect(statement: Statement, values: list[Value | None], text: str) -> Ruling | None:
-    """The doubt about the value that a statement arrives at, if any."""
+def suspect(statement: Statement, values: list[Value | None], text: str) -> str:
+    """The doubt about the value that a statement arrives at, or ''."""
     last, value = statement.sides[-1], values[-1]
     if last.node is None or value is None or not last.unit or len(statement.sides) < 2 or not is_literal(last.node):
-        return None
+        return ""
     units = {singular(word) for word in last.unit.split()[:3]}
     if value < 0 and not units & _MAY_BE_NEGATIVE:
-        return Ruling("suspicious", "negative quantity", "", show_value(value))
+        return "negative quantity"
     is_whole = type(value) is not float and Fraction(value).denominator == 1
     if not is_whole and units & _WHOLE_THINGS and not is_rounding_marked(text, statement.start, statement.end):
-        return Ruling("suspicious", "fraction of a whole thing", "", show_value(value))
-    return None
+        return "fraction of a whole thing"
+    return ""
 
 
 def numbers_in(text: str) -> set[Value]:

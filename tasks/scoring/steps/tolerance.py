@@ -77,3 +77,17 @@ def show_value(value: Value | None) -> str:
     if rest == 1 and value.denominator <= 10**8:
         return f"{float(value):.10g}"
     return f"{value} ({float(value):.6g})"
+
+
+def exact_text(value: Value | None) -> str:
+    """A value that `Fraction` reads back: '300', '7/2', '1.414213562'; empty for none or one past 200 bits.
+
+    >>> exact_text(Fraction(7, 2)), exact_text(300), exact_text(None)
+    ('7/2', '300', '')
+    """
+    if value is None:
+        return ""
+    if type(value) is float:
+        return f"{value:.10g}"
+    value = Fraction(value)
+    return str(value) if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 200 else ""

@@ -33,6 +33,7 @@ class StatementCheck:
 
     kind: Kind
     verdict: Verdict
+    """By proof only; never 'suspicious'."""
     reason: str
     """Which rule decided: 'exact', 'rounded', 'mismatch', 'not implied', ..."""
     start: int
@@ -46,6 +47,15 @@ class StatementCheck:
     """Value of its right side."""
     reading: str = "literal"
     """How the text was read: 'literal', or the charitable reading that makes it hold."""
+    value: str = ""
+    """What the statement arrives at: the exact value of its last side, '7/2'; empty where it has none."""
+    suspicion: str = ""
+    """A doubt without proof: 'negative quantity', ...; empty for none."""
+
+    def verdict_in(self, tier: Tier) -> Verdict:
+        """The verdict with the heuristics of a tier."""
+        doubted = tier == "suspicious" and self.suspicion and self.verdict != "invalid"
+        return "suspicious" if doubted else self.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,12 @@ class StepCheck:
     index: int
     text: str
     verdict: Verdict
+    """By proof only."""
     statements: tuple[StatementCheck, ...]
+
+    def verdict_in(self, tier: Tier) -> Verdict:
+        """The verdict with the heuristics of a tier."""
+        return worst([statement.verdict_in(tier) for statement in self.statements])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,23 +81,26 @@ class SolutionCheck:
     truncated: bool = False
     """Steps past the cap were not read."""
 
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
+    def verdicts(self, tier: Tier = "strict") -> tuple[Verdict, ...]:
         """One verdict a step."""
-        return tuple(step.verdict for step in self.steps)
+        return tuple(step.verdict_in(tier) for step in self.steps)
 
     def first_error(self, tier: Tier = "strict") -> int:
         """Index of the first flagged step, -1 for none."""
-        flagged = ("invalid",) if tier == "strict" else ("invalid", "suspicious")
-        return next((step.index for step in self.steps if step.verdict in flagged), -1)
+        return next((i for i, verdict in enumerate(self.verdicts(tier)) if verdict in ("invalid", "suspicious")), -1)
 
     @property
-    def sound(self) -> bool:
+    def statements(self) -> tuple[StatementCheck, ...]:
+        """Every statement, in reading order."""
+        return tuple(statement for step in self.steps for statement in step.statements)
+
+    @property
+    def is_sound(self) -> bool:
         """No step is proven wrong."""
-        return self.first_error() == -1
+        return all(step.verdict != "invalid" for step in self.steps)
 
     @property
-    def n_decided(self) -> int:
+    def n_decided_steps(self) -> int:
         """Steps with a verdict other than 'unverifiable'."""
         return sum(step.verdict != "unverifiable" for step in self.steps)
 
