@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import huggingface_hub
-import kagglehub
 import pytest
-from gemma_models import small_model  # skips without the gemma extra, which brings the two below
+from gemma_models import small_model
 
 from harness.core.errors import UserError
 from harness.gemma.hub import resolve
@@ -26,8 +24,8 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append(handle)
         return str(small_model())
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
-    monkeypatch.setattr(kagglehub, "model_download", kaggle)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", hub)
+    monkeypatch.setattr("kagglehub.model_download", kaggle)
     return asked
 
 
@@ -70,7 +68,7 @@ def test_a_gated_model_says_where_to_accept_the_licence(monkeypatch: pytest.Monk
     def refuse(*_: Any, **__: Any) -> str:
         raise GatedRepoError("403", response=httpx.Response(403, request=httpx.Request("GET", "https://x")))
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", refuse)
     with pytest.raises(UserError, match="accept its licence") as caught:
         resolve("google/gemma-3-1b-it")
     assert "HF_TOKEN" in caught.value.tip
@@ -80,7 +78,7 @@ def test_kaggle_failures_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(handle: str) -> str:
         raise ValueError("401 Client Error.\n\nmany\nlines")
 
-    monkeypatch.setattr(kagglehub, "model_download", refuse)
+    monkeypatch.setattr("kagglehub.model_download", refuse)
     with pytest.raises(UserError, match=r"could not be downloaded from Kaggle: 401 Client Error\.$"):
         resolve("kaggle:google/gemma-3/transformers/gemma-3-1b-it")
 
