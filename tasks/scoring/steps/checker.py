@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from tasks.scoring.steps.algebra import judge_algebra
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
 from tasks.scoring.steps.judge import Pair, Ruling, judge_numbers, written_decimals
-from tasks.scoring.steps.limits import MAX_STEPS
+from tasks.scoring.steps.limits import MAX_STEP_CHARS, MAX_STEPS
 from tasks.scoring.steps.named import judge_named
+from tasks.scoring.steps.shares import share_statements
 from tasks.scoring.steps.state import SolutionState
 from tasks.scoring.steps.statements import Statement, parse_statements
 from tasks.scoring.steps.suspicion import numbers_in, suspect, ungrounded
@@ -36,7 +37,10 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
 
 def _check_step(index: int, text: str, state: SolutionState) -> StepCheck:
     state.step, state.read_to = index, 0
-    found = tuple(_check_statement(text, statement, state) for statement in parse_statements(text))
+    found = (
+        *(_check_statement(text, statement, state) for statement in parse_statements(text)),
+        *share_statements(text[:MAX_STEP_CHARS]),
+    )
     return StepCheck(index=index, text=text, verdict=worst([s.verdict for s in found]), statements=found)
 
 
