@@ -10,7 +10,7 @@ from harness.stats.intervals import wilson
 from harness.stats.paired import mcnemar_mid_p
 from harness.stats.simulate import NS, PS, SCENARIOS, measure
 
-RUNS = 400
+RUNS = 300
 SMALL_GRID = {"ns": (50, 200), "ps": (0.02, 0.5)}
 
 
