@@ -8,8 +8,10 @@ import typer
 
 from harness._version import __version__
 from harness.cli.compare import compare
+from harness.cli.contamination import contamination
 from harness.cli.demo import demo
 from harness.cli.history import history
+from harness.cli.lint import lint
 from harness.cli.new_task import new_task
 from harness.cli.report import report
 from harness.cli.run import run
@@ -31,7 +33,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_version)
-    for command in (demo, run, score, compare, report, history, tasks, new_task):
+    for command in (demo, run, score, compare, report, history, tasks, new_task, contamination, lint):
         app.command(name=command.__name__.replace("_", "-"))(command)
     return app
 

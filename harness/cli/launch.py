@@ -13,6 +13,7 @@ import typer
 from harness.cli.settings import build_task, command_line, git_sha, new_folder, versions
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, ModelInfo, Record, Run
+from harness.core.registry import find_entry
 from harness.core.task import Task
 
 
@@ -42,11 +43,13 @@ def resume(name: str, runs: Path) -> Finished:
 
 
 def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], before: Run | None) -> Finished:
-    from harness.backends.open import open_backend
+    from harness.backends.open import open_backend, split_spec
     from harness.cli.console import notice
     from harness.cli.progress import progress_bar
     from harness.runner.run import run_task
 
+    find_entry(invocation["task"])
+    split_spec(invocation["model"] or _default_model())  # a misspelt model must not wait for the data
     task = build_task(
         invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
     )

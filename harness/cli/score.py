@@ -56,7 +56,7 @@ def score(
     built = build_task(task, with_data(read_options(option), data, columns, task), extra_scorers=scorer)
     foreign = read_completions(file)
     matched = match_to_docs(foreign.rows, built.docs, where=str(file))
-    for line in (*foreign.notices, *matched.notices):
+    for line in foreign.notices:
         notice(line)
     if built.data is not None and built.data.notice:
         notice(built.data.notice)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from functools import lru_cache
+
 from harness.core.errors import UserError
 from harness.data.rows import Row
+
+PROBE_SECONDS = 4.0
 
 
 class HubUnavailable(UserError):
@@ -15,12 +20,12 @@ def load_hub_rows(dataset: str, *, config: str | None, split: str) -> list[Row]:
 
     The hub token is read from the environment by `datasets` itself.
     """
-    import logging
-
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    if not hub_answers():  # otherwise the library retries for half a minute before it looks into its cache
+        os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
     import datasets
 
     datasets.disable_progress_bars()
+    datasets.logging.set_verbosity_error()
     try:
         loaded = datasets.load_dataset(dataset, config, split=split)
     except Exception as error:  # the library raises a dozen kinds: connection, missing cache, gating, schema
@@ -30,3 +35,17 @@ def load_hub_rows(dataset: str, *, config: str | None, split: str) -> list[Row]:
             tip="give a local copy with --data FILE, or go online once so that it is cached.",
         ) from error
     return [dict(row) for row in loaded]
+
+
+@lru_cache(maxsize=1)
+def hub_answers() -> bool:
+    """Whether the hub can be reached now, asked once with a short time limit; HF_HUB_OFFLINE says no without asking."""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        return False
+    import httpx
+
+    try:
+        httpx.head(os.environ.get("HF_ENDPOINT", "https://huggingface.co"), timeout=PROBE_SECONDS)
+    except httpx.HTTPError:
+        return False
+    return True

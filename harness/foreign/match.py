@@ -10,9 +10,10 @@ from harness.core.records import Completion, Doc
 from harness.foreign.gold import golds_agree
 from harness.foreign.records import ForeignRow, Matched
 
-MIXED_UP_SHARE = 0.02
-"""Above this share of disagreeing golds a file is refused: corrected editions of a data set change fewer."""
-_DATA_TIP = "use the data that the completions were made from (--data), or give each row the id of its doc."
+_DATA_TIP = (
+    "use the data that the completions were made from (--data), or give each row the id of its doc; "
+    "without a gold column rows are not checked."
+)
 
 
 def match_to_docs(
@@ -27,13 +28,13 @@ def match_to_docs(
     if not paired:
         raise UserError(f"{where}: no row belongs to any of the {len(docs)} docs", tip=_DATA_TIP)
     _check_duplicates(paired, where)
-    notices = _check_golds(paired, where)
+    _check_golds(paired, where)
     made: dict[str, list[Completion]] = {}
     for row, doc in paired:
         made.setdefault(doc.id, []).append(_completion(row, doc))
     completions = [c for doc in docs for c in sorted(made.get(doc.id, []), key=lambda c: c.repeat)]
     missing = tuple(doc.id for doc in docs if doc.id not in made)
-    return Matched(completions=tuple(completions), missing=missing, notices=notices)
+    return Matched(completions=tuple(completions), missing=missing)
 
 
 def _pair(
@@ -86,20 +87,19 @@ def _check_duplicates(paired: Sequence[tuple[ForeignRow, Doc]], where: str) -> N
     )
 
 
-def _check_golds(paired: Sequence[tuple[ForeignRow, Doc]], where: str) -> tuple[str, ...]:
+def _check_golds(paired: Sequence[tuple[ForeignRow, Doc]], where: str) -> None:
+    """One wrong gold is enough: a file that is mixed up in two rows scores those two against the wrong answers."""
     judged = [(row, doc, golds_agree(row.gold, doc.target)) for row, doc in paired if row.gold is not None]
     told = [item for item in judged if item[2] is not None]
     wrong = [(row, doc) for row, doc, agree in told if agree is False]
     if not wrong:
-        return ()
+        return
     row, doc = wrong[0]
-    found = (
+    raise UserError(
         f"{where}: mixed-up rows: the gold of {len(wrong)} of {len(told)} is not their doc's "
-        f"(line {row.line} says {_short(row.gold)!r}, doc {doc.id!r} has {_short(doc.target)!r})"
+        f"(line {row.line} says {_short(row.gold)!r}, doc {doc.id!r} has {_short(doc.target)!r})",
+        tip=_DATA_TIP,
     )
-    if len(wrong) > MIXED_UP_SHARE * len(told):
-        raise UserError(found, tip=_DATA_TIP)
-    return (found,)
 
 
 def _short(text: str | None) -> str:

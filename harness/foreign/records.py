@@ -55,4 +55,3 @@ class Matched:
     """In order of the docs, then of the repeats."""
     missing: tuple[str, ...]
     """Ids of docs without any completion, in order of the docs; these are not scored."""
-    notices: tuple[str, ...] = ()
