@@ -118,7 +118,7 @@ def test_longer_chain_goes_two_steps_beyond_the_old_answer() -> None:
 def test_gold_of_longer_chains_passes_the_step_checker() -> None:
     for _, longer in pairs("longer"):
         check = check_solution(longer.gold_reasoning.splitlines(), str(longer.question))
-        assert set(check.verdicts) == {"valid"}, longer.gold_reasoning
+        assert {step.verdict for step in check.steps} == {"valid"}, longer.gold_reasoning
 
 
 def test_all_has_every_seed_question_in_every_variant() -> None:
