@@ -76,6 +76,11 @@ def parse_all(tokens: Sequence[Token], start: int, end: int) -> Node | None:
     return found[0] if found and found[1] == end else None
 
 
+def unit_after(tokens: Sequence[Token], start: int, end: int) -> str:
+    """The unit words that begin at token `start`, lower case."""
+    return _Parser(tokens, end).skip_unit(start)[1]
+
+
 class _Parser:
     __slots__ = ("end", "tokens")
 
@@ -516,6 +521,10 @@ _NAMES = frozenset(
     "alpha beta gamma delta epsilon theta lambda mu sigma phi omega rho tau pi ell eta zeta kappa nu xi psi chi"
     " varepsilon varphi Delta Omega Gamma".split()
 )
+
+
+FIRST_WORDS = frozenset({*WORD_FRACTIONS, *_FUNCTIONS, *(name.lower() for name in _NAMES)})
+"""Words of more than three letters that an expression may begin with, lower case."""
 
 
 def _with_unit(node: Node, unit: str) -> Node:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from tasks.scoring.steps.grammar import _Parser, parse_prefix
+from tasks.scoring.steps.grammar import FIRST_WORDS, parse_prefix, unit_after
 from tasks.scoring.steps.limits import MAX_STATEMENTS
 from tasks.scoring.steps.tokens import Token, tokenise
 from tasks.scoring.steps.tree import Bin, Node, Num, is_literal, strip, walk
@@ -226,7 +226,7 @@ def _left_side(tokens: list[Token], start: int, end: int) -> Side:
     tries = 0
     while i < end and tries < 40:
         token = tokens[i]
-        if token.kind in ("num", "open", "command", "word") or (token.kind == "op" and _may_be_sign(tokens, i, start)):
+        if _may_begin(tokens, i, start):
             found = parse_prefix(tokens, i, end)
             if found is not None and found[1] == end:
                 return Side(found[0], token.start, tokens[end - 1].end, i, end, _own_unit(found[0]), cut=i > start)
@@ -237,8 +237,14 @@ def _left_side(tokens: list[Token], start: int, end: int) -> Side:
     return _words(tokens, start, end)
 
 
-def _may_be_sign(tokens: list[Token], i: int, start: int) -> bool:
-    return i == start or tokens[i].gap or tokens[i - 1].kind == "open"
+def _may_begin(tokens: list[Token], i: int, start: int) -> bool:
+    """An expression may begin at token i: most words are passed over without asking the grammar."""
+    token = tokens[i]
+    if token.kind == "word":
+        return len(token.text) <= 3 or token.text.lower() in FIRST_WORDS
+    if token.kind == "op":
+        return i == start or token.gap or tokens[i - 1].kind == "open"
+    return token.kind in ("num", "open", "command")
 
 
 def _words(tokens: list[Token], start: int, end: int) -> Side:
@@ -261,7 +267,7 @@ def _right_side(tokens: list[Token], start: int, end: int) -> Side:
     node, last = found
     unit = _own_unit(node)
     if last < end and not unit:
-        unit = _Parser(tokens, end).skip_unit(last)[1]
+        unit = unit_after(tokens, last, end)
     return Side(node, tokens[start].start, tokens[last - 1].end, start, last, unit, cut=last < end)
 
 

@@ -87,6 +87,8 @@ def exact_text(value: Value | None) -> str:
     """
     if value is None:
         return ""
+    if type(value) is int:
+        return str(value) if value.bit_length() <= 200 else ""
     if type(value) is float:
         return f"{value:.10g}"
     value = Fraction(value)
