@@ -92,14 +92,14 @@ def read_long_prompt(engine: Engine, prefix: Prefix, request: TokenRequest, size
     """Read a prompt that no pack holds, chunk by chunk."""
     start = int(prefix.length)
     own = request.tokens[start:-1]
-    whole = engine.extend(_with_room(prefix, prefix_bucket(start + len(own))), own, size)
+    whole = engine.extend(with_room(prefix, prefix_bucket(start + len(own))), own, size)
     engine.stats.prompt_tokens += len(own)
     engine.stats.pack_tokens += -(-len(own) // size) * size
     pack = Pack(tuple(key[None] for key in whole.keys), tuple(value[None] for value in whole.values))
     return Ready(request=request, pack=pack, which_pack=0, start=start, width=len(own))
 
 
-def _with_room(prefix: Prefix, size: int) -> Prefix:
+def with_room(prefix: Prefix, size: int) -> Prefix:
     """A copy of the prefix with padding up to `size`."""
 
     def grow(array: jax.Array, axis: int) -> jax.Array:

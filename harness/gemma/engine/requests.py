@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.core.records import Finish
 
@@ -50,6 +50,8 @@ class EngineStats:
     """Read behind the prefix."""
     pack_tokens: int = 0
     """Computed for them, padding included."""
+    batch_sizes: set[int] = field(default_factory=set)
+    """Rows of the programs that ran."""
     n_resizes: int = 0
     n_retries: int = 0
     """Times the batch was halved because memory ran out."""

@@ -235,6 +235,7 @@ class GenerationRun:
 
     def _count(self, n_steps: int, tokens: np.ndarray) -> None:
         stats = self.engine.stats
+        stats.batch_sizes.add(len(self.live))
         stats.n_blocks += 1
         stats.steps += n_steps
         stats.row_steps += n_steps * len(self.live)
