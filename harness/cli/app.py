@@ -16,6 +16,7 @@ from harness.cli.new_task import new_task
 from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.score import score
+from harness.cli.steps import steps
 from harness.cli.tasks import tasks
 
 _EPILOG = "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate failed, 4 gate inconclusive, 130 stopped."
@@ -33,7 +34,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_version)
-    for command in (demo, run, score, compare, report, history, tasks, new_task, contamination, lint):
+    for command in (demo, run, score, compare, report, history, tasks, new_task, steps, contamination, lint):
         app.command(name=command.__name__.replace("_", "-"))(command)
     return app
 
