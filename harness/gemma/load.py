@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from jax.sharding import Mesh
     from tunix.models.gemma3.model import Gemma3, ModelConfig
 
+__all__ = ["DTYPES", "Dtype", "LoadedModel", "load_model"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedModel:

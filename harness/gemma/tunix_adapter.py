@@ -5,6 +5,7 @@ Tunix moves fast; everything else in `harness/gemma/` goes through here or takes
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import jax
     from flax import nnx
     from jax.sharding import Mesh
-    from jaxtyping import Array, Bool, Float, Int
+    from jaxtyping import Array, Float, Int
     from tunix.models.gemma3.model import Gemma3, ModelConfig
 
 TUNIX_VERSION = "0.1.7"
@@ -137,20 +138,25 @@ def _path(keys: Any) -> Path:
     return tuple(keys)
 
 
-def causal_mask(length: int) -> Bool[Array, "1 length length"]:
-    """True where a query (row) may look at a key (column); local layers narrow it themselves."""
-    import jax.numpy as jnp
-
-    return jnp.tril(jnp.ones((1, length, length), dtype=bool))
-
-
 def logits(model: Gemma3, tokens: Int[Array, "batch length"]) -> Float[Array, "batch length vocabulary"]:
-    """Next-token logits at every position of unpadded rows."""
+    """Next-token logits at every position of unpadded rows; compiled once a shape."""
     import jax.numpy as jnp
 
-    tokens = jnp.asarray(tokens)
-    positions = jnp.broadcast_to(jnp.arange(tokens.shape[1])[None, :], tokens.shape)
-    found, _ = model(
-        tokens, positions, None, jnp.broadcast_to(causal_mask(tokens.shape[1]), (len(tokens), *tokens.shape[1:] * 2))
-    )
-    return found
+    return _compiled_forward()(model, jnp.asarray(tokens))
+
+
+@lru_cache(maxsize=1)
+def _compiled_forward() -> Any:
+    from flax import nnx
+
+    return nnx.jit(_forward)
+
+
+def _forward(model: Gemma3, tokens: jax.Array) -> jax.Array:
+    """Causal attention over whole rows; local layers narrow the mask themselves."""
+    import jax.numpy as jnp
+
+    batch, length = tokens.shape
+    positions = jnp.broadcast_to(jnp.arange(length), (batch, length))
+    causal = jnp.broadcast_to(jnp.tril(jnp.ones((length, length), dtype=bool)), (batch, length, length))
+    return model(tokens, positions, None, causal)[0]
