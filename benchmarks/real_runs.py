@@ -31,7 +31,7 @@ RUNS = {
     "base_kaggle_starter_prompt": ("base, chat template without its newline", ""),
 }
 PAIRS = [("base_think", "sft_lr1e6_prefill"), ("base_b32_a", "lora_grpo_b1"), ("lora_grpo_b1", "lora_grpo_b32")]
-METRICS = ("accuracy", "compliant", "validity", "sound_and_correct")
+METRICS = ("accuracy", "compliant", "step_validity", "sound_and_correct")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ def compare(
     baseline: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
     candidate: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
     allow: Annotated[
-        list[str] | None, typer.Option(help="Compare although this differs, and label it: prompt, settings, scorers.")
+        list[str] | None, typer.Option(help="Compare although this differs, and label it: prompt, settings, scorers, version, data.")
     ] = None,
     gate: Annotated[bool, typer.Option(help="Exit 0 pass, 3 fail, 4 inconclusive.")] = False,
     margin: Annotated[float, typer.Option(help="The loss that the gate tolerates, as a fraction.")] = 0.02,

@@ -9,7 +9,7 @@ import typer
 
 from harness.cli.settings import DEFAULT_RUNS
 
-SHOWN = ("accuracy", "compliant", "validity")
+SHOWN = ("accuracy", "compliant", "step_validity")
 
 
 def history(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -40,7 +40,14 @@ def _print_one(entry: Any, console: Any) -> None:
     console.print(entry.name, style="bold", markup=False)
     console.print(entry.help, markup=False)
     console.print("\nOptions (-o key=value):", markup=False)
+    hints = get_type_hints(entry.function)
     for key, parameter in entry.parameters.items():
         default = "required" if parameter.default is inspect.Parameter.empty else f"default {parameter.default!r}"
-        kind = str(parameter.annotation).replace("typing.", "")
-        console.print(f"  {key}: {kind} ({default})", markup=False)
+        console.print(f"  {key}: {_kind(hints.get(key, str))} ({default})", markup=False)
+
+
+def _kind(hint: Any) -> str:
+    """The values an option takes: the choices of a closed set, else the type's name."""
+    if get_origin(hint) is Literal:
+        return " | ".join(map(str, get_args(hint)))
+    return getattr(hint, "__name__", str(hint)).replace("str", "text")
