@@ -1,0 +1,223 @@
+"""From the command line to numbers: run, resume, score, compare, report, history, and their JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROWS = [{"id": f"q{i}", "question": f"What is {i} + {i}?", "answer": str(2 * i)} for i in range(40)]
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    path = tmp_path / "data.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+def completions(path: Path, wrong: set[int]) -> Path:
+    rows = [{"idx": i, "completion": f"Answer: {2 * i + (i in wrong)}"} for i in range(40)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def ran(harness, *arguments: object):
+    done = harness(*arguments)
+    assert done.code == 0, done.err
+    return done
+
+
+def test_a_run_prints_its_numbers_and_its_folder(harness):
+    done = ran(harness, "run", "--task", "two_digit_addition", "-o", "n=20", "--model", "scripted:careful")
+    assert "accuracy" in done.out
+    assert "100.0%" in done.out
+    folder = Path(done.out.strip().splitlines()[-1].removeprefix("run: "))
+    assert (folder / "run.json").exists()
+    assert len((folder / "records.jsonl").read_text().splitlines()) == 20
+
+
+def test_a_run_as_json_is_one_document_of_the_documented_shape(harness):
+    done = ran(harness, "run", "-t", "two_digit_addition", "-o", "n=20", "-m", "scripted:careful", "--json")
+    document = json.loads(done.out)
+    assert document["run"]["task"] == "two_digit_addition"
+    assert document["run"]["settings"]["temperature"] == 0.0
+    accuracy = document["estimates"]["accuracy"]
+    assert {"value", "low", "high", "n_docs", "n_not_scored", "method"} <= accuracy.keys()
+    assert (accuracy["value"], accuracy["n_docs"], accuracy["n_not_scored"]) == (1.0, 20, 0)
+
+
+def test_several_tasks_run_one_after_the_other(harness):
+    done = ran(harness, "run", "-t", "two_digit_addition,gsm_style", "-m", "scripted:careful", "--limit", "5", "--json")
+    assert [one["run"]["task"] for one in json.loads(done.out)["runs"]] == ["two_digit_addition", "gsm_style"]
+
+
+def test_a_finished_run_resumes_to_itself(harness, tmp_path):
+    folder = tmp_path / "run"
+    ran(harness, "run", "-t", "two_digit_addition", "-o", "n=20", "-m", "scripted:careful", "--out", folder)
+    before = (folder / "records.jsonl").read_bytes()
+    done = ran(harness, "run", "--resume", folder, "--json")
+    assert (folder / "records.jsonl").read_bytes() == before
+    assert json.loads(done.out)["run"]["id"] == "run"
+
+
+def test_a_run_resumes_where_its_journal_ends(harness, tmp_path):
+    folder = tmp_path / "run"
+    ran(harness, "run", "-t", "two_digit_addition", "-o", "n=20", "-m", "scripted:careful", "--out", folder)
+    lines = (folder / "records.jsonl").read_text().splitlines(keepends=True)
+    (folder / "records.jsonl").write_text("".join(lines[:7]))
+    done = ran(harness, "run", "--resume", folder, "--json")
+    assert json.loads(done.out)["estimates"]["accuracy"]["n_docs"] == 20
+    assert sorted((folder / "records.jsonl").read_text().splitlines(keepends=True)[:7]) == sorted(lines[:7])
+
+
+def test_where_the_official_data_cannot_be_had_one_line_says_so_and_the_run_is_stamped(harness):
+    done = ran(harness, "run", "-t", "gsm8k", "-m", "scripted:careful", "--limit", "5", "--json")
+    assert done.err.count("\n") == 1
+    assert "bundled GSM8K-style problems" in done.err
+    assert json.loads(done.out)["run"]["data"]["source"].startswith("bundled:gsm_style")
+
+
+def test_official_data_that_cannot_be_had_is_an_error_on_request(harness):
+    done = harness("run", "-t", "gsm8k", "-m", "scripted:careful", "-o", "source=official")
+    assert done.code == 2
+    assert "openai/gsm8k could not be loaded" in done.err
+
+
+def test_columns_are_mapped(harness, tmp_path):
+    path = tmp_path / "odd.csv"
+    path.write_text("q,a\nWhat is 1 + 1?,2\n")
+    done = ran(
+        harness, "run", "-t", "gsm8k", "--data", path, "--columns", "question=q,answer=a", "-m", "scripted:careful",
+        "--json",
+    )  # fmt: skip
+    assert json.loads(done.out)["estimates"]["accuracy"]["value"] == 1.0
+
+
+def test_gsm8k_rows_with_hashes_give_the_answer_after_them(harness, tmp_path):
+    path = tmp_path / "official.jsonl"
+    row = {"question": "How many?", "answer": "She has 2*600=<<2*600=1200>>1200.\n#### 1,200"}
+    path.write_text(json.dumps(row) + "\n")
+    done = ran(harness, "run", "-t", "gsm8k", "--data", path, "-m", "scripted:careful", "--out", tmp_path / "run")
+    record = json.loads((tmp_path / "run" / "records.jsonl").read_text())
+    assert record["doc"]["target"] == "1200"
+    assert record["doc"]["gold_reasoning"] == "She has 2*600=1200."
+    assert done.err == ""
+
+
+def test_completions_made_elsewhere_are_scored_without_a_model(harness, tmp_path, data):
+    file = completions(tmp_path / "theirs.jsonl", wrong={3, 5})
+    done = ran(harness, "score", file, "--task", "gsm8k", "--data", data, "--json", "--out", tmp_path / "theirs")
+    document = json.loads(done.out)
+    assert document["estimates"]["accuracy"]["value"] == pytest.approx(38 / 40)
+    assert document["run"]["model"]["name"] == "theirs"
+    assert document["run"]["settings"] is None
+
+
+def test_docs_without_a_completion_are_counted_and_left_out(harness, tmp_path, data):
+    file = completions(tmp_path / "c.jsonl", wrong=set())
+    file.write_text("".join(file.read_text().splitlines(keepends=True)[:30]))
+    done = ran(harness, "score", file, "--task", "gsm8k", "--data", data, "--json")
+    assert "10 of 40 docs have no completion" in done.err
+    assert json.loads(done.out)["estimates"]["accuracy"]["n_docs"] == 30
+
+
+def test_a_comparison_as_json_has_the_documented_shape(harness, tmp_path, data):
+    for name, wrong in (("base", set(range(20))), ("tuned", {1, 2})):
+        file = completions(tmp_path / f"{name}.jsonl", wrong)
+        ran(harness, "score", file, "-t", "gsm8k", "--data", data, "--out", tmp_path / "runs" / name)
+    done = ran(harness, "compare", tmp_path / "runs" / "base", tmp_path / "runs" / "tuned", "--json")
+    document = json.loads(done.out)
+    assert {"baseline", "candidate", "differences", "verdict", "gate"} <= document.keys()
+    accuracy = document["differences"]["accuracy"]
+    fields = {"value", "low", "high", "p_value", "p_adjusted", "n_paired", "fixed", "broken", "method"}
+    assert fields <= accuracy.keys()
+    assert accuracy["value"] == pytest.approx(18 / 40)
+    assert (accuracy["fixed"], accuracy["broken"], accuracy["n_paired"]) == (18, 0, 40)
+    assert document["verdict"].startswith("Better: accuracy +45.0 points")
+    assert document["gate"] is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "outcome"),
+    [(set(), 0, "pass"), (set(range(25)), 3, "fail"), ({1}, 4, "inconclusive")],
+)
+def test_the_gate_has_three_exit_codes(harness, tmp_path, data, wrong, code, outcome):
+    for name, slips in (("base", set()), ("tuned", wrong)):
+        file = completions(tmp_path / f"{name}.jsonl", slips)
+        ran(harness, "score", file, "-t", "gsm8k", "--data", data, "--out", tmp_path / "runs" / name)
+    margin = "0.06" if outcome == "pass" else "0.02"
+    sides = tmp_path / "runs" / "base", tmp_path / "runs" / "tuned"
+    done = harness("compare", *sides, "--gate", "--margin", margin, "--json")
+    gate = json.loads(done.out)["gate"]
+    assert (done.code, gate["outcome"]) == (code, outcome)
+    if outcome == "inconclusive":
+        assert gate["n_needed"] > 40
+
+
+def test_a_run_made_here_and_one_made_elsewhere_need_leave_to_compare(harness, tmp_path, data):
+    file = completions(tmp_path / "theirs.jsonl", wrong={3})
+    ran(harness, "score", file, "-t", "gsm8k", "--data", data, "--out", tmp_path / "theirs")
+    ran(harness, "run", "-t", "gsm8k", "--data", data, "-m", "scripted:careful", "--out", tmp_path / "ours")
+    refused = harness("compare", tmp_path / "theirs", tmp_path / "ours")
+    assert refused.code == 2
+    assert "prompt" in refused.err
+    allowed = ran(harness, "compare", tmp_path / "theirs", tmp_path / "ours", "--allow", "prompt,settings")
+    assert "note: " in allowed.out
+
+
+def test_records_are_exported_as_csv_and_parquet(harness, tmp_path):
+    import pandas as pd
+
+    folder = tmp_path / "run"
+    ran(harness, "run", "-t", "two_digit_addition", "-o", "n=20", "-m", "scripted:careful", "--out", folder)
+    ran(harness, "report", folder, "--csv", tmp_path / "r.csv", "--parquet", tmp_path / "r.parquet")
+    for frame in (pd.read_csv(tmp_path / "r.csv"), pd.read_parquet(tmp_path / "r.parquet")):
+        assert len(frame) == 20
+        assert frame["metric:accuracy"].mean() == 1.0
+
+
+def test_history_lists_runs_newest_first(harness, tmp_path):
+    for name in ("one", "two"):
+        ran(harness, "run", "-t", "two_digit_addition", "-o", "n=5", "-m", "scripted:careful", "--out", tmp_path / "runs" / name)  # fmt: skip
+    done = ran(harness, "history", tmp_path / "runs", "--json")
+    assert {one["run"]["id"] for one in json.loads(done.out)["runs"]} == {"one", "two"}
+
+
+def test_repeats_give_pass_and_majority_at_k(harness):
+    done = ran(
+        harness, "run", "-t", "two_digit_addition", "-o", "n=30", "-m", "scripted:slip,rate=0.5", "--repeats", "4",
+        "--temperature", "1", "--k", "1,4", "--json",
+    )  # fmt: skip
+    estimates = json.loads(done.out)["estimates"]
+    assert estimates["pass@1"]["value"] == pytest.approx(estimates["accuracy"]["value"])
+    assert estimates["pass@4"]["value"] > estimates["pass@1"]["value"]
+    assert "maj@4" in estimates
+
+
+def test_the_demo_recovers_the_known_rates(harness, tmp_path):
+    done = ran(harness, "demo", "--n", "200", "--out", tmp_path / "demo", "--json")
+    document = json.loads(done.out)
+    assert all(solver["recovered"] for solver in document["solvers"].values())
+    assert document["solvers"]["slips"]["known"] == 0.8
+    assert document["verdict"].startswith("Better")
+    assert all(Path(page).exists() for page in document["written"])
+
+
+def test_a_new_task_runs_and_passes_its_own_test(harness, tmp_path):
+    import subprocess
+    import sys
+
+    ran(harness, "new-task", "tables", "--folder", tmp_path / "mine")
+    ran(harness, "run", "--task", tmp_path / "mine" / "tables.py", "-m", "scripted:careful", "--limit", "5")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", str(tmp_path / "mine")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_tasks_lists_every_task_with_one_line(harness):
+    listed = json.loads(ran(harness, "tasks", "--json").out)["tasks"]
+    assert {"gsm8k", "gsm_style", "math500", "step_validity", "structure", "svamp", "two_digit_addition"} <= set(listed)
+    assert all(task["help"] for task in listed.values())
