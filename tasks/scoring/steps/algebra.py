@@ -30,7 +30,7 @@ _INTRODUCED = Ruling("unverifiable", "equation introduced")
 _NEW = re.compile(
     r"\b(?:given|let(?!'s)|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*|try\w*|"
     r"denote|define|represent\w*|either|or|possib\w*|because|since|(?<!solve )(?<!solving )for|set|setting|plug\w*|substitut\w*|"
-    r"consider|otherwise|new|similarly|need|want|at|us(?:e|ing)|solve(?! for)|discard\w*|reject\w*|positive|negative|"
+    r"consider|otherwise|new|writ\w*|proportion|equal|similarly|need|want|at|us(?:e|ing)|solve(?! for)|discard\w*|reject\w*|positive|negative|"
     r"smallest|largest)\b",
     re.IGNORECASE,
 )
@@ -52,6 +52,8 @@ _MANIPULATED = re.compile(
 )
 """Words that transform the equation before."""
 _CALCULATED = re.compile(r"\b(?:calculat\w*|comput\w*|evaluat\w*|simplif\w*|perform\w*|divid\w*|multipl\w*)\b", re.IGNORECASE)
+_SET_UP = re.compile(r"\b(?:equations?|set(?:ting)? up|equal|given|know|write|proportion)\b", re.IGNORECASE)
+"""Words that announce an equation to be solved, not a simplification."""
 _STEP_LABEL = re.compile(r"^\s*(?:step|line)\s*\d+\s*[:.)]", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|suppose|assum\w*|when|case|for(?= \\?[($])|otherwise)\b", re.IGNORECASE)
 """Words after which earlier equations no longer bind."""
@@ -76,6 +78,8 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
     if not gap:
         return Ruling("valid", "identity")
     if not variables(gap):
+        if Sym in (type(strip(pair.left.node)), type(strip(pair.right.node))):
+            return Ruling("unverifiable", "a name used anew")  # C = C + 8
         return _objection(pair, "contradiction")
     if _is_substitution(pair):
         return _FREE
@@ -138,7 +142,7 @@ def _one_variable(
     now = Equation(state.step, state.order, coefficients, _form(pair), size, trusted=not doubt(pair))
     state.equations[name] = now
     slip = _slip(pair, left, right)
-    if slip:
+    if slip and not _SET_UP.search(_between(pair, state)):
         return _objection(pair, "false identity")
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
         return _INTRODUCED

@@ -31,12 +31,14 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
     ('valid', 'invalid')
     """
     state = SolutionState(numbers=numbers_in(question))
-    checks = tuple(_check_step(i, text, state) for i, text in enumerate(steps[:MAX_STEPS]))
+    read = steps[:MAX_STEPS]
+    checks = tuple(_check_step(i, text, state, read[i + 1 : i + 4]) for i, text in enumerate(read))
     return SolutionCheck(steps=checks, truncated=len(steps) > MAX_STEPS)
 
 
-def _check_step(index: int, text: str, state: SolutionState) -> StepCheck:
+def _check_step(index: int, text: str, state: SolutionState, following: Sequence[str]) -> StepCheck:
     state.step, state.read_to = index, 0
+    state.following, state.is_last_step = "\n".join(step[:150] for step in following), not following
     found = (
         *(_check_statement(text, statement, state) for statement in parse_statements(text)),
         *share_statements(text[:MAX_STEP_CHARS]),
@@ -49,7 +51,7 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
     state.order += 1
     values = [_value(side.node) for side in sides]
     rulings = [
-        _rule(Pair(text, statement, sides[i], sides[i + 1], relation, i), values[i], values[i + 1], state)
+        _rule(Pair(text, statement, sides[i], sides[i + 1], relation, i, state.following, state.is_last_step), values[i], values[i + 1], state)
         for i, relation in enumerate(statement.relations)
     ]
     rulings.extend(judge_named(text, statement, values, state))

@@ -111,6 +111,8 @@ def right_is_whole(statement: Statement, side: Side) -> bool:
     j = i
     while j < len(tokens) and j - i < 6 and tokens[j].kind == "word":
         j += 1
+    if j + 1 < len(tokens) and tokens[j].kind == "num" and tokens[j - 1].text == "and" and not _before_relation(tokens, j):
+        return False
     if j >= len(tokens) or tokens[j].kind in ("stop", "comma", "close", "rel"):
         return True
     return tokens[j].kind not in ("op", "command", "opaque")
@@ -142,6 +144,17 @@ def has_stray_minus(statement: Statement, side: Side) -> bool:
     )
 
 
+def has_dimensions(statement: Statement, side: Side) -> bool:
+    """`2x4 sticks`, `2 x 4 x 10 board is $10`: an x that names a size."""
+    tokens = statement.tokens
+    for i in range(side.first + 1, min(side.last, len(tokens)) - 1):
+        if tokens[i].text in ("x", "X") and tokens[i - 1].kind == tokens[i + 1].kind == "num":
+            glued = tokens[i - 1].end == tokens[i].start and tokens[i].end == tokens[i + 1].start
+            if statement.origin == "verbal" or (glued and side.cut and side.unit):
+                return True
+    return False
+
+
 def starts_with_dangling_sign(statement: Statement, side: Side) -> bool:
     """A leading minus that may be a dash: `cost - 5 = ...`."""
     return type(side.node) is Neg and side.first > 0 and statement.tokens[side.first - 1].kind == "word"
@@ -157,7 +170,7 @@ def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 _STRONG_DENIAL = re.compile(
-    r"\b(?:false|contradict\w*|incorrect|impossible|not true|no solution|not satisf\w*|not equal|not work)\b",
+    r"\b(?:false|contradict\w*|incorrect|impossible|not true|no solution|not satisf\w*|not equal|not work|not (?:be )?possible|not correct|not the correct|not valid|cannot be|can't be|not make sense|is not \d+|isn't)\b",
     re.IGNORECASE,
 )
 
@@ -172,8 +185,8 @@ def is_rounding_marked(text: str, start: int, end: int) -> bool:
     return not ROUNDING_CUES.isdisjoint(_words(before) | _words(after) | _words(text[start:end]))
 
 
-def is_denied(text: str, start: int, end: int) -> bool:
-    """The text says itself that the statement is not so."""
+def is_denied(text: str, start: int, end: int, following: str = "") -> bool:
+    """The text says itself that the statement is not so: beside it, in the next sentence, or soon after formulas only."""
     before, after = _sentence(text, start, end)
     rest = after[: _NEXT_STOP.search(after).start()]  # type: ignore[union-attr]
     return (
@@ -181,8 +194,23 @@ def is_denied(text: str, start: int, end: int) -> bool:
         or not CORRECTION_CUES.isdisjoint(_words(after[len(rest) :][:60]))
         or "≠" in after
         or "\\ne" in after
-        or _STRONG_DENIAL.search(text, end, end + 240) is not None
+        or _STRONG_DENIAL.search(f"{text[end : end + 240]}\n{following}"[:400]) is not None
     )
+
+
+_CLOCK = re.compile(r"\b[ap]\.?m\b|o'clock|\bnoon\b|\bmidnight\b", re.IGNORECASE)
+
+
+def is_clock_time(text: str, left: Side, right: Side) -> bool:
+    """`10 am - 12 hours`: times of the day count modulo twelve."""
+    return _CLOCK.search(text, max(0, left.start - 8), min(len(text), right.end + 8)) is not None
+
+
+def is_cut_off(text: str, statement: Statement, side: Side) -> bool:
+    """The reply ends inside the last number: an open formula, or digits that only begin the value."""
+    if side.end < len(text.rstrip(" \n,.")):
+        return False
+    return text.count("$") % 2 == 1 or text.count("\\(") > text.count("\\)")
 
 
 def is_hypothetical(text: str, start: int, end: int) -> bool:

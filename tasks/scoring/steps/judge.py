@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tasks.scoring.steps.context import (
+    has_dimensions,
     has_stray_minus,
+    is_clock_time,
+    is_cut_off,
     is_denied,
     is_rounding_marked,
     left_is_whole,
@@ -45,6 +48,9 @@ class Pair:
     relation: Relation
     index: int
     """Of the left side within the statement."""
+    following: str = ""
+    """The beginning of the steps after this one: a text may take its statement back there."""
+    is_last_step: bool = False
 
 
 _VALID_EXACT = Ruling("valid", "exact")
@@ -281,6 +287,8 @@ def doubt(pair: Pair) -> str:
         return "a label or a rate"
     if is_literal(_node(pair.left)) and first and (pair.left.cut or pair.left.unit or is_literal(_node(pair.right))):
         return "a label or a rate"
+    if first and has_dimensions(statement, pair.left):
+        return "dimensions"
     if statement.origin == "verbal" and pair.left.unit and pair.right.unit and pair.left.unit != pair.right.unit:
         return "two units"
     if has_trigonometry(_node(pair.left)) or has_trigonometry(_node(pair.right)):
@@ -293,6 +301,10 @@ def doubt(pair: Pair) -> str:
         return "right side not whole"
     if has_stray_minus(statement, pair.left) or has_stray_minus(statement, pair.right):
         return "a sign of two readings"
-    if is_denied(pair.text, statement.start, statement.end):
+    if is_denied(pair.text, statement.start, statement.end, pair.following):
         return "denied by the text"
+    if last and pair.is_last_step and is_cut_off(pair.text, statement, pair.right):
+        return "cut off"
+    if is_clock_time(pair.text, pair.left, pair.right):
+        return "clock time"
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from tasks.scoring.steps.context import is_denied, right_is_whole
 from tasks.scoring.steps.evaluate import Value
@@ -30,17 +31,21 @@ def judge_named(text: str, statement: Statement, values: Sequence[Value | None],
         state.open_quantities[name] = OpenQuantity(state.step, state.order, value, size)
     if before is None or state.order - before.order > 1 or size >= before.n_operators or len(statement.sides) > 2:
         return []
-    return [_compare(text, statement, last, before.value, value)]
+    return [_compare(text, statement, last, before.value, value, state.following)]
 
 
-def _compare(text: str, statement: Statement, side: Side, computed: Value, written: Value) -> Ruling:
+def _compare(
+    text: str, statement: Statement, side: Side, computed: Value, written: Value, following: str
+) -> Ruling:
     assert side.node is not None
     shown = show_value(computed), show_value(written)
     decimals = written_decimals(side.node) if is_literal(side.node) else None
     close = closeness(computed, written, decimals or 0)
     if close in ("exact", "rounded", "integer") or near(computed, written):
         return Ruling("valid", "continues the quantity", *shown)
-    if is_denied(text, statement.start, statement.end) or side.unit.startswith(("cent", "%", "percent")):
+    if any(near(computed, written * scale) for scale in (100, Fraction(1, 100))) and "%" in text:
+        return Ruling("valid", "percent", *shown, reading="percent")
+    if is_denied(text, statement.start, statement.end, following) or side.unit.startswith(("cent", "%", "percent")):
         return Ruling("unverifiable", "denied by the text", *shown)
     return Ruling("invalid", "contradicts the quantity's calculation", *shown)
 

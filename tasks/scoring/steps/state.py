@@ -58,5 +58,8 @@ class SolutionState:
     step: int = 0
     order: int = 0
     """Statements read so far."""
+    following: str = ""
+    """The beginning of the next steps."""
+    is_last_step: bool = False
     read_to: int = 0
     """Character of the step where the statement before ended; 0 at the start of a step."""

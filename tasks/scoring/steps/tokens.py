@@ -61,6 +61,7 @@ _PATTERN = re.compile(
   | (?P<recurring>\d*\.\d*\\overline\s*\{\d{1,20}\})
   | (?P<code>\d+(?::\d+)+|\d+(?:st|nd|rd|th)\b)
   | (?P<num>(?<=frac)\d|(?<=frac\d)\d|\d+(?:(?:,|\{,\}|\\,|\\!,)\d{3})+(?![\d])(?:\.\d+)?|\d*\.\d+|\d+)
+  | (?P<tag></?[A-Za-z_]{1,30}>)
   | (?P<annotation><<|>>)
   | (?P<arrow>=>|->|-->|→|\n[ ]*\n)
   | (?P<rel><=|>=|==|!=|~=|[=<>≤≥≠≈])
@@ -270,6 +271,9 @@ class _Tokeniser:
 
     def _matrix(self, match: re.Match[str]) -> None:
         self._add("opaque", "matrix", match)
+
+    def _tag(self, match: re.Match[str]) -> None:
+        self._add("stop", ";", match)
 
     def _dots(self, match: re.Match[str]) -> None:
         self._add("opaque", "...", match)

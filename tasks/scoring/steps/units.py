@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
 from tasks.scoring.steps.statements import Side
 from tasks.scoring.steps.tolerance import same_value
-from tasks.scoring.steps.tree import Num, literals
+from tasks.scoring.steps.tree import Bin, Group, Neg, Node, walk
 from tasks.scoring.steps.words import UNIT_TABLES, singular
 
 
@@ -38,23 +39,34 @@ def agrees_in_base_units(left: Side, right: Side) -> bool:
     """`4 pounds - 6 ounces = 58 ounces`: every literal counted in the smallest unit of one table."""
     if left.node is None or right.node is None:
         return False
-    numbers = literals(left.node) + literals(right.node)
-    named = {singular(num.unit.split()[0]) for num in numbers if num.unit}
-    named.update(singular(unit.split()[0]) for unit in (left.unit, right.unit) if unit)
+    parts = [*walk(left.node), *walk(right.node)]
+    units = [left.unit, right.unit, *(getattr(part, "unit", "") for part in parts)]
+    named = {singular(unit.split()[0]) for unit in units if unit}
     table = next((table for table in UNIT_TABLES if len(named & table.keys()) > 1), None)
     if table is None:
         return False
 
-    def in_base(side: Side) -> Value:
-        fallback = side.unit.split()[0] if side.unit else ""
-        return evaluate(side.node, None, lambda num: num.value * _factor(table, num, fallback))  # type: ignore[arg-type]
-
     try:
-        return same_value(in_base(left), in_base(right))
+        return same_value(_in_base(left.node, table, left.unit), _in_base(right.node, table, right.unit))
     except Undefined:
         return False
 
 
-def _factor(table: dict[str, int], num: Num, fallback: str) -> int:
-    word = num.unit.split()[0] if num.unit else fallback
-    return table.get(singular(word), 1)
+def _in_base(node: Node, table: Mapping[str, int], fallback: str) -> Value:
+    """The value in the table's smallest unit; a term without a unit of its own is counted in the side's."""
+    if type(node) is Bin and node.op in "+-":
+        left, right = _in_base(node.left, table, fallback), _in_base(node.right, table, fallback)
+        return left + right if node.op == "+" else left - right
+    if type(node) is Neg:
+        return -_in_base(node.body, table, fallback)
+    if type(node) is Group and not node.unit:
+        return _in_base(node.body, table, fallback)
+    own = [unit for part in walk(node) if (unit := _unit_in(table, getattr(part, "unit", "")))]
+    unit = own[-1] if own else _unit_in(table, fallback)
+    return evaluate(node) * table.get(unit, 1)
+
+
+def _unit_in(table: Mapping[str, int], words: str) -> str:
+    """The first word, singular, if the table has it."""
+    word = singular(words.split()[0]) if words else ""
+    return word if word in table else ""

@@ -99,7 +99,9 @@ VOLUME = {"ounce": 1, "cup": 8, "pint": 16, "quart": 32, "gallon": 128}
 LITERS = {"milliliter": 1, "ml": 1, "liter": 1_000}
 MONEY = {"cent": 1, "penny": 1, "nickel": 5, "dime": 10, "quarter": 25, "dollar": 100, "buck": 100}
 COUNT = {"piece": 1, "pair": 2, "dozen": 12, "egg": 1, "score": 20}
-UNIT_TABLES = (SECONDS, MONTHS, LENGTHS, METRIC, MASS, GRAMS, VOLUME, LITERS, MONEY, COUNT)
+POWER = {"watt": 1, "watt-hour": 1, "wh": 1, "kilowatt": 1_000, "kw": 1_000, "kwh": 1_000, "kilowatt-hour": 1_000}
+BYTES = {"kb": 1, "mb": 1_000, "gb": 1_000_000}
+UNIT_TABLES = (POWER, BYTES, SECONDS, MONTHS, LENGTHS, METRIC, MASS, GRAMS, VOLUME, LITERS, MONEY, COUNT)
 """A small fixed table: a units library would read 'hand' and 'bag' as units."""
 
 _IRREGULAR = {"feet": "foot", "inches": "inch", "pennies": "penny", "centuries": "century", "ft": "foot", "hrs": "hour",

@@ -1,0 +1,91 @@
+"""A value at two places at once: as written, and at a random place of a large prime field, where the question's numbers are others."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+PRIME = (1 << 127) - 1
+MAX_BITS = 512
+MAX_POWER = 12
+
+
+class Point(NamedTuple):
+    """A value under the question's own numbers (`base`) and under perturbed ones (`mark`, an element of the field).
+
+    Two expressions of the question's numbers with equal marks are the same function of them but for a chance of about
+    degree / 2**127 (Schwartz 1980, Zippel 1979): one place of a large field says what many perturbations by small
+    integers say, and no value in it can grow.
+    """
+
+    base: Fraction
+    mark: int
+
+
+class NoPoint(Exception):
+    """The value does not exist or is past a cap."""
+
+
+ZERO = Point(Fraction(0), 0)
+ONE = Point(Fraction(1), 1)
+
+
+def constant(value: int | Fraction) -> Point:
+    """A number that stays the same when the question's numbers change: 60 minutes, 7 days. Raises NoPoint past the cap.
+
+    >>> constant(Fraction(7)).mark
+    7
+    """
+    value = capped(Fraction(value))
+    return Point(value, value.numerator * inverse(value.denominator) % PRIME)
+
+
+def capped(value: Fraction) -> Fraction:
+    """The value itself. Raises NoPoint past the cap."""
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise NoPoint
+    return value
+
+
+def inverse(mark: int) -> int:
+    """1 / mark in the field. Raises NoPoint for zero."""
+    if mark % PRIME == 0:
+        raise NoPoint
+    return pow(mark, -1, PRIME)
+
+
+def add(a: Point, b: Point) -> Point:
+    """a + b."""
+    return Point(capped(a.base + b.base), (a.mark + b.mark) % PRIME)
+
+
+def negate(a: Point) -> Point:
+    """-a."""
+    return Point(-a.base, -a.mark % PRIME)
+
+
+def subtract(a: Point, b: Point) -> Point:
+    """a - b."""
+    return Point(capped(a.base - b.base), (a.mark - b.mark) % PRIME)
+
+
+def multiply(a: Point, b: Point) -> Point:
+    """a * b."""
+    return Point(capped(a.base * b.base), a.mark * b.mark % PRIME)
+
+
+def divide(a: Point, b: Point) -> Point:
+    """a / b. Raises NoPoint for a zero b."""
+    if b.base == 0:
+        raise NoPoint
+    return Point(capped(a.base / b.base), a.mark * inverse(b.mark) % PRIME)
+
+
+def raise_to(a: Point, exponent: Fraction) -> Point:
+    """a ** exponent for small whole exponents. Raises NoPoint for others."""
+    if exponent.denominator != 1 or not -MAX_POWER <= exponent <= MAX_POWER:
+        raise NoPoint
+    power = int(exponent)
+    if power < 0:
+        return divide(ONE, raise_to(a, Fraction(-power)))
+    return Point(capped(a.base**power), pow(a.mark, power, PRIME))
