@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.compare.numbers import show_p
 from harness.compare.records import Difference
 from harness.core.records import Estimate
 
@@ -28,25 +29,32 @@ def estimate(found: Estimate, kind: str) -> str:
 
 
 def change(number: float | None, kind: str) -> str:
-    """A difference with its sign: percentage points, or a plain number for means."""
+    """A difference with its sign: percentage points, or a plain number for means; never '-0.0'."""
     if number is None:
         return UNDEFINED
-    return f"{number:+.2f}" if kind == "mean" else f"{100 * number:+.1f}"
+    return f"{round(number, 2) + 0.0:+.2f}" if kind == "mean" else f"{round(100 * number, 1) + 0.0:+.1f}"
+
+
+def signed_interval(low: float | None, high: float | None, kind: str) -> str:
+    """An interval in the units of `change`."""
+    return UNDEFINED if low is None or high is None else f"{change(low, kind)} to {change(high, kind)}"
 
 
 def change_interval(difference: Difference) -> str:
     """The interval of a difference."""
-    if difference.low is None or difference.high is None:
+    return signed_interval(difference.low, difference.high, difference.metric.kind)
+
+
+def size(number: float | None, kind: str) -> str:
+    """A size without a sign, with its unit."""
+    if number is None:
         return UNDEFINED
-    kind = difference.metric.kind
-    return f"{change(difference.low, kind)} to {change(difference.high, kind)}"
+    return f"{number:.2f}" if kind == "mean" else f"{100 * number:.1f} points"
 
 
 def p_value(number: float | None) -> str:
-    """A p-value to three places; below that, an inequality."""
-    if number is None:
-        return UNDEFINED
-    return "<0.001" if number < 0.001 else f"{number:.3f}"
+    """A p-value as a verdict writes it, without the 'p'."""
+    return UNDEFINED if number is None else show_p(number).removeprefix("p ").removeprefix("= ").replace("< ", "<")
 
 
 def count(number: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Writing the pages of a run or a comparison into a folder."""
+"""Writing the pages of a run, a comparison or a folder of runs."""
 
 from __future__ import annotations
 
@@ -9,22 +9,45 @@ from typing import TYPE_CHECKING
 from harness.compare.records import Comparison
 from harness.core.errors import UserError
 from harness.core.records import Record, Run
+from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
+from reports.training import FILE, read_training
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def write_run_report(run: Run, records: Sequence[Record], folder: Path) -> list[Path]:
-    """Write `report.md`; returns the files written."""
-    return [_write(folder / "report.md", run_page(run, records))]
+def write_run_report(
+    run: Run, records: Sequence[Record], folder: Path, *, run_folder: Path | None = None
+) -> list[Path]:
+    """Write `report.md` and `report.html`; returns the files written.
+
+    Training curves are drawn where `run_folder` (default: `folder`) holds a `train_metrics.jsonl`.
+    """
+    training = read_training((run_folder or folder) / FILE)
+    return [
+        _write(folder / "report.md", run_page(run, records)),
+        _write(folder / "report.html", run_html(run, records, training)),
+    ]
 
 
 def write_comparison(
-    comparison: Comparison, baseline: Sequence[Record], candidate: Sequence[Record], folder: Path
+    comparison: Comparison,
+    baseline: Sequence[Record],
+    candidate: Sequence[Record],
+    folder: Path,
+    *,
+    run_folder: Path | None = None,
 ) -> list[Path]:
-    """Write `comparison.md`; returns the files written."""
-    return [_write(folder / "comparison.md", comparison_page(comparison, baseline, candidate))]
+    """Write `comparison.md` and `comparison.html`; returns the files written.
+
+    Training curves are drawn where `run_folder`, the candidate's (default: `folder`), holds a `train_metrics.jsonl`.
+    """
+    training = read_training((run_folder or folder) / FILE)
+    return [
+        _write(folder / "comparison.md", comparison_page(comparison, baseline, candidate)),
+        _write(folder / "comparison.html", comparison_html(comparison, baseline, candidate, training)),
+    ]
 
 
 def write_tables(frame: pd.DataFrame, csv: Path | None, parquet: Path | None) -> list[Path]:

@@ -1,0 +1,236 @@
+"""The drawings of a page: which values go where on which axis; `svg` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from harness.compare.records import Comparison, Difference
+from harness.core.records import Estimate, MetricInfo, Run
+from reports import numbers, svg
+from reports.fates import Fate, Fates
+from reports.slices import Slice, Slices
+from reports.training import Training
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestRow:
+    """One metric's difference, with its drawing; `axis` is None for metrics in units of their own."""
+
+    difference: Difference
+    drawing: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forest:
+    """Differences on one axis, in points; means stand apart, each on a scale of its own."""
+
+    ruler: Markup
+    rows: tuple[ForestRow, ...]
+    compressed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateRow:
+    """One metric of one run."""
+
+    info: MetricInfo
+    estimate: Estimate
+    drawing: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceRow:
+    """One part of the data."""
+
+    part: Slice
+    drawing: Markup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceTable:
+    """Parts of the data in groups."""
+
+    groups: tuple[tuple[str, tuple[SliceRow, ...]], ...]
+    ruler: Markup
+    level: float
+    n_parts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FateRow:
+    """One step of the waterfall; one entry a run in `counts` and `shares`."""
+
+    label: str
+    fate: str
+    counts: tuple[int, ...]
+    shares: tuple[str, ...]
+    drawing: Markup
+    is_total: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One training quantity over steps."""
+
+    label: str
+    drawing: Markup
+    lines: tuple[tuple[str, str], ...]
+    """(name, last value), in the order drawn."""
+    steps: str
+
+
+def forest(comparison: Comparison, *, diagnostic: bool = False) -> Forest:
+    """Every metric's difference with its interval."""
+    shown = [d for d in comparison.differences.values() if d.metric.diagnostic is diagnostic and d.value is not None]
+    axis = svg.difference_axis([100 * end for d in shown if d.metric.kind != "mean" for end in _ends(d)])
+    rows = tuple(ForestRow(difference=d, drawing=_difference(d, axis)) for d in shown)
+    return Forest(ruler=svg.ruler(axis, signed=True), rows=rows, compressed=axis.compressed)
+
+
+def estimates(run: Run, *, diagnostic: bool = False) -> list[EstimateRow]:
+    """Every metric of a run with its interval; those over repeats, which have no description, last."""
+    known = {info.name: info for info in run.metrics}
+    over_repeats = [MetricInfo(name=n, description="over repeats", scorer="", kind="binary") for n in run.estimates]
+    infos = [*known.values(), *(info for info in over_repeats if info.name not in known)]
+    infos.sort(key=lambda info: info.name != run.primary)
+    rows = [(info, run.estimates[info.name]) for info in infos if info.name in run.estimates]
+    return [
+        EstimateRow(info=info, estimate=found, drawing=_estimate(found, info))
+        for info, found in rows
+        if info.diagnostic is diagnostic and found.value is not None
+    ]
+
+
+def slices(found: Slices, info: MetricInfo) -> SliceTable:
+    """The parts in their groups, on one axis."""
+    pairs = any(part.candidate is not None for part in found.rows)
+    ends = [100 * end for part in found.rows for end in (part.low, part.high) if end is not None]
+    axis = svg.difference_axis(ends) if pairs else svg.share_axis()
+    groups: dict[str, list[SliceRow]] = {}
+    for part in found.rows:
+        groups.setdefault(part.group, []).append(SliceRow(part=part, drawing=_slice(part, axis, info)))
+    return SliceTable(
+        groups=tuple((name, tuple(rows)) for name, rows in groups.items()),
+        ruler=svg.ruler(axis, signed=pairs),
+        level=found.level,
+        n_parts=len(found.rows),
+    )
+
+
+LABELS: dict[Fate, str] = {
+    "not_scored": "not scored",
+    "truncated": "truncated",
+    "no_answer": "no answer",
+    "unparsable": "answer unreadable",
+    "wrong_invalid": "wrong, a step is invalid",
+    "wrong": "wrong, no step is invalid",
+    "right_invalid": "right, but a step is invalid",
+}
+
+
+def waterfall(sides: Sequence[Fates]) -> list[FateRow]:
+    """From every completion to those that are right (and sound, where steps were judged), losing a kind a row."""
+    most = max(side.total for side in sides)
+    checked = any(side.has_steps for side in sides)
+    tables = [side.rows() for side in sides]
+    rows = [_fate_row("completions", "all", [(0, side.total) for side in sides], sides, most, is_total=True)]
+    for i, (fate, _, _) in enumerate(tables[0]):
+        bars = [(table[i][2], table[i][2] + table[i][1]) for table in tables]
+        if any(start < end for start, end in bars):
+            label = LABELS[fate] if checked or fate != "wrong" else "wrong"
+            rows.append(_fate_row(label, fate, bars, sides, most))
+    left = [(0, table[-1][2]) for table in tables]
+    rows.append(_fate_row("right and sound" if checked else "right", "right", left, sides, most, is_total=True))
+    return rows
+
+
+def curves(training: Training) -> list[Curve]:
+    """One small chart a quantity."""
+    made = []
+    for label, lines in training.charts:
+        series = [svg.Series(name=name, points=points) for name, points in lines]
+        steps = [x for _, points in lines for x, _ in points]
+        made.append(
+            Curve(
+                label=label,
+                drawing=svg.chart(series),
+                lines=tuple((name, f"{points[-1][1]:.4g}") for name, points in lines),
+                steps=f"{min(steps):,.0f} to {max(steps):,.0f}",
+            )
+        )
+    return made
+
+
+def _ends(difference: Difference) -> list[float]:
+    return [end for end in (difference.value, difference.low, difference.high) if end is not None]
+
+
+def _difference(difference: Difference, axis: svg.Axis) -> Markup:
+    scale = 1.0 if difference.metric.kind == "mean" else 100.0
+    if difference.metric.kind == "mean":
+        axis = svg.difference_axis(_ends(difference))
+        axis = svg.Axis(low=axis.low, high=axis.high, ticks=(0.0,), compressed=axis.compressed)
+    p_value = difference.p_value if difference.p_adjusted is None else difference.p_adjusted
+    gain = (difference.value or 0.0) * (1 if difference.metric.higher_is_better else -1)
+    return _marked(axis, scale, gain, difference.value or 0.0, difference.low, difference.high, p_value)
+
+
+def _slice(part: Slice, axis: svg.Axis, info: MetricInfo) -> Markup:
+    if part.value is None:
+        return Markup()
+    if part.candidate is None:
+        low, high = _scaled(part.low, 100), _scaled(part.high, 100)
+        return svg.interval(axis, 100 * part.value, low, high, tone="plain", solid=True)
+    gain = part.value * (1 if info.higher_is_better else -1)
+    return _marked(axis, 100.0, gain, part.value, part.low, part.high, part.p_adjusted)
+
+
+def _marked(
+    axis: svg.Axis,
+    scale: float,
+    gain: float,
+    value: float,
+    low: float | None,
+    high: float | None,
+    p_value: float | None,
+) -> Markup:
+    solid = p_value is not None and p_value < ALPHA
+    tone: svg.Tone = "none" if not solid else "better" if gain > 0 else "worse"
+    return svg.interval(axis, scale * value, _scaled(low, scale), _scaled(high, scale), tone=tone, solid=solid)
+
+
+def _estimate(found: Estimate, info: MetricInfo) -> Markup:
+    if info.kind == "mean" or found.value is None or found.value > 1:
+        return Markup()
+    low, high = _scaled(found.low, 100), _scaled(found.high, 100)
+    return svg.interval(svg.share_axis(), 100 * found.value, low, high, tone="plain", solid=True)
+
+
+def _scaled(value: float | None, scale: float) -> float | None:
+    return None if value is None else scale * value
+
+
+def _fate_row(
+    label: str,
+    fate: str,
+    bars: Sequence[tuple[int, int]],
+    sides: Sequence[Fates],
+    most: int,
+    *,
+    is_total: bool = False,
+) -> FateRow:
+    names = ("only",) if len(bars) == 1 else ("baseline", "candidate")
+    lost = "" if is_total else " lost"
+    drawn = [(name + lost, *bar) for name, bar in zip(names, bars, strict=True)]
+    counts = tuple(end - start for start, end in bars)
+    shares = tuple(
+        numbers.value(n / side.total, "binary") if side.total else "–" for n, side in zip(counts, sides, strict=True)
+    )
+    return FateRow(
+        label=label, fate=fate, counts=counts, shares=shares, drawing=svg.fall(most, drawn), is_total=is_total
+    )

@@ -1,0 +1,140 @@
+"""Every question with its completions as compact JSON, for the page to browse: text, and where in it things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from harness.compare.records import Comparison
+from harness.core.records import Record
+from harness.core.task import as_text
+from reports.agreement import disagrees
+from reports.fates import STEPS, STRUCTURE, answer_score, fate, has_invalid_step, has_structure_fault, is_truncated
+from reports.visible import BrowserOffsets, encodable
+
+Json: TypeAlias = dict[str, Any]
+VERDICTS = {"valid": "v", "invalid": "i", "imprecise": "p", "suspicious": "s", "unverifiable": "u"}
+
+
+def run_questions(records: Sequence[Record]) -> list[Json]:
+    """One entry a doc, with the completions of the only side."""
+    return [_question([group], _state(group)) for group in _by_doc(records).values()]
+
+
+def comparison_questions(comparison: Comparison, baseline: Sequence[Record], candidate: Sequence[Record]) -> list[Json]:
+    """One entry a doc of either run; `k` says what happened to its primary metric."""
+    before, after = _by_doc(baseline), _by_doc(candidate)
+    kinds = {flip.doc_id: str(flip.kind) for flip in comparison.flips}
+    unpaired = set(comparison.unpaired)
+    questions = []
+    for doc_id in {**before, **after}:
+        sides = [before.get(doc_id, []), after.get(doc_id, [])]
+        kind = kinds.get(doc_id) or ("unpaired" if doc_id in unpaired else f"both_{_state(sides[0])}")
+        questions.append(_question(sides, kind))
+    return questions
+
+
+def _by_doc(records: Sequence[Record]) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        found.setdefault(record.doc.id, []).append(record)
+    return found
+
+
+def _state(records: Sequence[Record]) -> str:
+    """'right' where at least half of the completions are, 'wrong', or 'unscored'."""
+    values = [s.value for r in records if (s := answer_score(r)) is not None and s.value is not None]
+    if not values:
+        return "unscored"
+    return "right" if sum(values) / len(values) >= 0.5 else "wrong"
+
+
+def _question(sides: Sequence[Sequence[Record]], kind: str) -> Json:
+    doc = next(record.doc for side in sides for record in side)
+    made: Json = {
+        "id": encodable(doc.id),
+        "q": encodable(as_text(doc.question)),
+        "t": encodable(doc.target),
+        "k": kind,
+        "s": [[_completion(record) for record in side] for side in sides],
+        "f": _flags([record for side in sides for record in side]),
+    }
+    if doc.gold_reasoning:
+        made["g"] = encodable(doc.gold_reasoning)
+    if doc.cluster:
+        made["c"] = encodable(doc.cluster)
+    return made
+
+
+def _flags(records: Sequence[Record]) -> list[str]:
+    """What the list can be filtered by: true of any completion of the doc."""
+    tests = {
+        "invalid": has_invalid_step,
+        "structure": has_structure_fault,
+        "truncated": is_truncated,
+        "no_answer": lambda record: fate(record) in ("no_answer", "unparsable"),
+        "disagree": disagrees,
+    }
+    return [name for name, test in tests.items() if any(test(record) for record in records)]
+
+
+def _completion(record: Record) -> Json:
+    completion, score = record.completion, answer_score(record)
+    place = BrowserOffsets(completion.reply)
+    made: Json = {"x": encodable(completion.reply), "e": fate(record)}
+    if completion.prefill:
+        made["p"] = place(len(completion.prefill))
+    if score is not None:
+        made |= {"o": score.outcome, "a": encodable(score.answer), "w": encodable(score.why)}
+        if span := _span(score.detail.get("span"), place):
+            made["at"] = span
+    if completion.error:
+        made["err"] = encodable(completion.error)
+    if completion.completion_tokens is not None:
+        made["n"] = completion.completion_tokens
+    return made | _structure(record, place) | _steps(record, place)
+
+
+def _structure(record: Record, place: BrowserOffsets) -> Json:
+    score = record.scores.get(STRUCTURE)
+    broken = score.detail.get("broken") if score is not None else None
+    if not isinstance(broken, Mapping) or not broken:
+        return {}
+    faults = [
+        [name, *(_span(found.get("span"), place) or [0, 0]), encodable(str(found.get("why", "")))]
+        for name, found in broken.items()
+    ]
+    return {"b": faults}
+
+
+def _steps(record: Record, place: BrowserOffsets) -> Json:
+    """`v`: one [start, end, verdict, statements] a step; a statement is [start, end, verdict, left, right, reason]."""
+    score = record.scores.get(STEPS)
+    steps = score.detail.get("steps") if score is not None else None
+    if not isinstance(steps, Sequence):
+        return {}
+    made: Json = {"v": [_step(step, place) for step in steps if _span(step.get("span"), place)]}
+    first = score.detail.get("first_error", -1) if score is not None else -1
+    return made | ({"fe": first} if isinstance(first, int) and first >= 0 else {})
+
+
+def _step(step: Mapping[str, Any], place: BrowserOffsets) -> list[Any]:
+    statements = [
+        [
+            *(_span(found.get("span"), place) or [0, 0]),
+            VERDICTS.get(str(found.get("verdict")), "u"),
+            encodable(str(found.get("left", ""))),
+            encodable(str(found.get("right", ""))),
+            encodable(str(found.get("reason", ""))),
+        ]
+        for found in step.get("statements", ())
+        if found.get("verdict") != "unverifiable"
+    ]
+    return [*(_span(step.get("span"), place) or [0, 0]), VERDICTS.get(str(step.get("verdict")), "u"), statements]
+
+
+def _span(span: Any, place: BrowserOffsets) -> list[int] | None:
+    """A [start, end) of the reply in the browser's units, or None where there is none."""
+    if not isinstance(span, Sequence) or len(span) != 2 or not all(isinstance(end, int) for end in span):
+        return None
+    return [place(span[0]), place(span[1])]
