@@ -106,7 +106,19 @@ def _detail(check: SolutionCheck, spans: list[Span], first: int) -> dict[str, An
         "first_error": first,
         "last_values": _last_values(check),
         "flags": _flags(check, spans),
+        "steps": [[*spans[step.index], step.verdict_in("suspicious")] for step in check.steps],
+        "statements": _statements(check, spans),
     }
+
+
+def _statements(check: SolutionCheck, spans: list[Span]) -> list[list[Any]]:
+    """What a report shows in place: [start, end, verdict, left, right, reason] of each statement with a verdict."""
+    return [
+        [spans[step.index][0] + s.start, spans[step.index][0] + s.end, verdict, s.left, s.right, s.suspicion or s.reason]
+        for step in check.steps
+        for s in step.statements
+        if (verdict := s.verdict_in("suspicious")) != "unverifiable"
+    ]
 
 
 def _flags(check: SolutionCheck, spans: list[Span]) -> list[dict[str, Any]]:
@@ -210,7 +222,9 @@ def _metric(
 
 
 _METRICS = (
-    _metric("sound_and_correct", "binary", _sound_and_correct, "right answer and no step proven wrong; over answers judged"),
+    _metric(
+        "sound_and_correct", "binary", _sound_and_correct, "right answer and no step proven wrong; over answers judged"
+    ),
     _metric(
         "step_validity",
         "ratio",
@@ -227,9 +241,7 @@ _METRICS = (
         "a step is proven wrong; over right answers",
         higher_is_better=False,
     ),
-    _metric(
-        "wrong_answer_explained", "binary", _explained, "a step is proven wrong; over wrong answers"
-    ),
+    _metric("wrong_answer_explained", "binary", _explained, "a step is proven wrong; over wrong answers"),
     _metric(
         "answer_follows",
         "binary",
