@@ -247,20 +247,19 @@ class GenerationRun:
     def _recover(self, error: Exception) -> list[TokenCompletion]:
         """Start the live requests over with half the rows when memory ran out; answer them with the error otherwise."""
         self.n_failures += 1
-        waiting = {request.index for request in self.queue}
-        started = [request for index, request in self.unfinished.items() if index not in waiting]
-        n_rows = len(self.live)
+        n_rows, running = len(self.live), [live.request for live in self.live if live]
+        gone = {request.index for request in running}
         self.rows, self.live = None, []
         self.ready.clear()
         if _out_of_memory(error) and n_rows > self.engine.n_devices:
             self.largest_batch = max(n_rows // 2, self.engine.n_devices)
-            self.queue = admission_order([*started, *self.queue])
             self.engine.stats.n_retries += 1
-            return []
-        if self.n_failures > 1 or not started:  # nothing finished in between: the rest would fail the same way
-            started += self.queue
-            self.queue = []
-        return [_failure(request, f"{type(error).__name__}: {error}") for request in started]
+            running, gone = [], set()
+        elif self.n_failures > 1 or not running:  # the rest would fail the same way
+            running = list(self.unfinished.values())
+            gone = set(self.unfinished)
+        self.queue = admission_order(r for index, r in self.unfinished.items() if index not in gone)
+        return [_failure(request, f"{type(error).__name__}: {error}") for request in running]
 
     def _fits(self, request: TokenRequest) -> bool:
         return 0 < len(request.tokens) < self.max_length and request.max_new_tokens > 0
