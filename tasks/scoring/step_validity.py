@@ -1,4 +1,4 @@
-"""The scorer of reasoning steps: every step of a reply's reasoning checked symbolically, and what that means for the answer."""
+"""The scorer of reasoning steps: each step checked symbolically, and what that means for the answer."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Span = tuple[int, int]
 def step_validity(response_format: ResponseFormat | None = None) -> Scorer:
     """A scorer named 'step_validity'. Without a format, each reply's own markers say where its reasoning stands.
 
-    The score is 1 where no step is proven wrong and at least one was decided, 0 where a step is proven wrong; a reply with
-    nothing to decide is 'no_answer'. Metrics: docs/steps.md. Those about the answer read the scorer 'final_answer'.
+    The score is 1 where no step is proven wrong and at least one was decided, 0 where a step is proven wrong; a reply
+    with nothing to decide is 'no_answer'. Metrics: docs/steps.md. Those about the answer read the scorer 'final_answer'.
     """
 
     def score(doc: Doc, completion: Completion) -> Score:
@@ -40,9 +40,9 @@ def step_validity(response_format: ResponseFormat | None = None) -> Scorer:
 
 
 def reasoning_steps(reply: str, response_format: ResponseFormat | None = None) -> list[Span]:
-    """The steps of a reply as characters of it: those of its reasoning sections; of the whole reply where there are none.
+    """The steps of a reply as characters of it: those of its reasoning sections, or of the whole reply without any.
 
-    A reply that calculates only after its reasoning section (tags around an outline, the work in the answer) is read whole.
+    A reply that calculates only after its reasoning section (an outline in tags, the work in the answer) is read whole.
     """
     form = response_format or infer_format([reply])
     sections = [] if form is BARE else [s for s in parse_sections(form, reply) if s.name == "reasoning"]
@@ -114,7 +114,14 @@ def _detail(check: SolutionCheck, spans: list[Span], first: int) -> dict[str, An
 def _statements(check: SolutionCheck, spans: list[Span]) -> list[list[Any]]:
     """What a report shows in place: [start, end, verdict, left, right, reason] of each statement with a verdict."""
     return [
-        [spans[step.index][0] + s.start, spans[step.index][0] + s.end, verdict, s.left, s.right, s.suspicion or s.reason]
+        [
+            spans[step.index][0] + s.start,
+            spans[step.index][0] + s.end,
+            verdict,
+            s.left,
+            s.right,
+            s.suspicion or s.reason,
+        ]
         for step in check.steps
         for s in step.statements
         if (verdict := s.verdict_in("suspicious")) != "unverifiable"
@@ -195,7 +202,7 @@ def _follows(score: Score, scores: Scores) -> MetricValue:
     derived = [value for value in map(_number, score.detail["last_values"]) if value is not None]
     if given is None or not derived:
         return None
-    return float(any(abs(given - value) <= Fraction(1, 200) * max(1, abs(value)) for value in derived))
+    return float(any(abs(given - value) * 200 <= max(Fraction(1), abs(value)) for value in derived))
 
 
 def _number(text: str) -> Fraction | None:
