@@ -180,7 +180,8 @@ def test_records_are_exported_as_csv_and_parquet(harness, tmp_path):
 
 def test_history_lists_runs_newest_first(harness, tmp_path):
     for name in ("one", "two"):
-        ran(harness, "run", "-t", "two_digit_addition", "-o", "n=5", "-m", "scripted:careful", "--out", tmp_path / "runs" / name)  # fmt: skip
+        folder = tmp_path / "runs" / name
+        ran(harness, "run", "-t", "two_digit_addition", "-o", "n=5", "-m", "scripted:careful", "--out", folder)
     done = ran(harness, "history", tmp_path / "runs", "--json")
     assert {one["run"]["id"] for one in json.loads(done.out)["runs"]} == {"one", "two"}
 
