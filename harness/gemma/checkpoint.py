@@ -84,19 +84,12 @@ def _check_finished(step: Path) -> None:
 
 def stored_shapes(step: Path) -> dict[ParameterPath, Shape]:
     """Path and shape of every parameter in a step, without reading them."""
-    return {path: tuple(leaf.shape) for path, leaf in _flat(_metadata(step)).items()}
+    return {path: tuple(leaf.shape) for path, leaf in stored(step / PARAMETERS).items()}
 
 
 def read_parameters(step: Path) -> dict[ParameterPath, Tensor]:
     """Every parameter of a step, on the host, in its stored type, whatever mesh saved it."""
-    import jax
-    import numpy as np
-    import orbax.checkpoint as ocp
-
-    tree = _metadata(step)
-    as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), tree)
-    with ocp.PyTreeCheckpointer() as reader:
-        return _flat(reader.restore(step.resolve() / PARAMETERS, args=ocp.args.PyTreeRestore(restore_args=as_numpy)))
+    return restore(step / PARAMETERS)
 
 
 def check(shapes: Mapping[ParameterPath, Shape], wanted: list[Parameter], step: Path) -> bool:
@@ -119,14 +112,32 @@ def check(shapes: Mapping[ParameterPath, Shape], wanted: list[Parameter], step: 
     return bool(absent)
 
 
-def _metadata(step: Path) -> Any:
+def stored(folder: Path) -> dict[ParameterPath, Any]:
+    """Orbax's metadata (shape, dtype) of every array in a folder, by path. Raises UserError where it has none."""
+    return _flat(_metadata(folder))
+
+
+def restore(folder: Path) -> dict[ParameterPath, Tensor]:
+    """Every array in a folder, by path, on the host."""
+    import jax
+    import numpy as np
+    import orbax.checkpoint as ocp
+
+    as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), _metadata(folder))
+    with ocp.PyTreeCheckpointer() as reader:
+        return _flat(reader.restore(folder.resolve(), args=ocp.args.PyTreeRestore(restore_args=as_numpy)))
+
+
+def _metadata(folder: Path) -> Any:
     import orbax.checkpoint as ocp
 
     with ocp.PyTreeCheckpointer() as reader:
         try:
-            found = reader.metadata(step.resolve() / PARAMETERS).item_metadata
+            found = reader.metadata(folder.resolve()).item_metadata
         except (ValueError, OSError, KeyError) as error:
-            raise UserError(f"{step} cannot be read as an orbax checkpoint: {error}") from error
+            raise UserError(f"{folder} cannot be read as an orbax checkpoint: {error}") from error
+    if found is None:
+        raise UserError(f"{folder} cannot be read as an orbax checkpoint: it has no metadata")
     return found.tree
 
 

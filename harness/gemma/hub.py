@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import UserError
+from harness.gemma import upstream
 from harness.gemma.checkpoint import Origin, find_step, read_origin
 from harness.gemma.config import read_json
 from harness.gemma.peft import CONFIG_NAME as ADAPTER_CONFIG
@@ -28,6 +29,8 @@ class Source:
     """The folder with config.json and the tokenizer, and the weights unless `checkpoint` has them."""
     checkpoint: Path | None = None
     """A Tunix (orbax) step folder."""
+    upstream: Path | None = None
+    """One of Google's own orbax folders."""
     adapter: Path | None = None
     """A PEFT LoRA folder."""
     lora_alpha: float | None = None
@@ -59,6 +62,8 @@ def _local(folder: Path, base: str | Path | None) -> Source:
     if step := find_step(folder):
         origin = read_origin(step) or Origin(base="")
         return Source(model=_base(folder, base or origin.base), checkpoint=step, lora_alpha=origin.lora_alpha)
+    if found := upstream.find(folder):
+        return Source(model=upstream.view(folder, found), upstream=found)
     return Source(model=folder)
 
 
@@ -68,7 +73,7 @@ def _base(folder: Path, base: str | Path) -> Path:
             f"{folder} does not say which model it was trained from", tip="give it: --model FOLDER,base=MODEL"
         )
     source = resolve(base)
-    if source.checkpoint or source.adapter:
+    if source.checkpoint or source.adapter or source.upstream:
         raise UserError(f"the base {base} is itself a checkpoint", tip="export it to a Hugging Face folder first.")
     return source.model
 

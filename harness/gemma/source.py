@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
-from harness.gemma import checkpoint, lora, peft
+from harness.gemma import checkpoint, lora, peft, upstream
 from harness.gemma.config import read_json
 from harness.gemma.fingerprint import file_hash, fingerprint
 from harness.gemma.hub import Source
@@ -40,6 +40,9 @@ def open_parameters(source: Source, wanted: list[Parameter], *, lora_alpha: floa
     if source.checkpoint is not None:
         with _open_checkpoint(source, source.checkpoint, wanted, lora_alpha) as found:
             yield found
+        return
+    if source.upstream is not None:
+        yield _open_upstream(source.model, source.upstream, wanted)
         return
     adapter = peft.read_adapter(source.adapter) if source.adapter else None
     if adapter is not None:
@@ -92,6 +95,13 @@ def _open_checkpoint(source: Source, step: Path, wanted: list[Parameter], lora_a
     with _open_safetensors(source.model, wanted) as base:
         identity = stable_hash([own_hash, base.identity])
         yield Found(read=_merging(own, alpha, base.read), identity=identity, notes=(*base.notes, *notes))
+
+
+def _open_upstream(model: Path, folder: Path, wanted: list[Parameter]) -> Found:
+    checkpoint.check(upstream.stored_shapes(folder), wanted, folder)
+    own = upstream.read_parameters(folder)
+    identity = stable_hash([_values_hash(own), read_json(model / "config.json")])
+    return Found(read=lambda p: own.pop(p.path), identity=identity, notes=())
 
 
 def _merging(own: Mapping[ParameterPath, Tensor], alpha: float | None, read: Read) -> Read:
