@@ -1,7 +1,7 @@
 """Step metrics of the stored Gemma-3-1B-it runs, and seeded flagged steps to be read by hand.
 
-    python benchmarks/steps.py --real                      # the table
-    python benchmarks/real_steps.py --sample 10            # ten flagged steps a run, one a reply, with their surroundings
+python benchmarks/steps.py --real                      # the table
+python benchmarks/real_steps.py --sample 10            # ten flagged steps a run, one a reply, with their surroundings
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ RUNS = {
     "lora_grpo_b32": "",
 }
 COLUMNS = (
-    "accuracy", "sound_and_correct", "step_validity", "proven_unsound", "right_answer_wrong_reasoning", "wrong_answer_explained",
-    "answer_follows", "statement_coverage", "step_coverage",
+    "accuracy", "sound_and_correct", "step_validity", "proven_unsound", "right_answer_wrong_reasoning",
+    "wrong_answer_explained", "answer_follows", "statement_coverage", "step_coverage",
 )  # fmt: skip
 
 
@@ -118,7 +118,9 @@ def _print_flag(row: Scored) -> None:
     flag: dict[str, Any] = row.scores["step_validity"].detail["flags"][0]
     start, end = flag["span"]
     around = row.completion.reply[max(0, start - 120) : end + 80]
-    print(f"- {row.doc.id} [{flag['reason']}: {flag['left']} against {flag['right']}] {flag['text']!r}\n    in {around!r}")
+    print(
+        f"- {row.doc.id} [{flag['reason']}: {flag['left']} against {flag['right']}] {flag['text']!r}\n    in {around!r}"
+    )
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

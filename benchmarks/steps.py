@@ -5,9 +5,10 @@
     python benchmarks/steps.py --tier suspicious
     python benchmarks/steps.py --real           # the stored Gemma runs: accuracy beside step metrics
 
-Rows of dev.jsonl are solutions with the 0-based index of the first erroneous step by human label, -1 for none. 'audited' rows
-take the corrections of label_audit.jsonl, where plain arithmetic contradicts the label. Intervals are percentile bootstraps
-over questions. Half A and half B split the solutions by a hash of their id: rules read from one half must hold in the other.
+Rows of dev.jsonl are solutions with the 0-based index of the first erroneous step by human label, -1 for none.
+'audited' rows take the corrections of label_audit.jsonl, where plain arithmetic contradicts the label. Intervals are
+percentile bootstraps over questions. Half A and half B split the solutions by a hash of their id: rules read from one
+half must hold in the other.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from tasks.scoring.steps.metrics import FirstErrorScore, first_error_score
 REPO = Path(__file__).resolve().parent.parent
 N_BOOT = 1000
 NAMES_A_CALCULATION = re.compile(
-    r"计算(结果)?(有误|错误)|[Cc]alculation (is|was|result is|error|mistake)|miscalc|arithmetic|calculated (wrong|incorrect)"
+    r"计算(结果)?(有误|错误)|[Cc]alculation (is|was|result is|error|mistake)|miscalc|arithmetic"
+    r"|calculated (wrong|incorrect)"
 )
 """Human reasons of MR-GSM8K, English and Chinese, that call the error one of calculation."""
 

@@ -1,8 +1,8 @@
-"""Whether a model's reasoning steps hold, on the project's own story problems: each step is recomputed, not only the answer.
+"""Whether a model's reasoning steps hold, on the project's own story problems: each step is recomputed.
 
 One row:
     question: "Ana has 3 boxes of 12 pens and gives away 5. How many are left?"
-    reply:    "Reasoning: 3 * 12 = 36\\n36 - 5 = 32\\nAnswer: 31"     the second step is proven wrong, the answer is right
+    reply:    "Reasoning: 3 * 12 = 36\\n36 - 5 = 32\\nAnswer: 31"     (the second step is false)
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tasks.scoring.steps.verdicts import SolutionCheck, StatementCheck, StepCheck
 
 
-class Tier(str, Enum):
+class Tier(StrEnum):
     """Which flags count."""
 
     strict = "strict"
@@ -29,18 +29,28 @@ _STYLES = {"valid": "green", "invalid": "bold red", "imprecise": "yellow", "susp
 
 
 def steps(
-    file: Annotated[str, typer.Argument(help="A text file with one solution, a JSONL with --jsonl; - reads standard input.")],
-    jsonl: Annotated[bool, typer.Option("--jsonl", help='Lines of {"id", "question", "steps"}; one line out each.')] = False,
+    file: Annotated[
+        str, typer.Argument(help="A text file with one solution, a JSONL with --jsonl; - reads standard input.")
+    ],
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Lines of {"id", "question", "steps"}; one line out each.')
+    ] = False,
     tier: Annotated[Tier, typer.Option(help="strict: proofs only; suspicious: heuristics too.")] = Tier.strict,
-    reference: Annotated[bool, typer.Option("--reference", help="Also compare with each line's gold_solution.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document (of a text file) on standard output.")] = False,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Also compare with each line's gold_solution.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON document (of a text file) on standard output.")
+    ] = False,
 ) -> None:
     """Check every reasoning step of a solution: recompute it, compare it with the steps before, say what is wrong."""
     text = _read(file)
     if jsonl:
         for row in _rows(text, file, reference):
             first, verdicts = _judge(row, tier.value, reference)
-            sys.stdout.write(json_module.dumps({"id": row["id"], "first_error": first, "verdicts": list(verdicts)}) + "\n")
+            sys.stdout.write(
+                json_module.dumps({"id": row["id"], "first_error": first, "verdicts": list(verdicts)}) + "\n"
+            )
         return
     if reference:
         raise UserError("--reference needs --jsonl", tip='give lines of {"id", "question", "steps", "gold_solution"}.')

@@ -14,15 +14,15 @@ Reading statements and re-evaluating them with other numbers:
     for statement in parse_statements("He had 8*12 = <<8*12=96>>96 glasses."):
         statement.origin                  # 'relation' | 'annotation' | 'verbal'
         statement.relations               # ('=',): one fewer than sides; '=', '<', '>', '<=', '>=', '!=', '~='
-        for side in statement.sides:      # node, start, end (characters), unit ('glasses'), name (of a word-only side)
+        for side in statement.sides:      # node, start, end (characters), unit ('glasses'), name (of words only)
             if side.node is not None:
-                for num in literals(side.node):   # Num: value, text, start, end (characters of the step), decimals, unit
+                for num in literals(side.node):   # Num: value, text, start, end (characters), decimals, unit
                     ...
-                evaluate(side.node, {"x": 3}, literal=lambda num: replaced.get(num.start, num.value))  # or Undefined
+                evaluate(side.node, {"x": 3}, literal=lambda num: replaced.get(num.start, num.value))
 
-`literal` is called for every literal and may return any int, Fraction or float: that is how a solution is re-evaluated under
-perturbed question numbers. `tree.walk`, `tree.symbols`, `tree.is_literal`, `tree.show` help with the rest. A statement inside
-`<<...>>` is found twice, once in the sentence and once as its annotation.
+`literal` is called for every literal and may return any int, Fraction or float: that is how a solution is re-evaluated
+under perturbed question numbers. `tree.walk`, `tree.symbols`, `tree.is_literal`, `tree.show` help with the rest. A
+statement inside `<<...>>` is found twice, once in the sentence and once as its annotation.
 """
 
 from tasks.scoring.steps.checker import check_solution

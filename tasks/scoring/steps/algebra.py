@@ -28,10 +28,11 @@ from tasks.scoring.steps.verdicts import Verdict
 _FREE = Ruling("unverifiable", "free variables")
 _INTRODUCED = Ruling("unverifiable", "equation introduced")
 _NEW = re.compile(
-    r"\b(?:given|let(?!'s)|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*|try\w*|"
-    r"denote|define|represent\w*|either|or|possib\w*|because|since|(?<!solve )(?<!solving )for|set|setting|plug\w*|substitut\w*|"
-    r"consider|otherwise|new|writ\w*|proportion|equal|similarly|need|want|at|us(?:e|ing)|solve(?! for)|discard\w*|reject\w*|positive|negative|"
-    r"smallest|largest)\b",
+    r"\b(?:given|let(?!'s)|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*"
+    r"|try\w*|denote|define|represent\w*|either|or|possib\w*|because|since|(?<!solve )(?<!solving )for|set"
+    r"|setting|plug\w*"
+    r"|substitut\w*|consider|otherwise|new|writ\w*|proportion|equal|similarly|need|want|at|us(?:e|ing)|solve(?! for)"
+    r"|discard\w*|reject\w*|positive|negative|smallest|largest)\b",
     re.IGNORECASE,
 )
 """Words that bring an equation in."""
@@ -46,12 +47,15 @@ _DERIVED = re.compile(
 )
 """Words that derive an equation."""
 _MANIPULATED = re.compile(
-    r"\b(?:simplif\w*|solving|solve for|divid\w*|subtract\w*|add(?:ing)?|multipl\w*|combin\w*|expand\w*|isolat\w*|rearrang\w*|cross|"
+    r"\b(?:simplif\w*|solving|solve for|divid\w*|subtract\w*|add(?:ing)?|multipl\w*|combin\w*|expand\w*"
+    r"|isolat\w*|rearrang\w*|cross|"
     r"both sides|reduc\w*|distribut\w*)\b",
     re.IGNORECASE,
 )
 """Words that transform the equation before."""
-_CALCULATED = re.compile(r"\b(?:calculat\w*|comput\w*|evaluat\w*|simplif\w*|perform\w*|divid\w*|multipl\w*)\b", re.IGNORECASE)
+_CALCULATED = re.compile(
+    r"\b(?:calculat\w*|comput\w*|evaluat\w*|simplif\w*|perform\w*|divid\w*|multipl\w*)\b", re.IGNORECASE
+)
 _SET_UP = re.compile(r"\b(?:equations?|set(?:ting)? up|equal|given|know|write|proportion)\b", re.IGNORECASE)
 """Words that announce an equation to be solved, not a simplification."""
 _STEP_LABEL = re.compile(r"^\s*(?:step|line)\s*\d+\s*[:.)]", re.IGNORECASE)
@@ -101,7 +105,7 @@ def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruli
 
 
 def _by_points(left: Node, right: Node) -> Ruling:
-    """Identity of expressions with roots or functions, by values at fixed points; agreement only ever counts for the text."""
+    """Identity of expressions with roots or functions by values at fixed points; it can only confirm."""
     names = sorted(symbols(left) | symbols(right))
     if len(names) > 4:
         return _FREE
@@ -181,7 +185,7 @@ def _slip(pair: Pair, left: Ratio, right: Ratio) -> bool:
     assert pair.left.node is not None
     assert pair.right.node is not None
     a, b = _linear(left), _linear(right)
-    if a is None or b is None or not _n_operators(pair.left.node) or _rounds(a[0], b[0]) and _rounds(a[1], b[1]):
+    if a is None or b is None or not _n_operators(pair.left.node) or (_rounds(a[0], b[0]) and _rounds(a[1], b[1])):
         return False
     if not a[0] and not b[0]:
         return True
@@ -243,7 +247,11 @@ def _solution(equation: Equation) -> Fraction | None:
 def _rounded(pair: Pair, solution: Fraction, written: Fraction) -> Verdict | None:
     assert pair.right.node is not None
     close = closeness(solution, written, written_decimals(pair.right.node) or 0)
-    if close == "off" and near(solution, written) and is_rounding_marked(pair.text, pair.statement.start, pair.statement.end):
+    if (
+        close == "off"
+        and near(solution, written)
+        and is_rounding_marked(pair.text, pair.statement.start, pair.statement.end)
+    ):
         return "valid"
     if close == "integer":
         statement = pair.statement

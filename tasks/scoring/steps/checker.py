@@ -51,7 +51,12 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
     state.order += 1
     values = [_value(side.node) for side in sides]
     rulings = [
-        _rule(Pair(text, statement, sides[i], sides[i + 1], relation, i, state.following, state.is_last_step), values[i], values[i + 1], state)
+        _rule(
+            Pair(text, statement, sides[i], sides[i + 1], relation, i, state.following, state.is_last_step),
+            values[i],
+            values[i + 1],
+            state,
+        )
         for i, relation in enumerate(statement.relations)
     ]
     rulings.extend(judge_named(text, statement, values, state))

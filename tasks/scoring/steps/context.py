@@ -66,7 +66,9 @@ def _is_clean_break(tokens: Sequence[Token], i: int) -> bool:
 
 def _after_statement(tokens: Sequence[Token], i: int) -> bool:
     """A relation stands shortly before token i: `3*4 = 12 and 5*6 = 30`."""
-    return any(token.kind == "rel" for token in tokens[max(0, i - 8) : i]) and not any(token.kind == "stop" for token in tokens[max(0, i - 8) : i])
+    return any(token.kind == "rel" for token in tokens[max(0, i - 8) : i]) and not any(
+        token.kind == "stop" for token in tokens[max(0, i - 8) : i]
+    )
 
 
 def _is_label_range(side: Side) -> bool:
@@ -102,7 +104,9 @@ def right_is_whole(statement: Statement, side: Side) -> bool:
     if after.text in ("and", "to", "or", "more", "less", "fewer") and following is not None:
         if following.kind == "num" and after.text != "or" and after.text != "and":
             return False
-        if after.text == "and" and (following.text in ("a", "one", "half") or (following.kind == "num" and not _before_relation(tokens, i + 1))):
+        if after.text == "and" and (
+            following.text in ("a", "one", "half") or (following.kind == "num" and not _before_relation(tokens, i + 1))
+        ):
             return False
         if following.text == "than":
             return i + 2 < len(tokens) and tokens[i + 2].kind == "word"
@@ -111,7 +115,12 @@ def right_is_whole(statement: Statement, side: Side) -> bool:
     j = i
     while j < len(tokens) and j - i < 6 and tokens[j].kind == "word":
         j += 1
-    if j + 1 < len(tokens) and tokens[j].kind == "num" and tokens[j - 1].text == "and" and not _before_relation(tokens, j):
+    if (
+        j + 1 < len(tokens)
+        and tokens[j].kind == "num"
+        and tokens[j - 1].text == "and"
+        and not _before_relation(tokens, j)
+    ):
         return False
     if j >= len(tokens) or tokens[j].kind in ("stop", "comma", "close", "rel"):
         return True
@@ -170,7 +179,9 @@ def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 _STRONG_DENIAL = re.compile(
-    r"\b(?:false|contradict\w*|incorrect|impossible|not true|no solution|not satisf\w*|not equal|not work|not (?:be )?possible|not correct|not the correct|not valid|cannot be|can't be|not make sense|is not \d+|isn't)\b",
+    r"\b(?:false|contradict\w*|incorrect|impossible|not true|no solution|not satisf\w*|not equal|not work"
+    r"|not (?:be )?possible"
+    r"|not (?:the )?correct|not valid|cannot be|can't be|not make sense|is not \d+|isn't)\b",
     re.IGNORECASE,
 )
 
@@ -186,7 +197,7 @@ def is_rounding_marked(text: str, start: int, end: int) -> bool:
 
 
 def is_denied(text: str, start: int, end: int, following: str = "") -> bool:
-    """The text says itself that the statement is not so: beside it, in the next sentence, or soon after formulas only."""
+    """The text says itself that the statement is not so: beside it, in the next sentence, or soon after."""
     before, after = _sentence(text, start, end)
     rest = after[: _NEXT_STOP.search(after).start()]  # type: ignore[union-attr]
     return (
@@ -215,5 +226,5 @@ def is_cut_off(text: str, statement: Statement, side: Side) -> bool:
 
 def is_hypothetical(text: str, start: int, end: int) -> bool:
     """The statement is supposed, tried or one case of several."""
-    before, after = _sentence(text, start, end)
+    before, _ = _sentence(text, start, end)
     return not HYPOTHETICAL_CUES.isdisjoint(_words(before) | _words(text[start:end]))

@@ -108,7 +108,7 @@ def divide(left: Value, right: Value) -> Value:
     """left / right, exact where both are. Raises Undefined for zero."""
     if right == 0:
         raise Undefined("division by zero")
-    if type(left) is float or type(right) is float:
+    if isinstance(left, float) or isinstance(right, float):
         return _float(lambda: float(left) / float(right))
     quotient = Fraction(left, right)
     return quotient.numerator if quotient.denominator == 1 else quotient
@@ -222,7 +222,7 @@ def _reciprocal(function: Callable[[float], float]) -> Callable[[Value], Value]:
 
 _ONE: Mapping[str, Callable[[Value], Value]] = {
     "sqrt": lambda value: power(value, Fraction(1, 2)),
-    "abs": abs,
+    "abs": lambda value: -value if value < 0 else value,
     "floor": lambda value: math.floor(value),
     "ceil": lambda value: math.ceil(value),
     "sin": _of_float(math.sin),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import reduce
 
 from tasks.scoring.steps.limits import MAX_DEPTH
+from tasks.scoring.steps.lookaround import FUNCTIONS, NAMES, Lookaround
 from tasks.scoring.steps.tokens import Token
 from tasks.scoring.steps.tree import (
     Bin,
@@ -23,9 +24,7 @@ from tasks.scoring.steps.tree import (
 )
 from tasks.scoring.steps.words import (
     MAGNITUDES,
-    SHORT_UNITS,
     TWO_WORD_OPERATORS,
-    UNIT_BREAKERS,
     WORD_FRACTIONS,
     WORD_OPERATORS,
 )
@@ -33,26 +32,6 @@ from tasks.scoring.steps.words import (
 _POWER = {"+": 10, "-": 10, "*": 20, "/": 20, "^": 30}
 _UNARY = 25
 _PAIRS = {"(": ")", "[": "]", "{": "}", "lfloor": "rfloor", "lceil": "rceil"}
-_FUNCTIONS = {
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "asin",
-    "acos",
-    "atan",
-    "log",
-    "ln",
-    "exp",
-    "sqrt",
-    "gcd",
-    "max",
-    "min",
-    "lcm",
-}
-_MAX_UNIT_WORDS = 6
 
 
 class _Stop(Exception):
@@ -78,15 +57,11 @@ def parse_all(tokens: Sequence[Token], start: int, end: int) -> Node | None:
 
 def unit_after(tokens: Sequence[Token], start: int, end: int) -> str:
     """The unit words that begin at token `start`, lower case."""
-    return _Parser(tokens, end).skip_unit(start)[1]
+    return Lookaround(tokens, end).skip_unit(start)[1]
 
 
-class _Parser:
-    __slots__ = ("end", "tokens")
-
-    def __init__(self, tokens: Sequence[Token], end: int) -> None:
-        self.tokens = tokens
-        self.end = end
+class _Parser(Lookaround):
+    __slots__ = ()
 
     def expression(self, i: int, power: int, depth: int) -> tuple[Node, int]:
         """Precedence climbing from token i; stops before the first token that cannot continue."""
@@ -120,12 +95,9 @@ class _Parser:
             return self._word_operator(i, left)
         if kind == "open" and token.text != "{":
             return self._implicit(i, left)
-        if kind == "command" or (kind == "num" and token.gap is False and type(left) is Group and self._touches(i)):
+        if kind == "command" or (kind == "num" and token.gap is False and type(left) is Group and self.touches(i)):
             return ("*", i, True, False)
         return None
-
-    def _touches(self, i: int) -> bool:
-        return self.tokens[i - 1].end == self.tokens[i].start
 
     def _implicit(self, i: int, left: Node) -> tuple[str, int, bool, bool] | None:
         """A product by juxtaposition: `2(3)`, `(a)(b)`. After a space `20 (5 x 4)` may explain, not multiply."""
@@ -133,7 +105,11 @@ class _Parser:
         if type(left) is Bin and left.op == "^" and type(left.left) is Sym and type(strip(left.right)) is Neg:
             raise _Stop  # f^{-1}(x)
         # more than one character between them is a dropped command: `2 \\left(3)`
-        if token.start - before.end != 1 or before.kind == "close" or (before.kind == "word" and self._is_variable(i - 1)):
+        if (
+            token.start - before.end != 1
+            or before.kind == "close"
+            or (before.kind == "word" and self.is_variable(i - 1))
+        ):
             return ("*", i, True, False)
         return None
 
@@ -143,12 +119,12 @@ class _Parser:
         lower = text.lower()
         following = self.tokens[i + 1] if i + 1 < self.end else None
         if following is None:
-            return ("*", i, True, False) if self._is_variable(i) else None
+            return ("*", i, True, False) if self.is_variable(i) else None
         if text in WORD_OPERATORS:
             starts = following.kind in ("num", "open", "command") or (following.kind == "op" and following.text == "-")
             loose = text in "xX" and token.gap and following.kind != "num"
             glued = text in "xX" and following.kind == "open" and token.end == following.start
-            glued = glued or (text in "xX" and following.kind != "num" and self._touches(i))
+            glued = glued or (text in "xX" and following.kind != "num" and self.touches(i))
             if starts and not glued and not loose and not (text in "xX" and following.kind == "op"):
                 return WORD_OPERATORS[text], i + 1, False, False
             if text not in "xX":
@@ -160,7 +136,7 @@ class _Parser:
             return ("*", j, False, True) if j < self.end and self.tokens[j].kind in ("num", "open", "command") else None
         if following.kind == "word" and (lower, following.text.lower()) in TWO_WORD_OPERATORS:
             return TWO_WORD_OPERATORS[lower, following.text.lower()], i + 2, False, False
-        if not self._is_variable(i) or (self.tokens[i - 1].text == "0" and not self._touches(i)):
+        if not self.is_variable(i) or (self.tokens[i - 1].text == "0" and not self.touches(i)):
             return None
         return "*", i, True, False
 
@@ -278,7 +254,7 @@ class _Parser:
             return Call("binom", (top, bottom)), j
         if name == "sqrt":
             return self._root(i + 1, depth)
-        if name in _FUNCTIONS:
+        if name in FUNCTIONS:
             return self._function(name, i + 1, depth)
         raise _Stop
 
@@ -309,7 +285,7 @@ class _Parser:
     def _bare_argument(self, j: int, depth: int) -> tuple[Node, int]:
         """`\\sin 2x`, `\\log_2 8`: one operand with its power, and variables that touch it."""
         body, j = self.expression(j, _POWER["*"], depth + 1)
-        while j < self.end and self._is_variable(j):
+        while j < self.end and self.is_variable(j):
             right, j = self.expression(j, _POWER["*"], depth + 1)
             body = Bin("*", body, right, implicit=True)
         return body, j
@@ -341,9 +317,9 @@ class _Parser:
         lower = token.text.lower()
         if lower in WORD_FRACTIONS:
             return self._word_fraction(i, lower, depth)
-        if lower in _FUNCTIONS and i + 1 < self.end and self.tokens[i + 1].text == "(":
+        if lower in FUNCTIONS and i + 1 < self.end and self.tokens[i + 1].text == "(":
             return self._function(lower, i + 1, depth)
-        if not self._is_variable(i):
+        if not self.is_variable(i):
             raise _Stop
         return self._symbol(i)
 
@@ -360,21 +336,12 @@ class _Parser:
                 name, j = name + "_" + " ".join(t.text for t in self.tokens[j + 2 : k]), k + 1
             else:
                 name, j = name + "_" + self.tokens[j + 1].text, j + 2
-        if j < self.end and self.tokens[j].text == "(" and self._is_function(name, j):
+        if j < self.end and self.tokens[j].text == "(" and self.is_function(name, j):
             raise _Stop  # f(x): a function that is not ours
-        if len(name) in (2, 3) and name.isalpha() and name.islower() and name not in _NAMES:
-            letters = [Sym(letter) for letter in name]
+        if len(name) in (2, 3) and name.isalpha() and name.islower() and name not in NAMES:
+            letters: list[Node] = [Sym(letter) for letter in name]
             return reduce(lambda left, right: Bin("*", left, right, implicit=True), letters), j  # type: ignore[arg-type]
         return Sym(name), j
-
-    def _is_function(self, name: str, j: int) -> bool:
-        """`f(x)`, `P(A)`, `d(6)`: not a product."""
-        if self.tokens[j].start - self.tokens[j - 1].end == 1 or name in _NAMES:
-            return False
-        if name[0] in "fghpq" or name[0].isupper() or name[-1] == "'":
-            return True
-        k = j + 1 + (j + 1 < self.end and self.tokens[j + 1].text == "-")
-        return k + 1 < self.end and self.tokens[k].kind == "num" and self.tokens[k + 1].text == ")"
 
     def _word_fraction(self, i: int, lower: str, depth: int) -> tuple[Node, int]:
         """`half of 18`, `twice 5`, `one-third of the 18`."""
@@ -391,34 +358,6 @@ class _Parser:
             raise _Stop
         right, j = self.expression(j, _POWER["*"], depth + 1)
         return Bin("*", node, right, of=True), j
-
-    def _is_variable(self, i: int) -> bool:
-        token = self.tokens[i]
-        if token.kind != "word" or token.prose:
-            return False
-        text = token.text
-        if len(text) == 1:
-            return text not in "aAI" or self._in_formula(i)
-        if text[-1] == "'":
-            return len(text.rstrip("'")) == 1
-        return text in _NAMES or self._is_letter_product(i)
-
-    def _is_letter_product(self, i: int) -> bool:
-        """The `xy` of `3xy` and the `AC` of `68AC`: letters that touch a number and are no unit."""
-        text = self.tokens[i].text
-        if len(text) > 3 or not text.isalpha() or i == 0 or not self._touches(i):
-            return False
-        return self.tokens[i - 1].kind in ("num", "close") and text.lower() not in SHORT_UNITS
-
-    def _in_formula(self, i: int) -> bool:
-        """`a`, `A` and `I` are words unless a sign stands next to them."""
-        before = self.tokens[i - 1] if i else None
-        after = self.tokens[i + 1] if i + 1 < len(self.tokens) else None
-        signs = ("op", "rel", "sub")
-        if before is not None and before.kind in ("num", "close") and self._touches(i):
-            return True
-        beside = (before is not None and before.kind in signs) or (after is not None and after.kind in signs)
-        return beside or (before is not None and before.kind == "open" and after is not None and after.kind == "close")
 
     def _postfix(self, node: Node, i: int) -> tuple[Node, int]:
         while i < self.end:
@@ -439,91 +378,12 @@ class _Parser:
         if i >= self.end or self.tokens[i].kind not in ("word", "op", "open"):
             return node, i
         j, words = self.skip_unit(i)
-        if j == i or not (j == self.end or self._goes_on(j)):
+        if j == i or not (j == self.end or self.goes_on(j)):
             return node, i
         return _with_unit(node, words), j
 
-    def skip_unit(self, i: int) -> tuple[int, str]:
-        """Index after the unit words that begin at token i, and the words: `miles per hour`, `pounds/book`, `(red)`."""
-        words: list[str] = []
-        tokens, end, j = self.tokens, self.end, i
-        while j < end and len(words) < _MAX_UNIT_WORDS:
-            token = tokens[j]
-            if token.kind == "word":
-                lower = token.text.lower()
-                if lower in UNIT_BREAKERS or self._is_operator_word(j, lower):
-                    break
-                if self._is_variable(j):
-                    break
-                words.append(lower)
-                j += 1
-            elif token.text == "^" and words and (k := self._unit_power(j)):
-                j = k
-            elif token.kind == "op" and self._joins_unit(j):
-                words.append(token.text)
-                j += 1
-            elif token.text == "(" and not self._touches(j) and (k := self._comment(j)):
-                j = k
-            else:
-                break
-        return j, " ".join(words)
 
-    def _unit_power(self, j: int) -> int:
-        """Index after the `^2` of `cm^2`, else 0."""
-        inner = [token for token in self.tokens[j + 1 : min(j + 4, self.end)] if token.kind != "open"]
-        if not inner or inner[0].text not in ("2", "3"):
-            return 0
-        return j + 4 if self.tokens[j + 1].kind == "open" else j + 2
-
-    def _goes_on(self, j: int) -> bool:
-        """An operator, a relation or a closing bracket at token j; a sign that opens a formula begins another one."""
-        token = self.tokens[j]
-        return (token.kind == "op" and not token.gap) or token.kind in ("rel", "close", "comma") or self._operator_word(j)
-
-    def _operator_word(self, j: int) -> bool:
-        token = self.tokens[j]
-        if token.kind != "word" or token.text == "of" or j + 1 >= self.end:
-            return False
-        return self._is_operator_word(j, token.text.lower())
-
-    def _is_operator_word(self, j: int, lower: str) -> bool:
-        if lower not in ("x", "of", "times", "plus", "minus", "divided", "multiplied"):
-            return False
-        return lower != "of" or (j + 1 < self.end and self.tokens[j + 1].kind in ("num", "command"))
-
-    def _joins_unit(self, j: int) -> bool:
-        """The slash of `pounds/book` and the hyphen of `20-minute`: a word follows that is no variable."""
-        if j + 1 >= self.end or self.tokens[j].text not in "/-":
-            return False
-        following = self.tokens[j + 1]
-        if following.kind != "word" or (len(following.text) == 1 and not following.prose):
-            return False
-        if self.tokens[j].text == "-":
-            return self._touches(j) and self._touches(j + 1) and self.tokens[j - 1].kind == "num"
-        return following.text.lower() not in WORD_FRACTIONS and following.text not in _NAMES
-
-    def _comment(self, j: int) -> int:
-        """Index after a bracket that holds words only, else 0."""
-        k = j + 1
-        while (
-            k < self.end
-            and k - j < 12
-            and self.tokens[k].kind in ("word", "comma", "stop")
-            and self.tokens[k].text != "\n"
-        ):
-            if self._is_variable(k):
-                return 0
-            k += 1
-        return k + 1 if k > j + 1 and k < self.end and self.tokens[k].text == ")" else 0
-
-
-_NAMES = frozenset(
-    "alpha beta gamma delta epsilon theta lambda mu sigma phi omega rho tau pi ell eta zeta kappa nu xi psi chi"
-    " varepsilon varphi Delta Omega Gamma".split()
-)
-
-
-FIRST_WORDS = frozenset({*WORD_FRACTIONS, *_FUNCTIONS, *(name.lower() for name in _NAMES)})
+FIRST_WORDS = frozenset({*WORD_FRACTIONS, *FUNCTIONS, *(name.lower() for name in NAMES)})
 """Words of more than three letters that an expression may begin with, lower case."""
 
 

@@ -20,7 +20,7 @@ from tasks.scoring.steps.context import (
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate, try_evaluate
 from tasks.scoring.steps.readings import has_trigonometry, readings
 from tasks.scoring.steps.statements import Relation, Side, Statement
-from tasks.scoring.steps.tolerance import Closeness, closeness, near, same_value, show_value
+from tasks.scoring.steps.tolerance import Closeness, closeness, distance, multiplied, near, same_value, show_value
 from tasks.scoring.steps.tree import Bin, Neg, Node, Num, Percent, is_literal, literals, strip, walk
 from tasks.scoring.steps.units import agrees_in_base_units, is_unit_conversion
 from tasks.scoring.steps.verdicts import Verdict
@@ -164,23 +164,22 @@ def _is_percent_reading(pair: Pair, left: Value, right: Value) -> bool:
     has_right = any(type(part) is Percent for part in walk(_node(pair.right))) or "percent" in pair.right.unit
     if not (has_left or has_right):
         return False
-    if abs(left - right) * 1000 <= 5 and has_right != has_left:
+    if distance(left, right) <= _HALF_A_POINT and has_right != has_left:
         return True
-    return any(
-        abs(left * scale - right) * 200 <= abs(right) or abs(left * scale - right) <= Fraction(5, 1000)
-        for scale in (100, Fraction(1, 100))
-        if left
-    )
+    gaps = [distance(multiplied(left, scale), right) for scale in (100, Fraction(1, 100)) if left]
+    return any(gap <= _HALF_A_POINT or gap * 200 <= distance(right, 0) for gap in gaps)
+
+
+_HALF_A_POINT = Fraction(5, 1000)
 
 
 def _is_magnitude(pair: Pair, left: Value, right: Value) -> bool:
     """`5 * 3 = $15,000` where the text counts in thousands."""
-    if type(left) is float or type(right) is float:
+    if isinstance(left, float) or isinstance(right, float) or not left:
         return False
-    for word, factor in (("thousand", 1_000), ("million", 10**6)):
-        if word in pair.text and left and abs(right) in (abs(left) * factor, Fraction(abs(left), factor)):
-            return True
-    return False
+    ratio = abs(Fraction(right) / Fraction(left))
+    factors = [factor for word, factor in (("thousand", 1_000), ("million", 10**6)) if word in pair.text]
+    return any(ratio in (factor, Fraction(1, factor)) for factor in factors)
 
 
 def _is_run_on(pair: Pair, left: Value) -> bool:
@@ -254,7 +253,8 @@ def _within_displayed(pair: Pair) -> bool:
         reach += abs(Fraction(moved) - Fraction(gap))
     decimals = written_decimals(_node(pair.right))
     slack = Fraction(1, 2 * 10**decimals) if decimals and decimals < 2 else Fraction(0)
-    return abs(Fraction(gap)) <= reach + slack and abs(gap) * 100 <= abs(Fraction(try_evaluate(_node(pair.left)) or 0))
+    size = abs(Fraction(try_evaluate(_node(pair.left)) or 0))
+    return abs(Fraction(gap)) <= reach + slack and abs(Fraction(gap)) * 100 <= size
 
 
 def _gap(pair: Pair, moved: Mapping[int, Fraction]) -> Value | None:
@@ -268,7 +268,9 @@ def _gap(pair: Pair, moved: Mapping[int, Fraction]) -> Value | None:
 def _is_rate(node: Node) -> bool:
     """A literal or a fraction of two: `1/2 inch = 20 miles` defines a scale."""
     node = strip(node)
-    return is_literal(node) or (type(node) is Bin and node.op == "/" and is_literal(node.left) and is_literal(node.right))
+    return is_literal(node) or (
+        type(node) is Bin and node.op == "/" and is_literal(node.left) and is_literal(node.right)
+    )
 
 
 def _is_percent(node: Node) -> bool:

@@ -35,7 +35,7 @@ class FirstErrorScore:
 
     @property
     def precision(self) -> float | None:
-        """Exact over the flags that claim an error where the label has none yet: late flags say nothing about the label."""
+        """Exact over exact, early and flagged right: a late flag does not contradict its label."""
         claims = self.exact + self.early + self.flagged_right
         return self.exact / claims if claims else None
 

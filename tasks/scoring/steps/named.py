@@ -34,9 +34,7 @@ def judge_named(text: str, statement: Statement, values: Sequence[Value | None],
     return [_compare(text, statement, last, before.value, value, state.following)]
 
 
-def _compare(
-    text: str, statement: Statement, side: Side, computed: Value, written: Value, following: str
-) -> Ruling:
+def _compare(text: str, statement: Statement, side: Side, computed: Value, written: Value, following: str) -> Ruling:
     assert side.node is not None
     shown = show_value(computed), show_value(written)
     decimals = written_decimals(side.node) if is_literal(side.node) else None

@@ -1,4 +1,4 @@
-"""Exact algebra on trees: rational functions over the rationals, with caps; sympy is not needed for what is decided here."""
+"""Exact algebra on trees: rational functions over the rationals, with caps."""
 
 from __future__ import annotations
 

@@ -8,7 +8,9 @@ from tasks.scoring.steps.limits import MAX_SOLUTION_CHARS, MAX_STEPS
 
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(r"[.!?][)\"'*$]{0,3}[ \t]+(?=[A-Z\"'(*$\\\[#]|[a-z] ?=)")
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|vs|e\.g|i\.e|approx|No|etc|a\.m|p\.m|Eq|Fig|Jr|Sr)|\b[A-Z]|^\s*\d{1,3})$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|vs|e\.g|i\.e|approx|No|etc|a\.m|p\.m|Eq|Fig|Jr|Sr)|\b[A-Z]|^\s*\d{1,3})$"
+)
 _GOES_ON = re.compile(r"\s*(?:=|\\approx|≈|&?=|\+ |\\times|\\cdot|\* \d)")
 _WORDLESS = re.compile(r"[\s$*#>`\-–—_=|:.\\\[\](){}]*")
 

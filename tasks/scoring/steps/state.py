@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias
 from tasks.scoring.steps.evaluate import Value
 from tasks.scoring.steps.polynomial import Polynomial
 
-
 EquationForm: TypeAlias = Literal["equation", "calculation", "value"]
 """'value': `x = 5`; 'calculation': `x = 240 / 0.8`, its result still to come; 'equation': anything else."""
 

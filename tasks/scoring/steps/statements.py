@@ -10,8 +10,8 @@ from typing import Literal, TypeAlias
 from tasks.scoring.steps.grammar import FIRST_WORDS, parse_prefix, unit_after
 from tasks.scoring.steps.limits import MAX_STATEMENTS
 from tasks.scoring.steps.tokens import Token, tokenise
-from tasks.scoring.steps.tree import Bin, Node, Num, is_literal, strip, walk
-from tasks.scoring.steps.words import SOFT_RELATIONS
+from tasks.scoring.steps.tree import Bin, Node, Num, is_literal, walk
+from tasks.scoring.steps.words import SOFT_RELATIONS, word_set
 
 Origin: TypeAlias = Literal["annotation", "relation", "verbal"]
 Relation: TypeAlias = Literal["=", "<", ">", "<=", ">=", "!=", "~="]
@@ -57,7 +57,7 @@ _SOFT_WORD = re.compile(r"\b(?:is|are|equals?|gives|makes|get|in|totals|to|be|eq
 _CALCULATION = re.compile(
     r"\d\s*(?:[-+*/^×÷−%]|\\times|\\div|\\cdot|x\s|times|plus|minus|divided|multiplied)|\b(?:half|third|twice|double)\b"
 )
-_FILLERS = frozenset("approximately about roughly around only exactly nearly just almost".split())
+_FILLERS = word_set("approximately about roughly around only exactly nearly just almost")
 _SOFT_FIRST = {phrase[0] for phrase in SOFT_RELATIONS}
 
 
@@ -135,7 +135,14 @@ def _join_lines(tokens: list[Token]) -> None:
             at_line_start = True
         elif token.kind == "stop":
             at_line_start = True
-        elif token.text == "-" and token.gap and i + 1 < len(tokens) and tokens[i + 1].gap and at_line_start is False and tokens[i + 1].start - token.end > 1:
+        elif (
+            token.text == "-"
+            and token.gap
+            and i + 1 < len(tokens)
+            and tokens[i + 1].gap
+            and at_line_start is False
+            and tokens[i + 1].start - token.end > 1
+        ):
             kept.append(Token("stop", ";", token.start, token.end))
             continue
         elif at_line_start and token.kind == "op" and token.text in "-*+" and _is_bullet(tokens, i):
@@ -147,13 +154,13 @@ def _join_lines(tokens: list[Token]) -> None:
 
 
 def _is_bullet(tokens: list[Token], i: int) -> bool:
-    return (
-        i + 1 < len(tokens) and tokens[i].text != "-" or (i + 1 < len(tokens) and tokens[i + 1].start > tokens[i].end)
+    return (i + 1 < len(tokens) and tokens[i].text != "-") or (
+        i + 1 < len(tokens) and tokens[i + 1].start > tokens[i].end
     )
 
 
 def _breaking_brackets(tokens: list[Token]) -> set[int]:
-    """Round and square brackets that hold a relation, and those without a partner, end a clause; commas outside do too."""
+    """What ends a clause: brackets that hold a relation or lack a partner, and commas outside brackets."""
     breaks: set[int] = set()
     stack: list[tuple[int, bool, list[int]]] = []
     top_commas: list[int] = []

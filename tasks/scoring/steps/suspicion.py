@@ -1,4 +1,4 @@
-"""Heuristics that raise doubt without proof: negative or fractional counts, numbers from nowhere. The 'suspicious' tier."""
+"""Heuristics that raise doubt without proof, the tier 'suspicious': odd counts, numbers from nowhere."""
 
 from __future__ import annotations
 
@@ -9,22 +9,64 @@ from tasks.scoring.steps.context import is_rounding_marked
 from tasks.scoring.steps.evaluate import Value
 from tasks.scoring.steps.statements import Side, Statement
 from tasks.scoring.steps.tree import is_literal, literals
-from tasks.scoring.steps.words import WORD_FRACTIONS, singular
+from tasks.scoring.steps.words import WORD_FRACTIONS, singular, word_set
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+")
 _NUMBER_WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
-    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100,
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11,
+    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+    "nineteen": 19,
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+    "hundred": 100,
     "thousand": 1000, "dozen": 12, "once": 1, "couple": 2, "pair": 2,
 }  # fmt: skip
-_COMMON = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 24, 25, 28, 29, 30, 31, 36, 48, 50, 52, 60, 90, 100, 144, 180, 360, 365, 366, 1000, 3600, 1440, 5280})
-_WHOLE_THINGS = frozenset(
-    "person people student child children kid boy girl man men woman women friend dog cat car pupil teacher worker employee"
-    " guest player passenger bird fish puppy kitten horse cow chicken sheep animal bus truck house customer adult baby"
-    " book card sticker toy egg candy marble balloon pencil pen shirt ticket".split()
+_COMMON = frozenset(
+    {
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        8,
+        9,
+        10,
+        12,
+        16,
+        24,
+        25,
+        28,
+        29,
+        30,
+        31,
+        36,
+        48,
+        50,
+        52,
+        60,
+        90,
+        100,
+        144,
+        180,
+        360,
+        365,
+        366,
+        1000,
+        3600,
+        1440,
+        5280,
+    }
 )
-_MAY_BE_NEGATIVE = frozenset("degree dollar point cent profit loss change difference temperature".split())
+_WHOLE_THINGS = word_set(
+    "person people student child children kid boy girl man men woman women friend dog cat car pupil teacher"
+    " worker employee"
+    " guest player passenger bird fish puppy kitten horse cow chicken sheep animal bus truck house customer adult baby"
+    " book card sticker toy egg candy marble balloon pencil pen shirt ticket"
+)
+_MAY_BE_NEGATIVE = word_set("degree dollar point cent profit loss change difference temperature")
 
 
 def suspect(statement: Statement, values: list[Value | None], text: str) -> str:
@@ -67,5 +109,8 @@ def ungrounded(side: Side, known: set[Value]) -> str:
 
 def _related(value: Value, other: Value) -> bool:
     """A percent of a known number in another form: 0.8 for 20 or 80, 1.2 for 20."""
-    return value * 100 in (other, 100 - other, 100 + other) or other * 100 in (value, 100 - value, 100 + value) or value + other in (1, 100)
-
+    return (
+        value * 100 in (other, 100 - other, 100 + other)
+        or other * 100 in (value, 100 - value, 100 + value)
+        or value + other in (1, 100)
+    )

@@ -1,4 +1,4 @@
-"""Text to tokens: one linear pass over plain text, Unicode operators, Markdown and LaTeX; spans stay those of the text."""
+"""Text to tokens: one linear pass over plain text, Unicode operators, Markdown and LaTeX."""
 
 from __future__ import annotations
 
@@ -41,9 +41,12 @@ class Token(NamedTuple):
 
 
 _SAME_LENGTH = {
-    **dict.fromkeys("×✕✖⨉·⋅∗∙", "*"), **dict.fromkeys("÷∕⁄", "/"), **dict.fromkeys("−–﹣－‐‑", "-"), "＋": "+", "＝": "=",
-    "－": "-", "％": "%", "（": "(", "）": ")", "，": ",", "：": ":", "—": ";", "•": "\n", "●": "\n", "▪": "\n", "◦": "\n",
-    **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("’‘`", "'"), **dict.fromkeys("\u00a0\u2009\u202f\u2003\u2002\u3000\t\r\f\v", " "),
+    **dict.fromkeys("×✕✖⨉·⋅∗∙", "*"), **dict.fromkeys("÷∕⁄", "/"), **dict.fromkeys("−–﹣－‐‑", "-"), "＋": "+",
+    "＝": "=",
+    "－": "-", "％": "%", "（": "(", "）": ")", "，": ",", "：": ":", "—": ";", "•": "\n", "●": "\n", "▪": "\n",
+    "◦": "\n",
+    **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("’‘`", "'"),
+    **dict.fromkeys("\u00a0\u2009\u202f\u2003\u2002\u3000\t\r\f\v", " "),
     "≦": "≤", "≧": "≥", "≃": "≈", "≅": "≈", "⇒": "→", "⟹": "→", "➔": "→", "➝": "→", "∴": "→", "〖": "(", "〗": ")",
     **{chr(0xFF10 + d): str(d) for d in range(10)},
 }  # fmt: skip
@@ -69,8 +72,9 @@ _PATTERN = re.compile(
   | (?P<op>[-+*/^!])
   | (?P<open>[(\[{])
   | (?P<close>[)\]}])
-  | (?P<text>\\(?:text|textbf|textit|mathrm|mathbf|mathit|mbox|operatorname|boxed|fbox|textrm|bold|boldsymbol)\*?\s*\{)
-  | (?P<matrix>\\begin\s*\{(?:[pbvVB]?matrix|smallmatrix|array|tabular|cases)\}.*?\\end\s*\{(?:[pbvVB]?matrix|smallmatrix|array|tabular|cases)\})
+  | (?P<text>\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|mbox|operatorname|boxed|fbox|bold(?:symbol)?)\*?\s*\{)
+  | (?P<matrix>\\begin\s*\{(?:[pbvVB]?matrix|smallmatrix|array|tabular|cases)\}.*?
+      \\end\s*\{(?:[pbvVB]?matrix|smallmatrix|array|tabular|cases)\})
   | (?P<env>\\(?:begin|end)\s*\{[A-Za-z]{1,12}\*?\}(?:\{[clr|]{1,12}\})?)
   | (?P<command>\\[A-Za-z]+|\\[^A-Za-z])
   | (?P<percent>%)
@@ -93,12 +97,14 @@ _RELATION_COMMANDS = {
     "ne": "!=", "neq": "!=", "approx": "~=", "simeq": "~=", "cong": "~=",
 }  # fmt: skip
 _RELATION_SIGNS = {"≤": "<=", "≥": ">=", "≠": "!=", "≈": "~=", "==": "="}
-_ARGUMENT_COMMANDS = {"frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt", "binom": "binom",
+_ARGUMENT_COMMANDS = {"frac": "frac", "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "sqrt": "sqrt",
+    "binom": "binom",
                       "dbinom": "binom", "overline": "overline"}  # fmt: skip
 _FUNCTION_COMMANDS = {"sin", "cos", "tan", "cot", "sec", "csc", "log", "ln", "exp", "arcsin", "arccos", "arctan",
                       "gcd", "max", "min", "lcm"}  # fmt: skip
 _SILENT_COMMANDS = {
-    "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "displaystyle", "textstyle", "quad", "qquad", "limits",
+    "left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "displaystyle", "textstyle",
+    "quad", "qquad", "limits",
     "hspace", "boxed", "nonumber", "hfill", "bf", "rm", "scriptstyle", "mathstrut", "biggl", "biggr", "Biggl", "Biggr",
 }  # fmt: skip
 _STOP_COMMANDS = {"implies", "Rightarrow", "rightarrow", "to", "Longrightarrow", "iff", "Leftrightarrow", "therefore",

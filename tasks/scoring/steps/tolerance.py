@@ -17,7 +17,7 @@ APPROXIMATE_RELATIVE = Fraction(2, 100)
 def closeness(value: Value, written: Value, decimals: int) -> Closeness:
     """How a written number with that many decimals stands to a computed value.
 
-    Half a unit of the last displayed digit is 'rounded', one unit is 'truncated'; an integer for a non-integer is 'integer'.
+    Half a unit of the last displayed digit is 'rounded', one unit 'truncated'; an integer for a fraction 'integer'.
 
     >>> closeness(Fraction(10, 3), Fraction(333, 100), 2), closeness(Fraction(20, 3), Fraction(666, 100), 2)
     ('rounded', 'truncated')
@@ -26,7 +26,7 @@ def closeness(value: Value, written: Value, decimals: int) -> Closeness:
     """
     if same_value(value, written):
         return "exact"
-    gap = abs(float(value) - float(written)) if type(value) is float or type(written) is float else abs(value - written)
+    gap = distance(value, written)
     unit = Fraction(1, 10**decimals)
     if decimals == 0:
         is_integer = type(value) is not float and Fraction(value).denominator == 1
@@ -34,6 +34,18 @@ def closeness(value: Value, written: Value, decimals: int) -> Closeness:
     if gap <= unit / 2:
         return "rounded"
     return "truncated" if gap < unit else "off"
+
+
+def distance(a: Value, b: Value) -> Fraction | float:
+    """|a - b|, exact where both are."""
+    if isinstance(a, float) or isinstance(b, float):
+        return abs(float(a) - float(b))
+    return abs(Fraction(a) - Fraction(b))
+
+
+def multiplied(a: Value, factor: int | Fraction) -> Value:
+    """a * factor."""
+    return a * float(factor) if isinstance(a, float) else a * factor
 
 
 def same_value(a: Value, b: Value) -> bool:

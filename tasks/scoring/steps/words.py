@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 WORD_OPERATORS = {"plus": "+", "minus": "-", "times": "*", "x": "*", "X": "*"}
 """Words that stand for a sign between two operands."""
 TWO_WORD_OPERATORS = {("divided", "by"): "/", ("multiplied", "by"): "*"}
 
 WORD_FRACTIONS = {
     "half": Fraction(1, 2), "one-half": Fraction(1, 2), "third": Fraction(1, 3), "one-third": Fraction(1, 3),
-    "two-thirds": Fraction(2, 3), "quarter": Fraction(1, 4), "one-quarter": Fraction(1, 4), "one-fourth": Fraction(1, 4),
+    "two-thirds": Fraction(2, 3), "quarter": Fraction(1, 4), "one-quarter": Fraction(1, 4),
+    "one-fourth": Fraction(1, 4),
     "three-quarters": Fraction(3, 4), "three-fourths": Fraction(3, 4), "one-fifth": Fraction(1, 5),
-    "two-fifths": Fraction(2, 5), "three-fifths": Fraction(3, 5), "four-fifths": Fraction(4, 5), "one-sixth": Fraction(1, 6),
+    "two-fifths": Fraction(2, 5), "three-fifths": Fraction(3, 5), "four-fifths": Fraction(4, 5),
+    "one-sixth": Fraction(1, 6),
     "one-eighth": Fraction(1, 8), "one-tenth": Fraction(1, 10), "twice": Fraction(2), "double": Fraction(2),
     "triple": Fraction(3), "thrice": Fraction(3),
 }  # fmt: skip
@@ -20,63 +28,68 @@ WORD_FRACTIONS = {
 
 MAGNITUDES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
-SHORT_UNITS = frozenset(
+SHORT_UNITS = word_set(
     "cm km mm ft in hr hrs min sec oz lb lbs mph kph kg mg ml am pm yd pt qt gal doz pcs kwh mb gb tb db hz usd eur rpm"
-    " ths pp pct yrs yr mo wk wks dz sq cu th st nd rd".split()
+    " ths pp pct yrs yr mo wk wks dz sq cu th st nd rd"
 )
 """Short words that are units where they touch a number; others are products of variables."""
 
-UNIT_BREAKERS = frozenset(
+UNIT_BREAKERS = word_set(
     "so and then but he she they it we i you because since is are was were has have had which that therefore thus if"
     " when while where hence or not let given gives equals make makes get gets"
     " remainder mod r for-each means mean needs need can could would will must also now next"
-    " finally leaving leaves minus plus times divided multiplied equal than".split()
+    " finally leaving leaves minus plus times divided multiplied equal than"
 )
 """Words that end a unit phrase: after them another clause speaks."""
 
-AMBIGUOUS_BEFORE = frozenset(
+AMBIGUOUS_BEFORE = word_set(
     "and plus minus times of by over than to from or divided multiplied add adding subtract subtracting sum product"
-    " difference between half twice thrice double triple quadruple third quarter square squared cube cubed root log sin cos tan ln"
+    " difference between half twice thrice double triple quadruple third quarter square squared cube cubed root"
+    " log sin cos tan ln"
     " mod less more fewer every per another other x versus vs through until not"
     " under one two three four five six seven eight nine ten eleven twelve hundred thousand"
     " million dozen negative ratio step day week month year hour minute part case option question problem chapter"
     " page level number no item round game test grade age row column figure table equation line formula"
     " except without into excluding including respectively max min gcd lcm floor average mean median mode"
-    " greater raised taken chosen choose factorial fraction percent percentage reciprocal inverse opposite".split()
+    " greater raised taken chosen choose factorial fraction percent percentage reciprocal inverse opposite"
 )
 """Words before a span after which its value may not be what the sentence speaks of."""
 
-FRACTION_NOUNS = frozenset(
-    "half third thirds quarter quarters fourth fourths fifth fifths sixth sixths eighth tenth tenths percent percentage product difference"
-    " average mean median mode square root cube ratio out multiple power factor combination combinations rest remainder quotient"
-    " fraction logarithm log sine cosine negative inverse reciprocal pair pairs dozen".split()
+FRACTION_NOUNS = word_set(
+    "half third thirds quarter quarters fourth fourths fifth fifths sixth sixths eighth tenth tenths percent"
+    " percentage product difference"
+    " average mean median mode square root cube ratio out multiple power factor combination combinations rest"
+    " remainder quotient"
+    " fraction logarithm log sine cosine negative inverse reciprocal pair pairs dozen"
 )
 """Nouns before 'of' that change the value of what follows."""
 
-AMBIGUOUS_AFTER = frozenset(
+AMBIGUOUS_AFTER = word_set(
     "plus minus times over divided multiplied x r remainder mod modulo than squared cubed"
     " of dozen dozens hundred thousand million billion trillion percent hundredths tenths thousandths half halves"
     " thirds third fourths quarters fifths sixths eighths tenth hundredth pairs pair score plus-or-minus choose"
-    " greater larger smaller bigger raised choose factorial above below short over under and-a-half as with".split()
+    " greater larger smaller bigger raised choose factorial above below short over under and-a-half as with"
 )
 """Words after a span after which its value may not be the whole quantity."""
 
-ROUNDING_CUES = frozenset(
+ROUNDING_CUES = word_set(
     "round rounds rounded rounding approximately approx about roughly around nearly nearest almost estimate estimated"
-    " whole integer floor ceiling truncate truncated up".split()
+    " whole integer floor ceiling truncate truncated up"
 )
-HYPOTHETICAL_CUES = frozenset(
+HYPOTHETICAL_CUES = word_set(
     "if suppose supposing assume assuming assumed try trying guess when whenever let imagine instead unless would"
     " cannot can't not isn't doesn't incorrect wrong mistake false impossible contradiction contradicts error"
-    " should check verify case either test hypothetical otherwise".split()
+    " should check verify case either test hypothetical otherwise"
 )
 """Words after which a false statement may be meant to be false."""
-NEGATION_CUES = frozenset(
+NEGATION_CUES = word_set(
     "not isn't doesn't incorrect wrong mistake mistaken false impossible contradiction contradicts contradictory error"
-    " cannot can't oops invalid unless instead".split()
+    " cannot can't oops invalid unless instead"
 )
 """Words beside a statement that deny it."""
-CORRECTION_CUES = frozenset("oops wait incorrect wrong mistake mistaken false contradiction impossible recheck re-check re-evaluate actually".split())
+CORRECTION_CUES = word_set(
+    "oops wait incorrect wrong mistake mistaken false contradiction impossible recheck re-check re-evaluate actually"
+)
 """Words that take a statement back in the next sentence."""
 
 SOFT_RELATIONS = {
