@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 SCRIPTS = ("data.js", "diff.js", "trace.js", "list.js", "main.js")
-COMPRESSION = 6
+COMPRESSION = 5
 
 
 def comparison_html(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from harness.compare.records import Comparison
@@ -10,9 +11,10 @@ from harness.core.records import Record
 from harness.core.task import as_text
 from reports.agreement import disagrees
 from reports.fates import STEPS, STRUCTURE, answer_score, fate, has_invalid_step, has_structure_fault, is_truncated
-from reports.visible import BrowserOffsets, encodable
+from reports.visible import browser_offsets, encodable
 
 Json: TypeAlias = dict[str, Any]
+Place: TypeAlias = Callable[[int], int]
 VERDICTS = {"valid": "v", "invalid": "i", "imprecise": "p", "suspicious": "s", "unverifiable": "u"}
 
 
@@ -80,7 +82,7 @@ def _flags(records: Sequence[Record]) -> list[str]:
 
 def _completion(record: Record) -> Json:
     completion, score = record.completion, answer_score(record)
-    place = BrowserOffsets(completion.reply)
+    place = browser_offsets(completion.reply)
     made: Json = {"x": encodable(completion.reply), "e": fate(record)}
     if completion.prefill:
         made["p"] = place(len(completion.prefill))
@@ -95,7 +97,7 @@ def _completion(record: Record) -> Json:
     return made | _structure(record, place) | _steps(record, place)
 
 
-def _structure(record: Record, place: BrowserOffsets) -> Json:
+def _structure(record: Record, place: Place) -> Json:
     score = record.scores.get(STRUCTURE)
     broken = score.detail.get("broken") if score is not None else None
     if not isinstance(broken, Mapping) or not broken:
@@ -107,33 +109,22 @@ def _structure(record: Record, place: BrowserOffsets) -> Json:
     return {"b": faults}
 
 
-def _steps(record: Record, place: BrowserOffsets) -> Json:
+def _steps(record: Record, place: Place) -> Json:
     """`v`: one [start, end, verdict, statements] a step; a statement is [start, end, verdict, left, right, reason]."""
     score = record.scores.get(STEPS)
-    steps = score.detail.get("steps") if score is not None else None
-    if not isinstance(steps, Sequence):
+    found = score.detail.get("steps") if score is not None else None
+    if score is None or not isinstance(found, Sequence) or not found:
         return {}
-    made: Json = {"v": [_step(step, place) for step in steps if _span(step.get("span"), place)]}
-    first = score.detail.get("first_error", -1) if score is not None else -1
-    return made | ({"fe": first} if isinstance(first, int) and first >= 0 else {})
+    steps = [[place(start), place(end), VERDICTS.get(verdict, "u"), []] for start, end, verdict in found]
+    starts = [start for start, _, _ in found]
+    for start, end, verdict, *texts in score.detail.get("statements", ()):
+        told = [place(start), place(end), VERDICTS.get(verdict, "u"), *(encodable(str(text)) for text in texts)]
+        steps[max(bisect_right(starts, start) - 1, 0)][3].append(told)
+    first = score.detail.get("first_error", -1)
+    return {"v": steps} | ({"fe": first} if isinstance(first, int) and first >= 0 else {})
 
 
-def _step(step: Mapping[str, Any], place: BrowserOffsets) -> list[Any]:
-    statements = [
-        [
-            *(_span(found.get("span"), place) or [0, 0]),
-            VERDICTS.get(str(found.get("verdict")), "u"),
-            encodable(str(found.get("left", ""))),
-            encodable(str(found.get("right", ""))),
-            encodable(str(found.get("reason", ""))),
-        ]
-        for found in step.get("statements", ())
-        if found.get("verdict") != "unverifiable"
-    ]
-    return [*(_span(step.get("span"), place) or [0, 0]), VERDICTS.get(str(step.get("verdict")), "u"), statements]
-
-
-def _span(span: Any, place: BrowserOffsets) -> list[int] | None:
+def _span(span: Any, place: Place) -> list[int] | None:
     """A [start, end) of the reply in the browser's units, or None where there is none."""
     if not isinstance(span, Sequence) or len(span) != 2 or not all(isinstance(end, int) for end in span):
         return None

@@ -65,7 +65,7 @@ function start(data) {
     const changed = compareWords && pair.length === 2 && pair[0] && pair[1] ? wordDiff(pair[0].x, pair[1].x) : null;
     pair.forEach((completion, i) => {
       const name = (pair.length === 2 ? ["baseline: ", "candidate: "][i] : "") + data.sides[i];
-      made.append(completion ? traceOf(completion, name, changed && changed[i], i ? "ins" : "del") : make("section", {class: "trace"}, make("h3", {}, name), make("p", {class: "empty"}, "No completion in this run.")));
+      made.append(completion ? traceOf(completion, name, changed && changed[i]) : make("section", {class: "trace"}, make("h3", {}, name), make("p", {class: "empty"}, "No completion in this run.")));
     });
     const most = Math.max(...question.s.map((side) => side.length));
     return most > 1 ? make("div", {}, repeats(question, repeat, most), made) : made;

@@ -1,7 +1,7 @@
 // One completion as annotated text: steps, statements, the answer, faults of format, and changed words.
 const SHOWN = 20000;
 
-function traceOf(completion, name, changed, changeClass) {
+function traceOf(completion, name, changed) {
   const status = {correct: ["✓", "good", "right"], wrong: ["✗", "bad", "wrong"]}[completion.o] || ["–", "dim", (completion.o || "not scored").replace("_", " ")];
   const head = make("h3", {}, name, make("span", {class: status[1]}, status[0] + " " + status[2]));
   const parts = [make("span", {}, "answer "), make("b", {}, completion.a || "–")];
@@ -10,23 +10,23 @@ function traceOf(completion, name, changed, changeClass) {
   if (completion.err) parts.push(" · " + completion.err);
   const sum = make("p", {class: "sum"}, parts);
   const reply = make("div", {class: "reply", lang: ""});
-  annotate(reply, completion, changed, changeClass, SHOWN);
+  annotate(reply, completion, changed, SHOWN);
   return make("section", {class: "trace", "aria-label": name}, head, sum, reply, faultsOf(completion), stepsOf(completion));
 }
 
-function annotate(reply, completion, changed, changeClass, limit) {
+function annotate(reply, completion, changed, limit) {
   const text = completion.x.slice(0, limit);
-  reply.replaceChildren(annotated(text, rangesOf(completion, changed, changeClass), notesOf(completion)));
+  reply.replaceChildren(annotated(text, rangesOf(completion, changed), notesOf(completion)));
   if (completion.x.length > limit) {
     const more = make("button", {type: "button"}, "Show all " + completion.x.length.toLocaleString("en") + " characters");
-    more.addEventListener("click", () => annotate(reply, completion, changed, changeClass, Infinity));
+    more.addEventListener("click", () => annotate(reply, completion, changed, Infinity));
     reply.append("… ", more);
   }
 }
 
 // Ranges carry a class over [start, end); the text is cut wherever one starts or ends.
-function rangesOf(completion, changed, changeClass) {
-  const ranges = (changed || []).map(({start, end}) => ({start, end, class: changeClass}));
+function rangesOf(completion, changed) {
+  const ranges = (changed || []).map(({start, end}) => ({start, end, class: "changed"}));
   if (completion.p) ranges.push({start: 0, end: completion.p, class: "prefill", title: "given in the prompt"});
   for (const [, , , statements] of completion.v || []) {
     for (const [start, end, verdict, left, right, reason] of statements) {
