@@ -230,6 +230,16 @@ def test_end_tokens_of_the_generation_config_are_stop_ids(tmp_path: Path) -> Non
     assert load_tokenizer(folder).stop_ids == (1, 50, 106)
 
 
+def test_eos_stays_a_stop_id_where_the_config_names_end_of_turn_instead(tmp_path: Path) -> None:
+    folder = copy_of(small_model(), tmp_path / "m")
+    for name, change in (("tokenizer_config", {"eos_token": "<end_of_turn>"}), ("generation_config", {})):
+        kept = json.loads((folder / f"{name}.json").read_text()) if change else {}
+        (folder / f"{name}.json").write_text(json.dumps(kept | change))
+    (folder / "config.json").unlink()
+    assert load_tokenizer(folder).eos_id == 106
+    assert load_tokenizer(folder).stop_ids == (1, 106)
+
+
 def test_a_folder_without_tokenizer_says_so(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no tokenizer"):
         load_tokenizer(tmp_path)

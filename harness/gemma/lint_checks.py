@@ -8,14 +8,15 @@ from typing import Literal, TypeAlias
 
 from harness.core.records import Doc, Message, Prompt
 from harness.core.task import PromptTemplate, as_text
+from harness.formats.response_format import ResponseFormat
 from harness.gemma.chat_template import END_OF_TURN, GEMMA, START_OF_TURN
 from harness.gemma.tokenizer import Tokenizer
 
 Level: TypeAlias = Literal["error", "warning", "note"]
 
-# What may stand beside a marker in a reply.
-_BEFORE = ("", "\n", " ", ".", "a")
-_AFTER = ("", "\n", " ", "4", "a")
+# Bodies that a section may have, and what else may stand beside a marker in a careless reply.
+_BODIES = ("4", "so 4.", "a", "(4)", "**4**")
+_BESIDE = tuple((before, after) for before in ("", "\n", " ", ".", "a") for after in ("", "\n", " ", "4", "a"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,25 +208,45 @@ def _prefill_boundary(subject: Subject, prompt: Prompt, rest: str) -> Iterator[F
 
 
 def _markers(subject: Subject, prompt: Prompt) -> Iterator[Finding]:
+    """Tags whose tokens depend on their neighbours are seen as other tokens than they were trained as."""
     form = subject.prompt.response_format
     markers = [marker for section in form.sections for marker in (section.open, section.close) if marker]
+    elsewhere = []
     for marker in markers:
-        if unstable := _unstable(subject.tokenizer, marker):
+        if unstable := _unstable(subject.tokenizer, marker, _surroundings(form, marker)):
             before, after = unstable[0]
             yield Finding(
                 check="unstable-tag",
                 level="warning",
-                message=f"{marker!r} of format {form.name!r} splits into other tokens in {before + marker + after!r} "
-                f"({len(unstable)} of {len(_BEFORE) * len(_AFTER)} surroundings)",
-                tip="normal for tags in plain text; put a newline on both sides, and train and evaluate alike.",
+                message=f"{marker!r} of format {form.name!r} splits into other tokens in {before + marker + after!r}",
+                tip="put a newline on both sides of the tag, and train and evaluate alike.",
             )
+        elif unstable := _unstable(subject.tokenizer, marker, _BESIDE):
+            elsewhere.append("".join((unstable[0][0], marker, unstable[0][1])))
+    if elsewhere:
+        yield Finding(
+            check="unstable-tag",
+            level="note",
+            message=f"the markers of {form.name!r} keep their tokens where the format puts them, but not in "
+            + ", ".join(map(repr, elsewhere)),
+        )
 
 
-def _unstable(tokenizer: Tokenizer, marker: str) -> list[tuple[str, str]]:
+def _surroundings(form: ResponseFormat, marker: str) -> list[tuple[str, str]]:
+    """The characters that the format itself puts before and after a marker."""
+    found = set()
+    for body in _BODIES:
+        reply = form.render(body, body, body)
+        at = reply.find(marker)
+        if at >= 0:
+            found.add((reply[max(0, at - 1) : at], reply[at + len(marker) :][:1]))
+    return sorted(found)
+
+
+def _unstable(tokenizer: Tokenizer, marker: str, beside: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Surroundings in which the marker's tokens merge with its neighbours or change."""
     alone = tokenizer.encode(marker)
-    pairs = [(before, after) for before in _BEFORE for after in _AFTER]
-    return [(before, after) for before, after in pairs if not _holds(tokenizer.encode(before + marker + after), alone)]
+    return [(before, after) for before, after in beside if not _holds(tokenizer.encode(before + marker + after), alone)]
 
 
 def _holds(ids: Sequence[int], part: Sequence[int]) -> bool:

@@ -130,9 +130,8 @@ def _special(encoder: Encoder, settings: Mapping[str, Any], kind: str, file: Pat
 
 
 def _stop_ids(encoder: Encoder, directory: Path, eos: int, rows: int) -> tuple[int, ...]:
-    ids = {eos}
-    if (end_of_turn := encoder.id_of(END_OF_TURN)) is not None:
-        ids.add(end_of_turn)
+    ids = {eos}  # may itself be <end_of_turn>: some -it models name it as their eos_token
+    ids.update(found for name in ("<eos>", END_OF_TURN) if (found := encoder.id_of(name)) is not None)
     for name in ("generation_config.json", "config.json"):
         given = _optional_json(directory / name).get("eos_token_id")
         ids.update(i for i in (given if isinstance(given, list) else [given]) if isinstance(i, int))
