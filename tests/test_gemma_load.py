@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -196,3 +199,43 @@ def test_a_mesh_gets_every_parameter_where_its_sharding_says(tmp_path: Path) -> 
     for path, array in state_arrays(on_mesh).items():
         assert isinstance(array.sharding, NamedSharding)
         np.testing.assert_array_equal(np.asarray(array), plain[path])
+
+
+_EIGHT_DEVICES = """
+import sys
+import jax, numpy as np
+from jax.sharding import AxisType
+from harness.core.errors import UserError
+from harness.gemma.load import load_model
+from harness.gemma.tunix_adapter import logits
+
+assert len(jax.devices()) == 8
+tokens = np.arange(64, dtype=np.int32).reshape(8, 8)
+expected = np.asarray(logits(load_model(sys.argv[1]).model, tokens))
+for shape in ((8, 1), (4, 2)):
+    mesh = jax.make_mesh(shape, ("fsdp", "tp"), axis_types=(AxisType.Auto,) * 2)
+    with mesh:
+        model = load_model(sys.argv[1], mesh=mesh).model
+        embedding = model.embedder.input_embedding[...]
+        assert embedding.addressable_shards[0].data.shape == (1024 // shape[1], 32 // shape[0])
+        assert np.abs(np.asarray(logits(model, tokens)) - expected).max() < 1e-5
+mesh = jax.make_mesh((1, 8), ("fsdp", "tp"), axis_types=(AxisType.Auto,) * 2)
+try:
+    load_model(sys.argv[1], mesh=mesh)
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+def test_eight_devices_hold_their_shards_and_compute_what_one_does() -> None:
+    environment = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _EIGHT_DEVICES, str(small_model())],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "cannot be split over the mesh {'fsdp': 1, 'tp': 8}" in done.stdout

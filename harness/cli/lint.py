@@ -27,13 +27,13 @@ def lint(
     from harness.cli.console import print_json
     from harness.cli.settings import build_task, read_options
     from harness.core.errors import UserError
+    from harness.gemma.backend import OPTIONS
     from harness.gemma.lint import lint_model
 
     kind, name, options = split_spec(model)
     if kind != "gemma":
         raise UserError(f"--model {model}: only a model's own files can be linted", tip="give a folder or a hub id.")
-    options = {key: value for key, value in options.items() if key not in ("dtype", "lora_alpha")}
-    check_options("lint", options, ("base", "chat_template"))
+    check_options(f"gemma:{name}", options, (*OPTIONS, "lora_alpha"))  # the same --model as in run; most do not matter
     built = build_task(task, read_options(option)) if task else None
     report = lint_model(
         name,

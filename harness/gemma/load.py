@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
@@ -13,6 +13,7 @@ from harness.gemma import tunix_adapter
 from harness.gemma.config import max_positions, read_config
 from harness.gemma.hub import resolve
 from harness.gemma.layout import Parameter, Tensor, parameters
+from harness.gemma.lora import dotted
 from harness.gemma.shards import DTYPES, Dtype, numpy_dtype
 from harness.gemma.source import open_parameters
 from harness.gemma.tokenizer import Tokenizer, load_tokenizer
@@ -84,10 +85,25 @@ def build(config: ModelConfig, pieces: Iterator[tuple[Parameter, Tensor]], dtype
     graph, state = tunix_adapter.abstract_model(config, dtype)
     places = tunix_adapter.shardings_of(state, mesh)
     put = _putter(dtype)
-    arrays = {p.path: put(array, places[p.path]) for p, array in pieces}
+    arrays = {}
+    for p, array in pieces:
+        _check_divides(p, places[p.path])
+        arrays[p.path] = put(array, places[p.path])
     if absent := set(places) - set(arrays):
         raise UserError(f"the model has parameters without weights: {sorted(map(str, absent))[:4]}")
     return tunix_adapter.assemble(graph, state, arrays)
+
+
+def _check_divides(parameter: Parameter, place: Any) -> None:
+    """A sharding splits axes evenly or not at all."""
+    try:
+        getattr(place, "shard_shape", tuple)(parameter.shape)
+    except ValueError as error:
+        mesh = dict(place.mesh.shape)
+        raise UserError(
+            f"{dotted(parameter.path)} of shape {parameter.shape} cannot be split over the mesh {mesh}",
+            tip="use a smaller tp (it must divide the attention heads), or another number of devices for fsdp.",
+        ) from error
 
 
 def _putter(dtype: Dtype) -> Callable[[Tensor, object], jax.Array]:
