@@ -120,9 +120,7 @@ def test_ages_of_a_ring_count_back_from_the_newest_slot(step: int) -> None:
 
 
 ONE_B = ModelShape(
-    layers=tuple(
-        LayerShape(window=None if i % 6 == 5 else 512, rope_base=1e4, rope_scale=1.0) for i in range(26)
-    ),
+    layers=tuple(LayerShape(window=None if i % 6 == 5 else 512, rope_base=1e4, rope_scale=1.0) for i in range(26)),
     vocabulary=262_144,
     embed=1152,
     hidden=6912,
