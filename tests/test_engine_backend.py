@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-jax = pytest.importorskip("jax", reason="needs the gemma extra")
+pytest.importorskip("jax", reason="needs the gemma extra")
+
+import jax
 
 from harness.backends.open import open_backend
 from harness.core.backend import Backend, LogLikelihoodBackend
@@ -28,7 +30,7 @@ SETTINGS = GenerationSettings(max_new_tokens=24)
 
 @pytest.fixture(scope="module", autouse=True)
 def quick_compilation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """These programs run for milliseconds: optimising them would be most of the tests' time. Nothing is kept on disk."""
+    """These programs run for milliseconds: optimising them would be most of the tests' time. Nothing goes to disk."""
     old = os.environ.get("HARNESS_COMPILE_CACHE")
     os.environ["HARNESS_COMPILE_CACHE"] = "off"
     jax.config.update("jax_disable_most_optimizations", True)

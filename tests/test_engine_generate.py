@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-jax = pytest.importorskip("jax", reason="needs the gemma extra")
+pytest.importorskip("jax", reason="needs the gemma extra")
+
+import jax
 
 from harness.gemma.engine import run as run_module
 from harness.gemma.engine.engine import Engine, EngineOptions

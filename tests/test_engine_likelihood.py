@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-jax = pytest.importorskip("jax", reason="needs the gemma extra")
+pytest.importorskip("jax", reason="needs the gemma extra")
+
+import jax
 
 from harness.core.errors import UserError
 from harness.gemma.engine.engine import Engine, EngineOptions
