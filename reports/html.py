@@ -6,10 +6,13 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
 
 from harness.compare.records import Comparison
 from harness.core.records import Record, Run
@@ -129,6 +132,11 @@ def side_names(runs: Sequence[Run]) -> list[str]:
     return [visible(encodable(name)) for name in names]
 
 
+def _breakable(name: str) -> Markup:
+    """A metric's name that may break after an underscore."""
+    return Markup("<wbr>").join(escape(part) for part in re.split("(?<=_)", visible(name)))
+
+
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
@@ -151,6 +159,6 @@ def _environment() -> Environment:
         autoescape=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    made.filters |= {"p": numbers.p_value, "count": numbers.count}
+    made.filters |= {"p": numbers.p_value, "count": numbers.count, "breakable": _breakable}
     made.globals |= {"numbers": numbers}
     return made

@@ -60,9 +60,15 @@ def share_axis() -> Axis:
 def ruler(axis: Axis, *, signed: bool) -> Markup:
     """The axis' labels, for the head of a column of intervals."""
     labels = [
-        f'<text x="{axis.place(t):.2f}%" y="11" text-anchor="middle">{_tick(t, signed)}</text>' for t in axis.ticks
+        f'<text{_minor(axis, t)} x="{axis.place(t):.2f}%" y="11" text-anchor="middle">{_tick(t, signed)}</text>'
+        for t in axis.ticks
     ]
     return _svg("ruler", 16, labels)
+
+
+def _minor(axis: Axis, tick: float) -> str:
+    """Labels that have no room on a narrow page."""
+    return ' class="minor"' if axis.compressed and 0 < abs(tick) < KNEE else ""
 
 
 def interval(axis: Axis, value: float, low: float | None, high: float | None, *, tone: Tone, solid: bool) -> Markup:

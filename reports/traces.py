@@ -115,7 +115,7 @@ def _steps(record: Record, place: Place) -> Json:
     found = score.detail.get("steps") if score is not None else None
     if score is None or not isinstance(found, Sequence) or not found:
         return {}
-    steps = [[place(start), place(end), VERDICTS.get(verdict, "u"), []] for start, end, verdict in found]
+    steps: list[list[Any]] = [[place(s), place(e), VERDICTS.get(verdict, "u"), []] for s, e, verdict in found]
     starts = [start for start, _, _ in found]
     for start, end, verdict, *texts in score.detail.get("statements", ()):
         told = [place(start), place(end), VERDICTS.get(verdict, "u"), *(encodable(str(text)) for text in texts)]

@@ -26,8 +26,8 @@ def write_run_report(
     """
     training = read_training((run_folder or folder) / FILE)
     return [
-        _write(folder / "report.md", run_page(run, records)),
-        _write(folder / "report.html", run_html(run, records, training)),
+        write_page(folder / "report.md", run_page(run, records)),
+        write_page(folder / "report.html", run_html(run, records, training)),
     ]
 
 
@@ -45,8 +45,8 @@ def write_comparison(
     """
     training = read_training((run_folder or folder) / FILE)
     return [
-        _write(folder / "comparison.md", comparison_page(comparison, baseline, candidate)),
-        _write(folder / "comparison.html", comparison_html(comparison, baseline, candidate, training)),
+        write_page(folder / "comparison.md", comparison_page(comparison, baseline, candidate)),
+        write_page(folder / "comparison.html", comparison_html(comparison, baseline, candidate, training)),
     ]
 
 
@@ -62,7 +62,8 @@ def write_tables(frame: pd.DataFrame, csv: Path | None, parquet: Path | None) ->
     return [path for path in (csv, parquet) if path is not None]
 
 
-def _write(path: Path, text: str) -> Path:
+def write_page(path: Path, text: str) -> Path:
+    """Write a file, making its folder. Raises UserError where that cannot be done."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="replace")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.settings import DEFAULT_RUNS
+from harness.core.errors import UserError
 
 if TYPE_CHECKING:
     from harness.compare.records import Comparison, Difference
@@ -19,11 +20,15 @@ def compare(
     baseline: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
     candidate: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
     allow: Annotated[
-        list[str] | None, typer.Option(help="Compare although this differs, and label it: prompt, settings, scorers, version, data.")
+        list[str] | None,
+        typer.Option(help="Compare although this differs, and label it: prompt, settings, scorers, version, data."),
     ] = None,
     gate: Annotated[bool, typer.Option(help="Exit 0 pass, 3 fail, 4 inconclusive.")] = False,
     margin: Annotated[float, typer.Option(help="The loss that the gate tolerates, as a fraction.")] = 0.02,
-    report: Annotated[Path | None, typer.Option(help="Also write the comparison report into this folder.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for the report. Default: the candidate's run folder.")
+    ] = None,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Write no report.")] = False,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
     all_metrics: Annotated[bool, typer.Option("--all", help="Show diagnostic metrics too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
@@ -32,10 +37,8 @@ def compare(
     from harness.cli.console import notice, print_json
 
     made = load_comparison(baseline, candidate, runs, allow=allow, margin=margin if gate else None)
-    if report is not None:
-        from reports.write import write_comparison
-
-        for path in write_comparison(made.comparison, made.baseline_records, made.candidate_records, report):
+    if not no_report:
+        for path in _write_report(made, report):
             notice(f"wrote {path}")
     if json:
         print_json(comparison_document(made.comparison))
@@ -59,7 +62,28 @@ def load_comparison(
     base_records, cand_records = read_run_records(folders[0], base_run), read_run_records(folders[1], cand_run)
     allowed = frozenset(name for part in allow or [] for name in part.split(","))
     comparison = compare_runs(base_run, base_records, cand_run, cand_records, allow=allowed, margin=margin)
-    return SimpleNamespace(comparison=comparison, baseline_records=base_records, candidate_records=cand_records)
+    return SimpleNamespace(
+        comparison=comparison,
+        baseline_records=base_records,
+        candidate_records=cand_records,
+        candidate_folder=folders[1],
+    )
+
+
+def _write_report(made: Any, folder: Path | None) -> list[Path]:
+    """The pages of a comparison; where nobody asked for them, a folder that cannot be written is no error."""
+    from harness.cli.console import notice
+    from reports.write import write_comparison
+
+    where = folder or made.candidate_folder
+    sides = made.baseline_records, made.candidate_records
+    try:
+        return write_comparison(made.comparison, *sides, where, run_folder=made.candidate_folder)
+    except UserError as error:
+        if folder is not None:
+            raise
+        notice(f"no report: {error.message}")
+        return []
 
 
 def comparison_document(comparison: Comparison) -> dict[str, Any]:

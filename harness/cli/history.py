@@ -14,6 +14,8 @@ SHOWN = ("accuracy", "compliant", "step_validity")
 
 def history(
     runs: Annotated[Path, typer.Argument(help="The folder that holds the runs.")] = DEFAULT_RUNS,
+    page: Annotated[bool, typer.Option("--page", help="Also write history.html into the folder.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Write the page and open it in the browser.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """List the runs of a folder, newest first, with their main numbers."""
@@ -25,6 +27,8 @@ def history(
     if not runs.is_dir():
         raise UserError(f"no folder of runs at {runs}", tip="`harness run` makes one, or name another folder.")
     found = sorted(((read_run(f), f) for f in run_folders(runs)), key=lambda pair: pair[0].started, reverse=True)
+    if page or open_page:
+        _write_page(found, runs, show=open_page)
     if json:
         print_json({"runs": [run_document(run, folder) for run, folder in found]})
         return
@@ -34,6 +38,18 @@ def history(
         state = "finished" if run.finished else "unfinished"
         made.add_row(folder.name, run.task, run.model.name, str(run.data.n_docs), *shown, state)
     out().print(made)
+
+
+def _write_page(found: list[Any], runs: Path, *, show: bool) -> None:
+    from harness.cli.console import notice
+    from harness.cli.report import open_in_browser
+    from reports.history import write_history
+
+    paths = write_history(found, runs)
+    for path in paths:
+        notice(f"wrote {path}")
+    if show:
+        open_in_browser(paths)
 
 
 def _value(run: Any, name: str, percent: Any) -> str:

@@ -19,9 +19,10 @@ def report(
     parquet: Annotated[Path | None, typer.Option(help="Also write the records as a Parquet table.")] = None,
     allow: Annotated[list[str] | None, typer.Option(help="As for compare: prompt, settings, scorers.")] = None,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,
 ) -> None:
-    """Write the report of a run, or of two runs compared."""
+    """Write the report of a run, or of two runs compared: one HTML page and one Markdown page."""
     from harness.cli.console import print_json
     from harness.core.errors import UserError
 
@@ -32,11 +33,24 @@ def report(
         if len(run) == 1
         else _report_two(run, out, csv, parquet, runs, allow)
     )
+    if open_page:
+        open_in_browser(paths)
     if json:
         print_json({"written": [str(path) for path in paths]})
         return
     for path in paths:
         print(path)
+
+
+def open_in_browser(paths: list[Path]) -> None:
+    """Open the HTML page among `paths`; says so where there is no browser."""
+    import webbrowser
+
+    from harness.cli.console import notice
+
+    for path in paths:
+        if path.suffix == ".html" and not webbrowser.open(path.resolve().as_uri()):
+            notice(f"no browser to open {path} with")
 
 
 def _report_one(name: str, out: Path | None, csv: Path | None, parquet: Path | None, runs: Path) -> list[Path]:
@@ -47,7 +61,7 @@ def _report_one(name: str, out: Path | None, csv: Path | None, parquet: Path | N
     folder = find_run(name, runs)
     loaded = read_run(folder)
     records = read_run_records(folder, loaded)
-    paths = write_run_report(loaded, records, out or folder)
+    paths = write_run_report(loaded, records, out or folder, run_folder=folder)
     return paths + (write_tables(records_table(records), csv, parquet) if csv or parquet else [])
 
 
@@ -60,11 +74,11 @@ def _report_two(
     allow: list[str] | None,
 ) -> list[Path]:
     from harness.cli.compare import load_comparison
-    from harness.store.folder import find_run
     from reports.tables import comparison_table
     from reports.write import write_comparison, write_tables
 
     made = load_comparison(names[0], names[1], runs, allow=allow)
     sides = made.baseline_records, made.candidate_records
-    paths = write_comparison(made.comparison, *sides, out or find_run(names[1], runs))
+    folder = made.candidate_folder
+    paths = write_comparison(made.comparison, *sides, out or folder, run_folder=folder)
     return paths + (write_tables(comparison_table(*sides), csv, parquet) if csv or parquet else [])
