@@ -92,6 +92,11 @@ class HttpBackend:
             return
         if any(request.prompt.prefill for request in requests):
             self._check_prefill()
+        if self._spec.endpoint == "chat" and any(request.prompt.raw for request in requests):
+            raise UserError(
+                f"{self._spec.url}: the prompt is final text, and the chat endpoint would put it into a template",
+                tip="endpoint=completions, or -o chat=true for an lm-eval task.",
+            )
         call = _Call(backend=self, settings=settings, limit=min(HOPELESS_IN_A_ROW, len(requests)))
         yield from Pump(requests, call.complete, self._client, self._spec.concurrency).run()
 

@@ -56,6 +56,8 @@ def request_body(
     if settings.stop:
         body["stop"] = list(settings.stop)
     if endpoint == "completions":
+        if request.prompt.raw:
+            return body | {"prompt": request.prompt.messages[0].content + request.prompt.prefill}
         assert template is not None
         return body | {"prompt": template.render(request.prompt)}
     return body | _chat_fields(request.prompt, prefill_mode)

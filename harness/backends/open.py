@@ -14,6 +14,7 @@ BACKENDS = {
     "replay": "harness.backends.replay:ReplayBackend",
     "http": "harness.backends.http:HttpBackend",
     "gemma": "harness.gemma.backend:GemmaBackend",
+    "lm_eval": "harness.lm_eval_bridge.backend:LmEvalBackend",
 }
 EXTRAS = {"gemma": "gemma", "lm_eval": "lm-eval"}
 _TIP = "a folder, a hub id (google/gemma-3-1b-it), http://HOST/v1,model=NAME, replay:FILE or scripted:careful."

@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.settings import DEFAULT_RUNS, read_options, with_data
 from harness.core.errors import UserError
+from harness.core.registry import PREFIXES
 
 if TYPE_CHECKING:
     from harness.cli.launch import Finished
@@ -64,12 +65,20 @@ def run(
 
 
 def _task_names(task: list[str] | None, out: Path | None) -> list[str]:
-    names = [name for part in task or [] for name in part.split(",") if name]
+    names = [name for part in task or [] for name in _split(part)]
     if not names:
         raise UserError("no --task given", tip="`harness tasks` lists every task.")
     if len(names) > 1 and out is not None:
         raise UserError("--out names one folder, but there are several tasks", tip="use --runs instead.")
     return names
+
+
+def _split(part: str) -> list[str]:
+    """Comma-separated names; the prefix of a part stands for all its names: `lm_eval:gsm8k,svamp`."""
+    prefix, separator, rest = part.partition(":")
+    if separator and prefix in PREFIXES:
+        return [f"{prefix}:{name.removeprefix(prefix + ':')}" for name in rest.split(",") if name]
+    return [name for name in part.split(",") if name]
 
 
 def _refuse_with_resume(task: object, model: object, option: object, data: object) -> None:

@@ -46,6 +46,10 @@ class Prompt:
     messages: tuple[Message, ...]
     prefill: str = ""
     """Text that opens the model's reply; it is part of the prompt and is re-attached before scoring."""
+    raw: bool = False
+    """The one message is the final text: no chat template is applied."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """(context, continuation) texts whose log-likelihoods are asked for in place of a reply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,8 @@ class Completion:
     seconds: float | None = None
     error: str = ""
     """Why the backend failed, with finish == 'error'."""
+    log_likelihoods: tuple[tuple[float, bool], ...] = ()
+    """For each pair of the prompt: log-probability in nats, and whether greedy decoding would write it."""
 
     @property
     def reply(self) -> str:

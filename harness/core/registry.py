@@ -18,6 +18,8 @@ from harness.core.errors import UserError, unknown_name
 from harness.core.task import Task, TaskFunction
 
 ENTRY_POINT_GROUP = "harness.tasks"
+PREFIXES = {"lm_eval": "harness.lm_eval_bridge.tasks:task_function"}
+"""Tasks of other harnesses: `PREFIX:NAME` is built by the function that this gives for NAME."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,10 @@ def load_task(name_or_path: str, options: Mapping[str, Any] | None = None) -> Ta
 
 def find_entry(name_or_path: str) -> TaskEntry:
     """The task of that name or in that file. Raises UserError with the nearest name."""
+    prefix, separator, rest = name_or_path.partition(":")
+    if separator and prefix in PREFIXES:
+        module_name, _, attribute = PREFIXES[prefix].partition(":")
+        return _entry(getattr(importlib.import_module(module_name), attribute)(rest))
     if ".py" in name_or_path:
         return _entry_from_path(name_or_path)
     if name_or_path.isidentifier() and _module_exists(name_or_path):

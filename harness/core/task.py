@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.core.records import DataInfo, Doc, Message, Prompt
+from harness.core.records import DataInfo, Doc, Estimate, Message, Prompt, Record
 from harness.core.scorer import Scorer
 from harness.formats.presets import QUESTION_REASONING_ANSWER
 from harness.formats.response_format import ResponseFormat
@@ -54,6 +54,8 @@ class Task:
     """Where the docs came from; None: made by the task's own code."""
     options: Mapping[str, Any] = field(default_factory=dict)
     help: str = ""
+    summary: Callable[[Sequence[Record]], Mapping[str, Estimate]] | None = None
+    """Further estimates of the whole run, which are no sum over completions (a corpus BLEU, a group's mean)."""
 
 
 TaskFunction = Callable[..., Task]

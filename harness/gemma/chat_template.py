@@ -45,6 +45,8 @@ class ChatTemplate:
 
         Raises UserError with the template's own words where it refuses the conversation.
         """
+        if prompt.raw:
+            return prompt.messages[0].content + prompt.prefill
         return self.render_turns(prompt.messages, open_reply=True) + prompt.prefill
 
     def render_turns(self, messages: Sequence[Message], *, open_reply: bool) -> str:

@@ -11,6 +11,7 @@ from harness.core.backend import Backend
 from harness.core.errors import UserError
 from harness.core.records import Completion, GenerationSettings, Record, Run
 from harness.core.task import Task
+from harness.runner.likelihood import weigh
 from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
 from harness.runner.scoring import metric_infos, score_completion
 from harness.store.folder import RECORDS_FILE, locked, read_run_records, write_run
@@ -54,15 +55,18 @@ def run_task(
         on_progress(Progress(done=len(finished), total=len(planned), resumed=len(finished), record=None))
         missing = [plan for plan in planned if plan.key not in finished]
         _draw(task, backend, settings, missing, journal, _counter(on_progress, len(finished), len(planned)))
-    return finish_run(folder, run)
+    return finish_run(folder, run, task)
 
 
-def finish_run(folder: Path, run: Run) -> tuple[Run, list[Record]]:
+def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
     """Estimate every metric from the records on disk and write the finished run."""
     from harness.stats.estimate import estimate_metrics
 
     records = read_run_records(folder, run)
-    run = replace(run, estimates=estimate_metrics(records, run.metrics), finished=utc_now())
+    estimates = estimate_metrics(records, run.metrics)
+    if task.summary is not None:
+        estimates |= task.summary(records)
+    run = replace(run, estimates=estimates, finished=utc_now())
     write_run(folder, run)
     return run, records
 
@@ -126,8 +130,13 @@ def _draw(
 def _completions(
     backend: Backend, missing: Sequence[PlannedRequest], settings: GenerationSettings
 ) -> Iterator[Completion]:
-    if missing:
-        yield from backend.generate([plan.request for plan in missing], settings)
+    asked = [plan.request for plan in missing]
+    to_write = [request for request in asked if not request.prompt.pairs]
+    to_weigh = [request for request in asked if request.prompt.pairs]
+    if to_write:
+        yield from backend.generate(to_write, settings)
+    if to_weigh:
+        yield from weigh(backend, to_weigh)
 
 
 def _counter(on_progress: OnProgress, done: int, total: int) -> Callable[[Record], None]:
