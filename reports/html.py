@@ -14,15 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from harness.compare.records import Comparison
-from harness.core.records import Record, Run
+from harness.core.records import Record
 from reports import numbers, plots
-from reports.agreement import agreements
-from reports.fates import fates
-from reports.provenance import example_prompts, facts
-from reports.slices import comparison_slices, run_slices
 from reports.traces import comparison_questions, run_questions
 from reports.training import Training
+from reports.view import ComparisonView, RunView
 from reports.visible import encodable, visible
 
 if TYPE_CHECKING:
@@ -33,68 +29,29 @@ COMPRESSION = 5
 
 
 def comparison_html(
-    comparison: Comparison,
-    baseline: Sequence[Record],
-    candidate: Sequence[Record],
-    training: Training | None = None,
+    view: ComparisonView, baseline: Sequence[Record], candidate: Sequence[Record], training: Training | None = None
 ) -> str:
     """The page of a comparison, whole."""
-    runs = (comparison.baseline, comparison.candidate)
-    primary = comparison.differences[comparison.primary]
-    return _page(
-        "comparison.html.j2",
-        runs,
-        (baseline, candidate),
-        comparison_questions(comparison, baseline, candidate),
-        training,
-        comparison=comparison,
-        primary=primary,
-        forest=plots.forest(comparison),
-        diagnostics=plots.forest(comparison, diagnostic=True),
-        slices=plots.slices(comparison_slices(baseline, candidate, primary.metric), primary.metric),
-    )
+    questions = comparison_questions(view.comparison, baseline, candidate)
+    return _page("comparison.html.j2", view, questions, training)
 
 
-def run_html(run: Run, records: Sequence[Record], training: Training | None = None) -> str:
+def run_html(view: RunView, records: Sequence[Record], training: Training | None = None) -> str:
     """The page of one run, whole."""
-    info = next(info for info in run.metrics if info.name == run.primary)
-    return _page(
-        "run.html.j2",
-        (run,),
-        (records,),
-        run_questions(records),
-        training,
-        run=run,
-        primary=run.estimates[run.primary],
-        info=info,
-        estimates=plots.estimates(run),
-        diagnostics=plots.estimates(run, diagnostic=True),
-        slices=plots.slices(run_slices(records, info), info),
-    )
+    return _page("run.html.j2", view, run_questions(records), training)
 
 
 def _page(
-    template: str,
-    runs: Sequence[Run],
-    records: Sequence[Sequence[Record]],
-    questions: Sequence[Mapping[str, Any]],
-    training: Training | None,
-    **context: Any,
+    template: str, view: ComparisonView | RunView, questions: Sequence[Mapping[str, Any]], training: Training | None
 ) -> str:
-    names = side_names(runs)
     return render(
         template,
         script=script(*SCRIPTS),
-        data=packed({"sides": names, "questions": questions}),
-        runs=runs,
-        names=names,
+        data=packed({"sides": [encodable(name) for name in view.common.names], "questions": questions}),
+        view=view,
+        common=view.common,
         n_questions=len(questions),
-        waterfall=plots.waterfall([fates(found) for found in records]),
-        agreements=[(name, found) for name, own in zip(names, records, strict=True) for found in agreements(own)],
         training=plots.curves(training) if training is not None else [],
-        facts=facts(runs, records),
-        prompts=example_prompts(runs),
-        **context,
     )
 
 
@@ -122,14 +79,6 @@ def packed(document: Mapping[str, Any]) -> str:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     squeezed = gzip.compress(text.encode("utf-8"), COMPRESSION, mtime=0)
     return base64.b64encode(squeezed).decode("ascii")
-
-
-def side_names(runs: Sequence[Run]) -> list[str]:
-    """What each run is called on the page: its model, and its id where two runs share a model's name."""
-    names = [run.model.name for run in runs]
-    if len(set(names)) < len(names):
-        names = [f"{run.model.name} ({run.id})" for run in runs]
-    return [visible(encodable(name)) for name in names]
 
 
 def _breakable(name: str) -> Markup:

@@ -138,7 +138,7 @@ def waterfall(sides: Sequence[Fates]) -> list[FateRow]:
     most = max(side.total for side in sides)
     checked = any(side.has_steps for side in sides)
     tables = [side.rows() for side in sides]
-    rows = [_fate_row("completions", "all", [(0, side.total) for side in sides], sides, most, is_total=True)]
+    rows = [_fate_row("all", "all", [(0, side.total) for side in sides], sides, most, is_total=True)]
     for i, (fate, _, _) in enumerate(tables[0]):
         bars = [(table[i][2], table[i][2] + table[i][1]) for table in tables]
         if any(start < end for start, end in bars):

@@ -12,6 +12,7 @@ from harness.core.records import Record, Run
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
 from reports.training import FILE, read_training
+from reports.view import comparison_view, run_view
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +25,11 @@ def write_run_report(
 
     Training curves are drawn where `run_folder` (default: `folder`) holds a `train_metrics.jsonl`.
     """
+    view = run_view(run, records)
     training = read_training((run_folder or folder) / FILE)
     return [
-        write_page(folder / "report.md", run_page(run, records)),
-        write_page(folder / "report.html", run_html(run, records, training)),
+        write_page(folder / "report.md", run_page(view)),
+        write_page(folder / "report.html", run_html(view, records, training)),
     ]
 
 
@@ -43,10 +45,11 @@ def write_comparison(
 
     Training curves are drawn where `run_folder`, the candidate's (default: `folder`), holds a `train_metrics.jsonl`.
     """
+    view = comparison_view(comparison, baseline, candidate)
     training = read_training((run_folder or folder) / FILE)
     return [
-        write_page(folder / "comparison.md", comparison_page(comparison, baseline, candidate)),
-        write_page(folder / "comparison.html", comparison_html(comparison, baseline, candidate, training)),
+        write_page(folder / "comparison.md", comparison_page(view)),
+        write_page(folder / "comparison.html", comparison_html(view, baseline, candidate, training)),
     ]
 
 

@@ -15,7 +15,7 @@ function lengthChange(question) {
 
 const RANK = {broken: 0, fixed: 1, wrong: 0, right: 2};
 const ORDERS = {
-  telling: (a, b) => (RANK[a.k] ?? 3) - (RANK[b.k] ?? 3) || a.len - b.len,
+  telling: (a, b) => (RANK[a.k] ?? 3) - (RANK[b.k] ?? 3) || b.f.includes("invalid") - a.f.includes("invalid") || a.len - b.len,
   id: (a, b) => a.i - b.i,
   long: (a, b) => b.len - a.len,
   length: (a, b) => lengthChange(b) - lengthChange(a),

@@ -1,0 +1,170 @@
+"""What a page shows, worked out once: Markdown and HTML are two ways of writing the same view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.compare.records import Comparison, Difference, Flip
+from harness.core.records import Estimate, MetricInfo, Record, Run
+from harness.core.task import as_text
+from reports import plots
+from reports.agreement import Agreement, agreements
+from reports.fates import STEPS, answer_score, fates, has_invalid_step
+from reports.provenance import Fact, PromptExample, example_prompts, facts
+from reports.slices import comparison_slices, run_slices
+
+N_EXAMPLES = 10
+
+Records = Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One completion as a list shows it."""
+
+    doc_id: str
+    question: str
+    target: str
+    outcome: str
+    answer: str
+    why: str
+    reply: str
+    invalid_step: str
+    """What is wrong with the first step proven invalid; empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipExample:
+    """A doc whose answer changed, with both completions."""
+
+    flip: Flip
+    baseline: Example
+    candidate: Example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What both kinds of page show; a tuple has one entry a run."""
+
+    names: tuple[str, ...]
+    """What each run is called on the page."""
+    losses: tuple[plots.FateRow, ...]
+    slices: plots.SliceTable
+    agreements: tuple[tuple[str, Agreement], ...]
+    """(name of the run, one other scorer against ours)."""
+    facts: tuple[Fact, ...]
+    prompts: tuple[PromptExample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonView:
+    """The page of a comparison."""
+
+    comparison: Comparison
+    primary: Difference
+    forest: plots.Forest
+    diagnostics: plots.Forest
+    flips: tuple[FlipExample, ...]
+    common: Common
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """The page of a run."""
+
+    run: Run
+    info: MetricInfo
+    """Of the primary metric."""
+    primary: Estimate
+    estimates: tuple[plots.EstimateRow, ...]
+    diagnostics: tuple[plots.EstimateRow, ...]
+    failures: tuple[Example, ...]
+    common: Common
+
+
+def comparison_view(comparison: Comparison, baseline: Records, candidate: Records) -> ComparisonView:
+    """Everything that the pages of a comparison show but the traces."""
+    primary = comparison.differences[comparison.primary]
+    parts = comparison_slices(baseline, candidate, primary.metric)
+    runs = (comparison.baseline, comparison.candidate)
+    return ComparisonView(
+        comparison=comparison,
+        primary=primary,
+        forest=plots.forest(comparison),
+        diagnostics=plots.forest(comparison, diagnostic=True),
+        flips=tuple(telling_flips(comparison, baseline, candidate)),
+        common=_common(runs, (baseline, candidate), plots.slices(parts, primary.metric)),
+    )
+
+
+def run_view(run: Run, records: Records) -> RunView:
+    """Everything that the pages of a run show but the traces."""
+    info = next(info for info in run.metrics if info.name == run.primary)
+    failures = [r for r in records if (s := answer_score(r)) is not None and s.outcome != "correct"]
+    return RunView(
+        run=run,
+        info=info,
+        primary=run.estimates[run.primary],
+        estimates=tuple(plots.estimates(run)),
+        diagnostics=tuple(plots.estimates(run, diagnostic=True)),
+        failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
+        common=_common((run,), (records,), plots.slices(run_slices(records, info), info)),
+    )
+
+
+def telling_flips(comparison: Comparison, baseline: Records, candidate: Records) -> list[FlipExample]:
+    """Up to ten flips, half of them broken where there are as many: those with a step proven wrong first, as they say
+    why, then the shortest, as they are the quickest to judge."""
+    before, after = _by_doc(baseline), _by_doc(candidate)
+    both = [f for f in comparison.flips if f.doc_id in before and f.doc_id in after]
+
+    def order(flip: Flip) -> tuple[bool, int, str]:
+        pair = before[flip.doc_id], after[flip.doc_id]
+        wrong = pair[1] if flip.kind == "broken" else pair[0]
+        return not has_invalid_step(wrong), sum(len(record.completion.reply) for record in pair), flip.doc_id
+
+    broken, fixed = (sorted((f for f in both if f.kind == kind), key=order) for kind in ("broken", "fixed"))
+    n_broken = min(len(broken), max(N_EXAMPLES // 2, N_EXAMPLES - len(fixed)))
+    chosen = broken[:n_broken] + fixed[: N_EXAMPLES - n_broken]
+    return [
+        FlipExample(flip=flip, baseline=_example(before[flip.doc_id]), candidate=_example(after[flip.doc_id]))
+        for flip in chosen
+    ]
+
+
+def side_names(runs: Sequence[Run]) -> tuple[str, ...]:
+    """What each run is called: its model, and its id too where two runs share a model's name."""
+    names = tuple(run.model.name for run in runs)
+    return names if len(set(names)) == len(names) else tuple(f"{run.model.name} ({run.id})" for run in runs)
+
+
+def _common(runs: Sequence[Run], records: Sequence[Records], slices: plots.SliceTable) -> Common:
+    names = side_names(runs)
+    return Common(
+        names=names,
+        losses=tuple(plots.waterfall([fates(found) for found in records])),
+        slices=slices,
+        agreements=tuple((name, a) for name, own in zip(names, records, strict=True) for a in agreements(own)),
+        facts=tuple(facts(runs, records)),
+        prompts=tuple(example_prompts(runs)),
+    )
+
+
+def _by_doc(records: Records) -> Mapping[str, Record]:
+    """The first completion of each doc."""
+    return {record.doc.id: record for record in reversed(records)}
+
+
+def _example(record: Record) -> Example:
+    score = answer_score(record)
+    return Example(
+        doc_id=record.doc.id,
+        question=as_text(record.doc.question),
+        target=record.doc.target,
+        outcome=score.outcome if score else "",
+        answer=score.answer if score else "",
+        why=score.why if score else "",
+        reply=record.completion.reply,
+        invalid_step=record.scores[STEPS].why if has_invalid_step(record) else "",
+    )
