@@ -19,6 +19,8 @@ from tasks.scoring.steps.verdicts import SolutionCheck
 
 NAME = "step_validity"
 VERSION = "1"
+MAX_REPLY_CHARS = 400_000
+"""Characters of a reply that are read."""
 MAX_FLAGS = 20
 """Flagged statements kept in a score's detail."""
 
@@ -44,6 +46,7 @@ def reasoning_steps(reply: str, response_format: ResponseFormat | None = None) -
 
     A reply that calculates only after its reasoning section (an outline in tags, the work in the answer) is read whole.
     """
+    reply = reply[:MAX_REPLY_CHARS]
     form = response_format or infer_format([reply])
     sections = [] if form is BARE else [s for s in parse_sections(form, reply) if s.name == "reasoning"]
     spans = [span for s in sections for span in _within(reply, s.body_start, s.body_end)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tasks.scoring.steps.algebra import judge_algebra
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
 from tasks.scoring.steps.judge import Pair, Ruling, judge_numbers, written_decimals
-from tasks.scoring.steps.limits import MAX_STEP_CHARS, MAX_STEPS
+from tasks.scoring.steps.limits import MAX_SOLUTION_STATEMENTS, MAX_STEP_CHARS, MAX_STEPS
 from tasks.scoring.steps.named import judge_named
 from tasks.scoring.steps.shares import share_statements
 from tasks.scoring.steps.state import SolutionState
@@ -30,7 +30,7 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
     >>> check_solution(["2 + 3 = 5", "5 * 4 = 21"]).verdicts()
     ('valid', 'invalid')
     """
-    state = SolutionState(numbers=numbers_in(question))
+    state = SolutionState(numbers=numbers_in(question[:MAX_STEP_CHARS]))
     read = steps[:MAX_STEPS]
     checks = tuple(_check_step(i, text, state, read[i + 1 : i + 4]) for i, text in enumerate(read))
     return SolutionCheck(steps=checks, truncated=len(steps) > MAX_STEPS)
@@ -39,10 +39,13 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
 def _check_step(index: int, text: str, state: SolutionState, following: Sequence[str]) -> StepCheck:
     state.step, state.read_to = index, 0
     state.following, state.is_last_step = "\n".join(step[:150] for step in following), not following
-    found = (
-        *(_check_statement(text, statement, state) for statement in parse_statements(text)),
-        *share_statements(text[:MAX_STEP_CHARS]),
-    )
+    text = text[:MAX_STEP_CHARS]
+    found: tuple[StatementCheck, ...] = ()
+    if state.order < MAX_SOLUTION_STATEMENTS:
+        found = (
+            *(_check_statement(text, statement, state) for statement in parse_statements(text)),
+            *share_statements(text),
+        )
     return StepCheck(index=index, text=text, verdict=worst([s.verdict for s in found]), statements=found)
 
 

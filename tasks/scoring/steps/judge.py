@@ -72,6 +72,8 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
     shown = show_value(left), show_value(right)
     if why_not:
         return Ruling("unverifiable", why_not, *shown)
+    if _measure(pair, left, right) == "integer":
+        return Ruling("imprecise", "integer for a non-integer", *shown)
     return Ruling("invalid", "mismatch", *shown)
 
 
@@ -134,12 +136,13 @@ def _close(pair: Pair, left: Value, right: Value) -> Ruling | None:
         return Ruling("imprecise", "last digit", *shown)
     if pair.relation == "~=" and near(left, right):
         return Ruling("valid", "approximate", *shown)
-    if found == "integer":
-        if pair.relation == "~=" or is_rounding_marked(pair.text, pair.statement.start, pair.statement.end):
-            return Ruling("valid", "rounded to an integer", *shown)
-        why_not = doubt(pair)
-        return Ruling("unverifiable" if why_not else "imprecise", why_not or "integer for a non-integer", *shown)
+    if found == "integer" and _is_rounding_meant(pair):
+        return Ruling("valid", "rounded to an integer", *shown)
     return None
+
+
+def _is_rounding_meant(pair: Pair) -> bool:
+    return pair.relation == "~=" or is_rounding_marked(pair.text, pair.statement.start, pair.statement.end)
 
 
 def _charitable(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Value]) -> Ruling | None:

@@ -6,11 +6,15 @@ MAX_STEP_CHARS = 6_000
 """Characters of one step that are read; the rest is ignored."""
 MAX_SOLUTION_CHARS = 200_000
 """Characters of one solution that are split into steps."""
-MAX_STEPS = 2_000
+MAX_STEPS = 400
 MAX_TOKENS = 2_500
 """Tokens of one step."""
-MAX_STATEMENTS = 250
+MAX_STATEMENTS = 120
 """Statements of one step."""
+MAX_SOLUTION_STATEMENTS = 600
+"""Statements of one solution; steps after them are left undecided."""
+MAX_VERBAL = 8
+"""Phrases that say 'equals' tried in one clause."""
 MAX_DEPTH = 40
 """Nesting of brackets and commands in one expression."""
 MAX_LITERAL_DIGITS = 60

@@ -7,10 +7,9 @@ import re
 from tasks.scoring.steps.limits import MAX_SOLUTION_CHARS, MAX_STEPS
 
 _LINE = re.compile(r"[^\n]+")
-_SENTENCE_END = re.compile(r"[.!?][)\"'*$]{0,3}[ \t]+(?=[A-Z\"'(*$\\\[#]|[a-z] ?=)")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|vs|e\.g|i\.e|approx|No|etc|a\.m|p\.m|Eq|Fig|Jr|Sr)|\b[A-Z]|^\s*\d{1,3})$"
-)
+_SENTENCE_END = re.compile(r"[.!?][)\"'*$]{0,3}[ \t]+(?=[A-Z\d\"'(*$\\\[#]|[a-z] ?=)")
+_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|vs|e\.g|i\.e|approx|No|etc|a\.m|p\.m|Eq|Fig|Jr|Sr)|\b[A-Z])$")
+_NUMBERING = re.compile(r"\s*(?:step\s*)?\d{1,3}", re.IGNORECASE)
 _GOES_ON = re.compile(r"\s*(?:=|\\approx|≈|&?=|\+ |\\times|\\cdot|\* \d)")
 _WORDLESS = re.compile(r"[\s$*#>`\-–—_=|:.\\\[\](){}]*")
 
@@ -60,12 +59,14 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     begin = start
     for match in _SENTENCE_END.finditer(text, start, end):
+        if _NUMBERING.fullmatch(text, begin, match.start()):
+            continue
         if not _ABBREVIATION.search(text, max(begin, match.start() - 8), match.start()):
             found.append((begin, match.end()))
             begin = match.end()
     found.append((begin, end))
     trimmed = [_trim(text, a, b) for a, b in found]
-    return [(a, b) for a, b in trimmed if _WORDLESS.fullmatch(text, a, b) is None]
+    return [(a, b) for a, b in trimmed if a < b and _WORDLESS.fullmatch(text, a, b) is None]
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from tasks.scoring.steps.grammar import FIRST_WORDS, parse_prefix, unit_after
-from tasks.scoring.steps.limits import MAX_STATEMENTS
+from tasks.scoring.steps.limits import MAX_STATEMENTS, MAX_STEP_CHARS, MAX_VERBAL
 from tasks.scoring.steps.tokens import Token, tokenise
 from tasks.scoring.steps.tree import Bin, Node, Num, is_literal, walk
 from tasks.scoring.steps.words import SOFT_RELATIONS, word_set
@@ -67,6 +67,7 @@ def parse_statements(text: str) -> tuple[Statement, ...]:
     >>> [(s.origin, s.start, s.end) for s in parse_statements("He had 8*12 = <<8*12=96>>96 glasses.")]
     [('relation', 7, 35), ('annotation', 16, 23)]
     """
+    text = text[:MAX_STEP_CHARS]
     has_relation = _HAS_RELATION.search(text) is not None
     if not has_relation and not (_CALCULATION.search(text) and _SOFT_WORD.search(text)):
         return ()
@@ -297,10 +298,11 @@ def _own_unit(node: Node) -> str:
 
 def _verbal(tokens: list[Token], start: int, end: int) -> list[Statement]:
     """`20% of 50 is 10`: a calculation, a phrase that says 'equals', a number."""
+    phrases = [
+        i for i in range(start + 1, end - 1) if tokens[i].kind == "word" and tokens[i].text in _SOFT_FIRST
+    ]  # each asks the grammar about the tokens before it
     found: list[Statement] = []
-    for i in range(start + 1, end - 1):
-        if tokens[i].kind != "word" or tokens[i].text not in _SOFT_FIRST:
-            continue
+    for i in phrases[:MAX_VERBAL]:
         after = _soft_end(tokens, i, end)
         if after and (statement := _verbal_at(tokens, start, i, after, end)) is not None:
             found.append(statement)

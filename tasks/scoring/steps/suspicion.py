@@ -11,7 +11,9 @@ from tasks.scoring.steps.statements import Side, Statement
 from tasks.scoring.steps.tree import is_literal, literals
 from tasks.scoring.steps.words import WORD_FRACTIONS, singular, word_set
 
-_NUMBER = re.compile(r"\d+(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+")
+_NUMBER = re.compile(
+    r"(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,6}|\d{1,20})(?:\.\d{1,12})?(?![\d.]*\d)|(?<!\d)\.\d{1,12}(?!\d)", re.ASCII
+)
 _NUMBER_WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11,
