@@ -32,6 +32,8 @@ def clean_answer(text: str) -> str:
     ('1200', '100000', '8.50', 'Paris')
     """
     text = repair(text).text
+    if text.count("**") == 1:  # one end of an emphasis whose other end stood before the answer
+        text = text.replace("**", "").strip()
     for pattern in _WRAPPED:
         if whole := pattern.fullmatch(text.removesuffix(".")):
             text = whole.group(1).strip()

@@ -38,6 +38,7 @@ _ALPACA_TEXT = re.compile(
 _LABELLED = re.compile(
     r"\s*(?:Question|Problem|Q):\s*(?P<question>.+?)\n\s*(?P<reply>(?:A|Answer|Solution|Reasoning):.+)", re.DOTALL
 )
+_LABEL = re.compile(r"^(?:A|Answer|Solution|Reasoning):\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def _from_text(row: Mapping[str, Any], text: str) -> Parts:
     if found is None:
         raise Unusable("unknown_form", "a text without turns or labels")
     whole = read_reply(text)
-    reply = whole if whole.question else read_reply(re.sub(r"^A:\s*", "", found["reply"]))
+    reply = whole if whole.question else read_reply(_LABEL.sub("", found["reply"]))
     return _with_column(
         row, Parts(form="text", question=whole.question or found["question"], reasoning="", answer=""), reply
     )
@@ -174,4 +175,6 @@ def _text(value: Any) -> str:
 def _plain(value: Any) -> Any:
     """Lists where Parquet gave arrays."""
     value = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

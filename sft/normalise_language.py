@@ -8,7 +8,7 @@ from collections import Counter
 from functools import lru_cache
 
 _COMMON = {
-    "en": "the of and to in is are how many much does if each has have for with she he they was per than what all",
+    "en": "a an the of on at as it i and to in is are how many much does if each has have for with she he they was all",
     "es": "el la los las de que en un una cuántos cuánto si cada tiene para con por es son y su más total cuántas",
     "fr": "le la les des de que dans un une combien si chaque pour avec est sont et sa son plus par elle il au",
     "de": "der die das und von zu in ein eine wie viele viel wenn jede jeder hat für mit ist sind sie er pro als",
@@ -50,7 +50,7 @@ def guess_language(text: str) -> str:
     hits = {language: sum(word in common for word in words) for language, common in _COMMON_WORDS.items()}
     ranked = sorted(hits.items(), key=lambda item: -item[1])
     (best, most), (_, second) = ranked[0], ranked[1]
-    return best if most >= 0.1 * len(words) and most > second else UNKNOWN
+    return best if most >= 0.1 * len(words) and most > 1.2 * second else UNKNOWN
 
 
 @lru_cache(maxsize=4096)

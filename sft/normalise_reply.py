@@ -13,9 +13,10 @@ from sft.normalise_answer import is_bare_answer
 
 _ANSWER_IS = re.compile(
     r"(?:^|(?<=[.!?\n]))[^\S\n]*(?:[*#_]+ ?)?(?:(?:so|thus|hence|therefore|in conclusion),?\s+)?(?:the\s+)?"
-    r"(?:final\s+)?answer(?:\s+is|\s*[:=])+[*_\s:]*(?P<answer>[^\n]+?)\s*$",
+    r"(?:final\s+)?answer(?:\s+is|\s*[:=]|[*_:]*\s*\n)+[*_\s:]*(?P<answer>[^\n]+?)\s*$",
     re.IGNORECASE,
 )
+_OPEN_TAG = re.compile(r"<(reasoning|think|thinking|thought|answer|start_working_out|SOLUTION)>", re.IGNORECASE)
 _MAX_ANSWER_CHARS = 200
 
 
@@ -64,6 +65,8 @@ def read_reply(text: str) -> Reply:
 
 def _unmarked(text: str) -> Reply:
     """A reply without sections: its answer is boxed, named at its end, or all there is."""
+    if (tag := _OPEN_TAG.search(text)) and f"</{tag[1]}>".lower() not in text.lower():
+        raise Unusable("unclosed_section", f"{text[tag.start() : tag.start() + 40]!r} is never closed")
     boxed = last_boxed(text)
     if boxed is not None:
         start, end, answer = boxed

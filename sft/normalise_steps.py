@@ -8,6 +8,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[)\"']*[^\S\n]+(?=[A-Z\"'($€£₹\d])")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|vs|e\.g|i\.e|approx|No|etc|a\.m|p\.m|Eq|Jr|Sr|Rs)|\b[A-Z])\.$")
 _LABEL = re.compile(r"(?:\*\*)?(?:Step|STEP)\s+(\d+)\s*[:.)\-–]*(?:\*\*)?\s*[:.]?\s*")
 _NUMBERED = re.compile(r"(\d{1,2})[.)]\s+")
+_GOES_ON = re.compile(r"=|≈|\\approx|&=|[+×*/] ?\d|\\times|\\cdot")
 _BULLET = re.compile(r"[-*•]\s+")
 
 
@@ -19,10 +20,21 @@ def split_steps(text: str) -> tuple[str, ...]:
     >>> split_steps("Step 1: 3 * 4 = 12\\nStep 2: 12 - 2 = 10")
     ('3 * 4 = 12', '12 - 2 = 10')
     """
-    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    lines = _joined([line.strip() for line in text.split("\n") if line.strip()])
     if len(lines) == 1:
         lines = sentences(lines[0])
     return tuple(line for line in without_numbering(lines) if line)
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """Lines that begin with a relation or operator go on with the one before."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and _GOES_ON.match(line):
+            joined[-1] += f" {line}"
+        else:
+            joined.append(line)
+    return joined
 
 
 def sentences(line: str) -> list[str]:
