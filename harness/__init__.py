@@ -19,7 +19,6 @@ from harness.core.registry import load_task, task
 from harness.core.scorer import Metric, Scorer
 from harness.core.task import PromptTemplate, Task
 
-
 __all__ = [
     "Backend",
     "Completion",

@@ -9,6 +9,7 @@ import typer
 from harness._version import __version__
 from harness.cli.compare import compare
 from harness.cli.contamination import contamination
+from harness.cli.data import prepare
 from harness.cli.demo import demo
 from harness.cli.history import history
 from harness.cli.lint import lint
@@ -34,7 +35,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_version)
-    for command in (demo, run, score, compare, report, history, tasks, new_task, steps, contamination, lint):
+    for command in (demo, run, score, compare, report, history, tasks, new_task, steps, contamination, lint, prepare):
         app.command(name=command.__name__.replace("_", "-"))(command)
     return app
 
