@@ -48,10 +48,10 @@ def code(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that means nothing in Markdown or HTML, in one line.
+    r"""Text that means nothing in Markdown or HTML, in one line.
 
     >>> plain("a|b <i>*c*")
-    'a\\\\|b \\\\<i>\\\\*c\\\\*'
+    'a\\|b \\<i>\\*c\\*'
     """
     return re.sub(r"([\\`*<|]|(?<=\])\()", r"\\\1", _one_line(text))
 

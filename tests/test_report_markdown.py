@@ -1,0 +1,105 @@
+"""The Markdown pages: golden files, and model text that stays text."""
+
+from __future__ import annotations
+
+import doctest
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_runs import baseline_records, compared, doc, finished, record
+
+import reports.markdown
+import reports.visible
+from reports.markdown import code, comparison_page, plain, run_page
+from reports.view import comparison_view, run_view, telling_flips
+
+GOLDEN = Path(__file__).parent / "fixtures"
+
+
+def check_golden(name: str, text: str) -> None:
+    """Compare with the stored page; HARNESS_WRITE_GOLDEN=1 writes it anew."""
+    path = GOLDEN / name
+    if os.environ.get("HARNESS_WRITE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_comparison_page_is_the_golden_one():
+    comparison, before, after = compared()
+    check_golden("report_comparison.md", comparison_page(comparison_view(comparison, before, after)))
+
+
+def test_run_page_is_the_golden_one():
+    records = baseline_records()
+    check_golden("report_run.md", run_page(run_view(finished("base", records), records)))
+
+
+def test_the_decision_comes_first():
+    comparison, before, after = compared()
+    page = comparison_page(comparison_view(comparison, before, after))
+    lines = [line for line in page.splitlines() if line]
+    assert lines[0] == "# tuned against base on gsm8k"
+    assert lines[1] == f"**{comparison.verdict}**"
+    assert lines[2].startswith("Gate at a margin of 2.0 points: **")
+
+
+def test_ten_flips_are_shown_and_those_with_an_invalid_step_lead():
+    comparison, before, after = compared()
+    flips = telling_flips(comparison, before, after)
+    kinds = [flip.flip.kind for flip in flips]
+    assert kinds == ["broken"] * 3 + ["fixed"] * 7
+    assert [bool(flip.baseline.invalid_step) for flip in flips[3:]] == [True] * 3 + [False] * 4
+
+
+def test_fewer_broken_than_five_leave_room_for_fixed_ones():
+    comparison, before, after = compared()
+    assert len(telling_flips(comparison, before, after)) == 10
+    assert sum(flip.kind == "fixed" for flip in comparison.flips) == 11
+
+
+def test_an_unfinished_run_says_so():
+    records = baseline_records()
+    run = finished("base", records)
+    unfinished = type(run)(**{name: getattr(run, name) for name in run.__slots__} | {"finished": ""})
+    assert "> This run is not finished" in run_page(run_view(unfinished, records))
+
+
+@pytest.mark.parametrize("text", ["`", "``", "a`b``c", "`lead", "trail`"])
+def test_inline_code_cannot_be_left_by_backticks(text):
+    shown = code(text)
+    ticks = len(shown) - len(shown.lstrip("`"))
+    assert shown.startswith("`" * ticks)
+    assert shown.endswith("`" * ticks)
+    assert "`" * ticks not in shown[ticks:-ticks]
+
+
+@given(st.text(max_size=60))
+def test_plain_text_is_one_line_without_live_markup(text):
+    shown = plain(text)
+    assert "\n" not in shown
+    assert "\r" not in shown
+    for i, char in enumerate(shown):
+        if char in "<`*|":
+            backslashes = len(shown[:i]) - len(shown[:i].rstrip("\\"))
+            assert backslashes % 2 == 1
+
+
+def test_hostile_text_stays_inside_its_line():
+    hostile = "\u202egnol\x00\n# heading\n</details><script>alert(1)</script> `code` | cell"
+    records = [record(doc(1), hostile), record(doc(2), "<answer>4</answer>")]
+    page = run_page(run_view(finished("a|b<b>", records), records))
+    assert "\n# heading" not in page
+    assert "\x00" not in page
+    assert "\u202e" not in page
+    assert "a\\|b\\<b>" in page
+    inside = next(line for line in page.splitlines() if "<script>" in line)
+    assert inside.startswith("  - reply: ``")
+    assert inside.endswith("``")
+
+
+def test_examples_in_docstrings_hold():
+    for module in (reports.markdown, reports.visible):
+        assert doctest.testmod(module).failed == 0

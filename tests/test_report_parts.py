@@ -1,0 +1,161 @@
+"""What pages are made of: fates, parts of the data, axes, agreement of scorers, provenance, history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_runs import METRICS, baseline_records, candidate_records, doc, finished, record, reply
+
+from harness.core.records import GenerationSettings, Score
+from reports import svg
+from reports.agreement import agreements, disagrees
+from reports.fates import LOSSES, fate, fates
+from reports.history import history_html
+from reports.plots import waterfall
+from reports.provenance import facts
+from reports.slices import comparison_slices, run_slices
+from reports.view import side_names
+from reports.visible import browser_offsets, visible
+
+
+def with_scores(made, **scores):
+    return replace(made, scores={**made.scores, **scores})
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (record(doc(3), reply(3, 6)), "right"),
+        (record(doc(3), reply(3, 6, slip=True)), "right_invalid"),
+        (record(doc(3), reply(3, 7)), "wrong"),
+        (record(doc(3), reply(3, 7, slip=True)), "wrong_invalid"),
+        (record(doc(3), "Twice 3 is", finish="length"), "truncated"),
+        (record(doc(3), reply(3, 6), finish="length"), "right"),
+        (record(doc(3), ""), "no_answer"),
+        (
+            with_scores(record(doc(3), "hm"), structure=Score(value=0.0, outcome="wrong", answer="six-ish")),
+            "unparsable",
+        ),
+        (with_scores(record(doc(3), "x"), final_answer=Score(value=None, outcome="not_scored")), "not_scored"),
+    ],
+)
+def test_a_completion_has_the_fate_of_its_first_fault(made, expected):
+    assert fate(made) == expected
+
+
+def test_every_completion_is_counted_once():
+    for records in (baseline_records(), candidate_records()):
+        found = fates(records)
+        assert sum(found.counts.values()) == found.total == len(records)
+        assert found.rows()[-1][2] == found.counts["right"]
+        assert [row[0] for row in found.rows()] == list(LOSSES)
+
+
+def test_the_waterfall_ends_at_what_is_right_and_sound():
+    rows = waterfall([fates(baseline_records()), fates(candidate_records())])
+    assert rows[0].counts == (40, 40)
+    assert rows[-1].label == "right and sound"
+    assert rows[-1].counts == (20, 27)
+    assert rows[0].counts[0] - sum(row.counts[0] for row in rows[1:-1]) == rows[-1].counts[0]
+
+
+def test_parts_cover_their_group_and_intervals_widen_with_their_number():
+    found = comparison_slices(baseline_records(), candidate_records(), METRICS[0])
+    sizes = Counter[str]()
+    for row in found.rows:
+        sizes[row.group] += row.n_docs
+        assert row.low <= row.value <= row.high
+        assert row.value == pytest.approx(row.candidate - row.baseline)
+        assert 0 <= row.p_adjusted <= 1
+    assert sizes["steps to the answer"] == 40
+    assert found.level == pytest.approx(1 - 0.05 / len(found.rows))
+
+
+def test_a_part_of_too_few_docs_is_left_out():
+    records = baseline_records()
+    found = run_slices(records, METRICS[0])
+    assert all(row.n_docs >= 8 for row in found.rows)
+    assert "size of the answer" not in {row.group for row in found.rows}  # 5 docs under 10: one part is no group
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=8))
+def test_every_end_of_an_interval_lies_on_the_axis_in_order(ends):
+    axis = svg.difference_axis(ends)
+    places = [axis.place(end) for end in sorted(ends)]
+    assert places == sorted(places)
+    assert all(svg.MARGIN <= place <= 100 - svg.MARGIN for place in places)
+    assert axis.place(0) == pytest.approx(50)
+    assert max(map(abs, ends)) <= axis.high + 1e-9
+    assert all(axis.low <= tick <= axis.high for tick in axis.ticks)
+
+
+def test_drawings_hold_numbers_only():
+    drawn = svg.interval(svg.share_axis(), 50, 40, 60, tone="plain", solid=True)
+    assert 'cx="50.00%"' in drawn
+    assert "nan" not in svg.chart([svg.Series(name="loss", points=((0.0, 1.0),))])
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30))
+def test_offsets_count_what_a_browser_counts(text):
+    place = browser_offsets(text)
+    for i in range(len(text) + 1):
+        assert place(i) == len(text[:i].encode("utf-16-le")) // 2
+
+
+def test_visible_text_shows_what_hides():
+    assert visible("a\x00\u202e\u200b\nb\tc") == "a␀⟨U+202E⟩⟨U+200B⟩\nb\tc"
+
+
+def test_disagreeing_scorers_are_counted_and_named():
+    right, wrong = Score(value=1.0, outcome="correct"), Score(value=0.0, outcome="wrong")
+    records = [
+        with_scores(record(doc(1), reply(1, 2)), lm_eval_strict=wrong),
+        with_scores(record(doc(2), reply(2, 4)), lm_eval_strict=right),
+        with_scores(record(doc(3), reply(3, 9)), lm_eval_strict=right),
+    ]
+    (found,) = agreements(records)
+    assert (found.both_right, found.only_ours, found.only_theirs, found.both_wrong) == (1, 1, 1, 0)
+    assert found.doc_ids == ("q/1", "q/3")
+    assert [disagrees(made) for made in records] == [True, False, True]
+    assert agreements(baseline_records()) == []
+
+
+def test_provenance_names_settings_tokens_and_what_differs():
+    records = [record(doc(i), reply(i, 2 * i), prompt_tokens=10, completion_tokens=20 + i) for i in range(4)]
+    first = finished("base", records, settings=GenerationSettings(temperature=0.7, top_p=0.9, repeats=2, seed=3))
+    second = finished("tuned", records)
+    rows = {fact.name: fact for fact in facts([first, second], [records, records])}
+    assert rows["settings"].values == (
+        "temperature 0.7, top-p 0.9, top-k 0, at most 512 new tokens, 2 repeats, seed 3",
+        "greedy, at most 512 new tokens, seed 0",
+    )
+    assert rows["settings"].differs
+    assert rows["completion tokens"].values[0] == "86 (22 a completion)"
+    assert not rows["data hash"].differs
+    assert "tokenizer" not in rows  # neither run knows one
+
+
+def test_runs_of_one_model_are_told_apart_by_id():
+    records = baseline_records()
+    first, second = finished("m", records), replace(finished("m", records), id="m-2")
+    assert side_names([first, second]) == ("m (m)", "m (m-2)")
+
+
+def test_history_lists_runs_links_pages_and_draws_checkpoints(tmp_path):
+    records = baseline_records()
+    found = []
+    for i, step in enumerate((100, 200)):
+        run = finished(f"run{i}", records)
+        run = replace(run, model=replace(run.model, detail={"training_step": step}))
+        (tmp_path / run.id).mkdir()
+        found.append((run, tmp_path / run.id))
+    (tmp_path / "run1" / "report.html").write_text("x", encoding="utf-8")
+    page = history_html(found, tmp_path)
+    assert '<a href="run1/report.html">run1</a>' in page
+    assert '<th scope="row">run0</th>' in page
+    assert "step 100: 50.0%, step 200: 50.0%" in page
+    assert page.count("50.0%") >= 4
