@@ -53,6 +53,7 @@ VALID = [
     "-2^2 = -4",
     "5 apples + 3 apples = 8 apples",
     "40 miles per hour * 2 hours = 80 miles",
+    "194 ÷ 11 = 17 with a remainder of 7.",
     "A 20% discount means the selling price is 80% of the original.",
 ]
 
@@ -69,6 +70,8 @@ INVALID = [
     "20% of 50 is 12.",
     "3 times 4 equals 13.",
     "7 + 5 < 3 * 4",
+    "194 ÷ 11 = 17 with a remainder of 9.",
+    "So we can write: 180 = 330.",
     "0.5 * 300 = 160 dollars",
     "5! = 100",
     "(25x + 150) / 10 = 25x + 15",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.core.errors import UserError, unknown_name
+from harness.core.errors import UserError
 
 if TYPE_CHECKING:
     from tasks.scoring.steps.verdicts import SolutionCheck, StatementCheck, StepCheck
@@ -37,7 +37,7 @@ def steps(
     ] = False,
     tier: Annotated[Tier, typer.Option(help="strict: proofs only; suspicious: heuristics too.")] = Tier.strict,
     reference: Annotated[
-        bool, typer.Option("--reference", help="Also compare with each line's gold_solution.")
+        bool, typer.Option("--reference", help="Also compare with each line's gold_solution, where it has one.")
     ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="One JSON document (of a text file) on standard output.")
@@ -46,15 +46,23 @@ def steps(
     """Check every reasoning step of a solution: recompute it, compare it with the steps before, say what is wrong."""
     text = _read(file)
     if jsonl:
-        for row in _rows(text, file, reference):
-            first, verdicts = _judge(row, tier.value, reference)
-            sys.stdout.write(
-                json_module.dumps({"id": row["id"], "first_error": first, "verdicts": list(verdicts)}) + "\n"
-            )
+        _write_lines(list(_rows(text, file)), tier.value, reference)
         return
     if reference:
         raise UserError("--reference needs --jsonl", tip='give lines of {"id", "question", "steps", "gold_solution"}.')
     _show(text, tier.value, json)
+
+
+def _write_lines(rows: Sequence[Mapping[str, Any]], tier: Any, reference: bool) -> None:
+    from harness.cli.console import notice
+
+    bare = sum(not row.get("gold_solution") for row in rows)
+    if reference and bare:
+        notice(f"{bare} of {len(rows)} lines have no gold_solution: checked without a reference")
+    for row in rows:
+        first, verdicts = _judge(row, tier, reference and bool(row.get("gold_solution")))
+        line = json_module.dumps({"id": row["id"], "first_error": first, "verdicts": list(verdicts)})
+        sys.stdout.write(line + "\n")
 
 
 def _read(file: str) -> str:
@@ -68,24 +76,22 @@ def _read(file: str) -> str:
         raise UserError(f"cannot read {file}: {reason}", tip="`harness steps FILE` wants a text file.") from None
 
 
-def _rows(text: str, file: str, reference: bool) -> Iterator[Mapping[str, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
+def _rows(text: str, file: str) -> Iterator[Mapping[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):  # a line separator of Unicode may stand inside a text
         if line.strip():
-            yield _row(line, f"{file} line {number}", reference)
+            yield _row(line, f"{file} line {number}")
 
 
-def _row(line: str, where: str, reference: bool) -> Mapping[str, Any]:
+def _row(line: str, where: str) -> Mapping[str, Any]:
     try:
         row = json_module.loads(line)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not JSON ({error})", tip="without --jsonl a file is read as plain text.") from None
     if not isinstance(row, dict):
         raise UserError(f"{where}: a line must be an object", tip=f"fields: {', '.join(_FIELDS)}.")
-    needed = ("id", "steps", "gold_solution") if reference else ("id", "steps")
-    for field in needed:
+    for field in ("id", "steps"):
         if row.get(field) is None:
-            near = unknown_name("field", field, row)
-            raise UserError(f"{where}: no field {field!r}", tip=near.message if "mean" in near.message else "")
+            raise UserError(f"{where}: no field {field!r}", tip=f"its fields: {', '.join(map(str, row))}.")
     if not isinstance(row["steps"], list) or not all(isinstance(step, str) for step in row["steps"]):
         raise UserError(f"{where}: 'steps' must be a list of texts")
     return row

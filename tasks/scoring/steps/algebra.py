@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
 from tasks.scoring.steps.context import is_rounding_marked
 from tasks.scoring.steps.evaluate import Undefined, try_evaluate
-from tasks.scoring.steps.judge import Pair, Ruling, doubt, written_decimals
+from tasks.scoring.steps.judge import Pair, doubt, written_decimals
 from tasks.scoring.steps.polynomial import (
     Polynomial,
     Ratio,
@@ -19,6 +20,7 @@ from tasks.scoring.steps.polynomial import (
     value_at,
     variables,
 )
+from tasks.scoring.steps.ruling import Ruling
 from tasks.scoring.steps.state import Equation, EquationForm, SolutionState
 from tasks.scoring.steps.tolerance import closeness, near, same_value, show_value
 from tasks.scoring.steps.tree import Bin, Neg, Node, Sym, is_literal, strip, symbols, walk
@@ -100,7 +102,7 @@ def _is_substitution(pair: Pair) -> bool:
 
 
 def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruling:
-    why_not = doubt(pair)
+    why_not = doubt(replace(pair, following=""))  # what follows often denies the result, not this step
     return Ruling("unverifiable", why_not, left, right) if why_not else Ruling("invalid", reason, left, right)
 
 
@@ -143,7 +145,9 @@ def _one_variable(
     assert pair.left.node is not None
     assert pair.right.node is not None
     size = _n_operators(pair.left.node) + _n_operators(pair.right.node)
-    now = Equation(state.step, state.order, coefficients, _form(pair), size, trusted=not doubt(pair))
+    now = Equation(
+        state.step, state.order, coefficients, _form(pair), size, trusted=not doubt(replace(pair, following=""))
+    )
     state.equations[name] = now
     slip = _slip(pair, left, right)
     if slip and not _SET_UP.search(_between(pair, state)):

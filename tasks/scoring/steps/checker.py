@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from tasks.scoring.steps.algebra import judge_algebra
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
-from tasks.scoring.steps.judge import Pair, Ruling, judge_numbers, written_decimals
+from tasks.scoring.steps.judge import Pair, judge_numbers, written_decimals
 from tasks.scoring.steps.limits import MAX_SOLUTION_STATEMENTS, MAX_STEP_CHARS, MAX_STEPS
 from tasks.scoring.steps.named import judge_named
+from tasks.scoring.steps.ruling import Ruling
 from tasks.scoring.steps.shares import share_statements
 from tasks.scoring.steps.state import SolutionState
 from tasks.scoring.steps.statements import Statement, parse_statements

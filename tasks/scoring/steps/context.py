@@ -93,7 +93,8 @@ def right_is_whole(statement: Statement, side: Side) -> bool:
     if after.kind in ("stop", "close", "rel"):
         return True
     if after.kind == "comma":
-        return not (i + 1 < len(tokens) and tokens[i + 1].kind in ("num", "opaque"))
+        listed = i + 1 < len(tokens) and tokens[i + 1].kind in ("num", "opaque")
+        return not listed or (tokens[i + 1].start > after.end and _before_relation(tokens, i + 1))
     if after.kind == "open":
         return i + 1 < len(tokens) and tokens[i + 1].kind == "word" and len(tokens[i + 1].text) > 1
     if after.kind != "word":
@@ -162,6 +163,15 @@ def has_dimensions(statement: Statement, side: Side) -> bool:
             if statement.origin == "verbal" or (glued and side.unit):
                 return True
     return False
+
+
+def is_stated_alone(statement: Statement) -> bool:
+    """`So we can write: 180 = 330.`: two bare numbers between stops, no unit, no more sides."""
+    left, right = statement.sides[0], statement.sides[-1]
+    tokens = statement.tokens
+    opens = left.first == 0 or tokens[left.first - 1].text == ":"
+    closes = right.last >= len(tokens) or tokens[right.last].text in (".", "\n")
+    return opens and closes and len(statement.sides) == 2 and not left.unit and not right.unit
 
 
 def starts_with_dangling_sign(statement: Statement, side: Side) -> bool:

@@ -13,28 +13,19 @@ from tasks.scoring.steps.context import (
     is_cut_off,
     is_denied,
     is_rounding_marked,
+    is_stated_alone,
     left_is_whole,
     right_is_whole,
     starts_with_dangling_sign,
 )
+from tasks.scoring.steps.division import judge_division
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate, try_evaluate
 from tasks.scoring.steps.readings import has_trigonometry, readings
+from tasks.scoring.steps.ruling import Ruling
 from tasks.scoring.steps.statements import Relation, Side, Statement
 from tasks.scoring.steps.tolerance import Closeness, closeness, distance, multiplied, near, same_value, show_value
 from tasks.scoring.steps.tree import Bin, Neg, Node, Num, Percent, is_literal, literals, strip, walk
 from tasks.scoring.steps.units import agrees_in_base_units, is_unit_conversion
-from tasks.scoring.steps.verdicts import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """The verdict on one relation."""
-
-    verdict: Verdict
-    reason: str
-    left: str = ""
-    right: str = ""
-    reading: str = "literal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +53,9 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
         return Ruling("valid", "exact", show_value(left), show_value(right)) if type(left) is float else _VALID_EXACT
     if pair.relation not in ("=", "~="):
         return _compare(pair, left, right)
+    division = judge_division(pair.text, pair.left, pair.right, left, right)
+    if division is not None:
+        return division
     close = _close(pair, left, right)
     if close is not None:
         return close
@@ -290,6 +284,8 @@ def doubt(pair: Pair) -> str:
         return "a label or a rate"
     if _is_rate(_node(pair.left)) and (statement.origin == "verbal" or _is_percent(_node(pair.right))):
         return "a label or a rate"
+    if is_literal(_node(pair.left)) and is_literal(_node(pair.right)) and is_stated_alone(statement):
+        return "denied by the text" if is_denied(pair.text, statement.start, statement.end, pair.following) else ""
     if is_literal(_node(pair.left)) and first and (pair.left.cut or pair.left.unit or is_literal(_node(pair.right))):
         return "a label or a rate"
     if first and has_dimensions(statement, pair.left):

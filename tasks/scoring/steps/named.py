@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from tasks.scoring.steps.context import is_denied, right_is_whole
 from tasks.scoring.steps.evaluate import Value
-from tasks.scoring.steps.judge import Ruling, written_decimals
+from tasks.scoring.steps.judge import written_decimals
+from tasks.scoring.steps.ruling import Ruling
 from tasks.scoring.steps.state import OpenQuantity, SolutionState
 from tasks.scoring.steps.statements import Side, Statement
 from tasks.scoring.steps.tolerance import closeness, near, show_value
