@@ -37,13 +37,15 @@ class LmEvalPrompt(PromptTemplate):
 
 
 class ChatTurns(str):
-    """The turns that lm-eval gives to a chat template: as text they are JSON, which shows in its logs.
+    """The turns that lm-eval gives to a chat template: as text they are JSON, or what a template made of them.
 
     Passing the turns on lets each backend apply its model's own template.
     """
 
     turns: tuple[Message, ...]
     prefill: str
+    is_text: bool
+    """The text is final, not JSON."""
 
     def __new__(cls, turns: Sequence[Mapping[str, str]], add_generation_prompt: bool = True) -> ChatTurns:
         made = super().__new__(cls, json.dumps(list(turns), ensure_ascii=False))
@@ -51,6 +53,13 @@ class ChatTurns(str):
         opens_reply = not add_generation_prompt and bool(messages) and messages[-1].role == "assistant"
         made.turns = messages[:-1] if opens_reply else messages
         made.prefill = messages[-1].content if opens_reply else ""
+        made.is_text = False
+        return made
+
+    def as_text(self, text: str) -> ChatTurns:
+        """The same turns with `text` as what they read as."""
+        made = str.__new__(ChatTurns, text)
+        made.turns, made.prefill, made.is_text = self.turns, self.prefill, True
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ChatTurns:
