@@ -1,0 +1,73 @@
+"""Devices to a (fsdp, tp) mesh: checked against the model's heads and the batch before anything is loaded."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.core.errors import UserError
+
+if TYPE_CHECKING:
+    from jax.sharding import Mesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshShape:
+    """How many devices share the batch and every weight (fsdp), and how many share each head's work (tp)."""
+
+    fsdp: int
+    tp: int
+
+
+def mesh_shape(
+    n_devices: int, *, heads: int, batch_rows: int, micro_batches: int, fsdp: int = 0, tp: int = 1
+) -> MeshShape:
+    """The mesh for these devices; `fsdp` 0 takes what `tp` leaves.
+
+    tp is 1 unless asked for: with the one key head of the 1B, sharing heads costs more than it saves. Raises UserError
+    where tp does not divide the heads, fsdp x tp is not the number of devices, or the batch does not share out.
+    """
+    if tp < 1 or heads % tp:
+        fitting = ", ".join(str(n) for n in range(1, heads + 1) if heads % n == 0)
+        raise UserError(f"mesh.tp is {tp}: it does not divide the model's {heads} heads", tip=f"tp may be {fitting}.")
+    fsdp = fsdp or max(1, n_devices // tp)
+    if fsdp * tp != n_devices:
+        raise UserError(
+            f"mesh.fsdp x mesh.tp is {fsdp} x {tp}, but there are {n_devices} devices",
+            tip="leave mesh.fsdp at 0 to use what tp leaves.",
+        )
+    size = batch_rows // max(1, micro_batches)
+    if size % fsdp:
+        # Tunix would copy such a batch to every device and train as if nothing were wrong.
+        raise UserError(
+            f"a micro-batch of {size} rows does not share out over fsdp={fsdp} devices",
+            tip=f"make train.batch_rows a multiple of {fsdp * max(1, micro_batches)}.",
+        )
+    return MeshShape(fsdp=fsdp, tp=tp)
+
+
+def build_mesh(shape: MeshShape) -> Mesh | None:
+    """The mesh over all devices of all hosts; None on a single one."""
+    import jax
+    from jax.sharding import AxisType
+
+    if shape.fsdp * shape.tp == 1:
+        return None
+    return jax.make_mesh((shape.fsdp, shape.tp), ("fsdp", "tp"), axis_types=(AxisType.Auto,) * 2)
+
+
+def join_hosts() -> int:
+    """Start `jax.distributed` where several hosts are configured; returns this process's number.
+
+    A TPU pod is found by itself. Elsewhere HARNESS_COORDINATOR (host:port), HARNESS_PROCESSES and HARNESS_PROCESS name
+    the group.
+    """
+    import jax
+
+    if coordinator := os.environ.get("HARNESS_COORDINATOR"):
+        number = int(os.environ["HARNESS_PROCESS"])
+        jax.distributed.initialize(coordinator, int(os.environ["HARNESS_PROCESSES"]), number)
+    elif len(os.environ.get("TPU_WORKER_HOSTNAMES", "").split(",")) > 1:
+        jax.distributed.initialize()
+    return jax.process_index()

@@ -1,0 +1,46 @@
+"""AdamW with a schedule: warm-up, then cosine, linear or constant; clipping; no decay on norm scales."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import optax
+
+Schedule: TypeAlias = Literal["cosine", "linear", "constant"]
+
+
+def learning_rates(
+    schedule: Schedule, *, peak: float, steps: int, warmup_steps: int, final_share: float
+) -> optax.Schedule:
+    """The learning rate by update number from 0: linear warm-up to `peak`, then down to `final_share` of it."""
+    import optax
+
+    decay_steps = max(1, steps - warmup_steps)
+    after = {
+        "cosine": lambda: optax.cosine_decay_schedule(peak, decay_steps, alpha=final_share),
+        "linear": lambda: optax.linear_schedule(peak, peak * final_share, decay_steps),
+        "constant": lambda: optax.constant_schedule(peak),
+    }[schedule]()
+    if not warmup_steps:
+        return after
+    # The first update is not at 0: it would be a step that costs its compute and changes nothing.
+    rise = optax.linear_schedule(peak / warmup_steps, peak, max(1, warmup_steps - 1))
+    return optax.join_schedules([rise, after], [warmup_steps])
+
+
+def adamw(
+    rates: optax.Schedule, *, weight_decay: float, clip: float, beta1: float = 0.9, beta2: float = 0.999
+) -> optax.GradientTransformation:
+    """AdamW (Loshchilov and Hutter 2019) on gradients clipped to a global norm of `clip` (0: not clipped)."""
+    import optax
+
+    update = optax.adamw(rates, b1=beta1, b2=beta2, weight_decay=weight_decay, mask=decayed)
+    return optax.chain(optax.clip_by_global_norm(clip), update) if clip else update
+
+
+def decayed(parameters: Any) -> Any:
+    """Which parameters are decayed: matrices, not the scales of norms."""
+    import jax
+
+    return jax.tree.map(lambda p: p.ndim > 1, parameters)

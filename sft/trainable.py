@@ -1,0 +1,125 @@
+"""The model as it is trained: hidden states without the output layer, LoRA where asked, float32 masters computed in
+another type."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax.sharding import Mesh
+
+from harness.core.errors import UserError
+from sft.data_loader import Batch
+from sft.loss import cross_entropy
+from sft.packing import attention_mask
+
+Remat: TypeAlias = Literal["none", "block", "decoder"]
+Quantise: TypeAlias = Literal["none", "nf4", "int8"]
+
+_CASTABLE = (jnp.float32, jnp.bfloat16, jnp.float16)
+_LARGEST_TILE = 32
+"""Input channels that share a scale in QLoRA's base weights."""
+
+
+@lru_cache(maxsize=1)
+def hidden_gemma() -> Any:
+    """Tunix's Gemma 3 with a `skip_lm_head` switch in `__call__`.
+
+    The switch stands inside `__call__` because qwix applies LoRA only to what runs below it: a method of another name
+    would compute the base model and nothing would tell.
+    """
+    from tunix.models.gemma3.model import Gemma3
+
+    class HiddenGemma(Gemma3):  # type: ignore[misc, unused-ignore]
+        def __call__(
+            self,
+            last_tokens: Any,
+            positions: Any = None,
+            cache: Any = None,
+            attention_mask: Any = None,
+            output_hidden_states: bool = False,
+            *,
+            images: Any = None,
+            skip_lm_head: bool = False,
+        ) -> Any:
+            if not skip_lm_head:
+                return super().__call__(
+                    last_tokens, positions, cache, attention_mask, output_hidden_states, images=images
+                )
+            x = self.embedder.encode(last_tokens)
+            for layer in self.layers:
+                _, x = layer(x, positions, None, attention_mask)
+            return self.final_norm(x), None
+
+    return HiddenGemma
+
+
+def trainable(model: Any, *, remat: Remat = "none") -> Any:
+    """`model` as a HiddenGemma over the same arrays; `remat` is what the backward pass computes again."""
+    from tunix.models.gemma3.model import RematConfig
+
+    config = dataclasses.replace(model.config, remat_config=RematConfig[remat.upper()])
+    shapes = nnx.eval_shape(lambda: hidden_gemma()(config, rngs=nnx.Rngs(params=0)))
+    return nnx.merge(nnx.graphdef(shapes), nnx.state(model))
+
+
+def with_lora(
+    model: Any,
+    *,
+    rank: int,
+    alpha: float,
+    modules: str,
+    seed: int,
+    quantise: Quantise = "none",
+    mesh: Mesh | None = None,
+) -> Any:
+    """`model` with LoRA parameters in float32 on every module whose path matches `modules`, and the base frozen.
+
+    `quantise` stores the adapted base weights as nf4 or int8 (QLoRA). Raises UserError where nothing matches.
+    """
+    import qwix
+
+    kind: dict[str, Any] = {} if quantise == "none" else {"weight_qtype": quantise, "tile_size": _tile(model.config)}
+    provider = qwix.LoraProvider(module_path=modules, rank=rank, alpha=alpha, **kind)
+    with mesh_context(mesh):
+        adapted = qwix.apply_lora_to_model(model, provider, **model.get_model_input(), rngs=nnx.Rngs(seed))
+    if not jax.tree.leaves(nnx.state(adapted, nnx.LoRAParam)):
+        raise UserError(f"lora.modules {modules!r} matches no module", tip="the default is '.*(einsum|_proj)'.")
+    nnx.update(adapted, _cast(nnx.state(adapted, nnx.LoRAParam), jnp.float32))
+    return adapted
+
+
+def _tile(config: Any) -> int:
+    """The largest tile that divides every axis that weights are summed over."""
+    return math.gcd(_LARGEST_TILE, config.embed_dim, config.hidden_dim, config.head_dim)
+
+
+def mesh_context(mesh: Mesh | None) -> Any:
+    """`with mesh:`, or nothing on one device."""
+    return contextlib.nullcontext() if mesh is None else mesh
+
+
+def model_loss(model: Any, batch: Batch, *, compute_dtype: Any, chunk: int) -> Any:
+    """The weighted loss of a batch (see `sft.loss`), computed in `compute_dtype` from weights kept as they are."""
+    computing = cast_model(model, compute_dtype)
+    mask = attention_mask(batch.segment_ids)
+    hidden, _ = computing(batch.tokens, batch.positions, None, mask, skip_lm_head=True)
+    hidden = jnp.take_along_axis(hidden, batch.loss_index[..., None], axis=1)
+    embedding = computing.embedder.input_embedding[...]
+    return cross_entropy(hidden, embedding, jnp.asarray(batch.targets), jnp.asarray(batch.weights), chunk=chunk)
+
+
+def cast_model(model: Any, dtype: Any) -> Any:
+    """The same model over `dtype` copies of its float parameters; quantised values keep their type."""
+    graph, state = nnx.split(model)
+    return nnx.merge(graph, _cast(state, dtype))
+
+
+def _cast(state: Any, dtype: Any) -> Any:
+    return jax.tree.map(lambda x: x.astype(dtype) if x.dtype in _CASTABLE else x, state)
