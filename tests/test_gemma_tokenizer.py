@@ -20,6 +20,12 @@ from harness.gemma.tokenizer import Tokenizer, load_tokenizer
 
 USER = Message(role="user", content="How many apples?")
 ASKED = Prompt(messages=(Message(role="system", content="Be brief."), USER))
+GOLDEN_IDS = [
+    *(2, 105, 461, 366, 107, 632, 391, 742, 748, 448, 753, 108, 790, 413, 531, 589, 781, 106, 107),
+    *(105, 687, 477, 107, 764, 106, 107),
+    *(105, 461, 366, 107, 790, 413, 531, 589, 781, 106, 107),
+    *(105, 687, 477, 107, 771, 430, 773, 107),
+]
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +261,13 @@ def test_the_hash_follows_file_template_and_stop_ids(tmp_path: Path) -> None:
     first = load(small_model()).hash
     assert load_tokenizer(copy_of(small_model(), tmp_path / "same")).hash == first
     assert load_tokenizer(with_template(tmp_path / "plain", None)).hash != first
+
+
+def test_golden_ids_of_a_rendered_prompt(tmp_path: Path) -> None:
+    """Training and evaluation render through here: ids that change would part them from earlier runs."""
+    fixture = Path(__file__).parent / "fixtures" / "gemma_tokenizer.json"
+    (tmp_path / "tokenizer.json").write_bytes(fixture.read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"chat_template": GEMMA}))
+    shots = (*ASKED.messages, Message(role="assistant", content="3"), USER)
+    ids = load_tokenizer(tmp_path).render(Prompt(messages=shots, prefill="<reasoning>\n"))
+    assert ids == GOLDEN_IDS
