@@ -51,9 +51,8 @@ function row(question, hashOf) {
     const [sign, name] = MARKS[side[0] && side[0].o] || ["–", "dim"];
     return make("span", {class: name}, sign);
   });
-  const label = question.id + ", " + (KINDS[question.k] || question.k);
-  return make("li", {}, make("a", {href: hashOf(question.id), "data-id": question.id, "aria-label": label},
-    make("span", {class: "marks", "aria-hidden": "true"}, marks), make("span", {class: "id"}, question.id), make("span", {class: "ask"}, question.q.slice(0, 90))));
+  return make("li", {}, make("a", {href: hashOf(question.id), "data-id": question.id},
+    make("span", {class: "marks", "aria-hidden": "true"}, marks), make("span", {class: "id"}, question.id, make("span", {class: "vh"}, ", " + (KINDS[question.k] || question.k) + ": ")), make("span", {class: "ask"}, question.q.slice(0, 90))));
 }
 
 class List {
