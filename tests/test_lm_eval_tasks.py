@@ -214,6 +214,18 @@ def test_an_unknown_task_names_the_nearest(harness):
     assert "did you mean 'gsm8k'" in done.err
 
 
+def test_too_few_rows_for_the_few_shot_examples_are_named(tmp_path):
+    data = write_rows(tmp_path / "d.jsonl", sums(3))
+    with pytest.raises(UserError, match="cannot build the 5-shot prompts of 'gsm8k'"):
+        load_task("lm_eval:gsm8k", {"data": str(data)})
+
+
+def test_data_without_the_tasks_columns_are_refused(tmp_path):
+    data = write_rows(tmp_path / "d.jsonl", [{"problem": "1 + 1?", "solution": "2"}] * 9)
+    with pytest.raises(UserError, match="'question' is undefined"):
+        load_task("lm_eval:gsm8k", {"data": str(data), "few_shot": 0})
+
+
 def test_templates_compiled_once_render_as_before():
     from lm_eval.utils import apply_template, env
 

@@ -24,6 +24,8 @@ class Finished:
     folder: Path
     run: Run
     records: list[Record]
+    lm_eval: dict[str, Any] | None = None
+    """lm-eval's verdicts on the same completions, where they were asked for."""
 
 
 def start(invocation: Mapping[str, Any], out: Path | None, runs: Path) -> Finished:
@@ -44,6 +46,7 @@ def resume(name: str, runs: Path) -> Finished:
 
 def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], before: Run | None) -> Finished:
     from harness.backends.open import open_backend, split_spec
+    from harness.cli.also import also_lm_eval, check_also
     from harness.cli.console import notice
     from harness.cli.progress import progress_bar
     from harness.runner.run import run_task
@@ -53,6 +56,8 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
     task = build_task(
         invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
     )
+    also = invocation.get("also", [])  # runs of before it was written down have none
+    check_also(also, task)
     settings = _settings(invocation, task.max_new_tokens, task.stop)
     _check_k(invocation["k"], settings.repeats)
     assert task.data is not None
@@ -75,7 +80,12 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
         raise typer.Exit(130) from None
     finally:
         backend.close()
-    return Finished(folder=folder, run=_with_repeats(folder, done, records, invocation["k"]), records=records)
+    return Finished(
+        folder=folder,
+        run=_with_repeats(folder, done, records, invocation["k"]),
+        records=records,
+        lm_eval=also_lm_eval(records) if also else None,
+    )
 
 
 def _new_run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,6 +28,7 @@ def run(
     columns: Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N docs.")] = None,
     scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
+    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
     max_new_tokens: Annotated[int | None, typer.Option(help="Default: the task's own budget.")] = None,
     temperature: Annotated[float, typer.Option(help="0 is greedy.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="Nucleus sampling; 1 is off.")] = 1.0,
@@ -53,6 +54,7 @@ def run(
             "model": model,
             "limit": limit,
             "scorers": scorer or [],
+            "also": also or [],
             "k": k,
             "max_new_tokens": max_new_tokens,
             "sampling": {"temperature": temperature, "top_p": top_p, "top_k": top_k, "seed": seed, "repeats": repeats},
@@ -87,12 +89,22 @@ def _refuse_with_resume(task: object, model: object, option: object, data: objec
 
 
 def _show(finished: list[Finished], *, as_json: bool) -> None:
+    from harness.cli.also import print_lm_eval
     from harness.cli.console import print_json
-    from harness.cli.show import print_run, run_document
+    from harness.cli.show import print_run
 
     if as_json:
-        documents = [run_document(one.run, one.folder) for one in finished]
+        documents = [_document(one) for one in finished]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})
         return
     for one in finished:
         print_run(one.run, one.folder)
+        if one.lm_eval is not None:
+            print_lm_eval(one.lm_eval)
+
+
+def _document(finished: Finished) -> dict[str, Any]:
+    from harness.cli.show import run_document
+
+    document = run_document(finished.run, finished.folder)
+    return document if finished.lm_eval is None else document | {"lm_eval": finished.lm_eval}

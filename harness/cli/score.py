@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,14 +18,11 @@ from harness.cli.settings import (
     versions,
     with_data,
 )
-from harness.core.errors import UserError, unknown_name
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
 from harness.core.task import Task
 
 if TYPE_CHECKING:
     from harness.foreign import ForeignCompletions
-
-ALSO = ("lm-eval",)
 
 
 def score(
@@ -46,14 +43,13 @@ def score(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Score completions made elsewhere with a task's scorers."""
+    from harness.cli.also import also_lm_eval, check_also, print_lm_eval
     from harness.cli.console import notice, print_json
     from harness.cli.show import print_run, run_document
     from harness.foreign import match_to_docs, read_completions
 
-    for name in also or []:
-        if name not in ALSO:
-            raise unknown_name("--also", name, ALSO)
     built = build_task(task, with_data(read_options(option), data, columns, task), extra_scorers=scorer)
+    check_also(also or [], built)
     foreign = read_completions(file)
     matched = match_to_docs(foreign.rows, built.docs, where=str(file))
     for line in foreign.notices:
@@ -68,14 +64,14 @@ def score(
     folder = new_folder(out, runs, built.name, name)
     run = _foreign_run(folder, built, file, foreign, completions, name, prompt_note)
     run, records = _write(folder, run, built, completions)
-    compared = _also_lm_eval(records) if also else None
+    compared = also_lm_eval(records) if also else None
     if json:
         document = run_document(run, folder)
         print_json(document if compared is None else document | {"lm_eval": compared})
         return
     print_run(run, folder)
     if compared is not None:
-        _print_lm_eval(compared)
+        print_lm_eval(compared)
 
 
 def _with_prefill(completion: Completion, prefill: str) -> Completion:
@@ -135,45 +131,9 @@ def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) ->
     )
     with Journal(folder / RECORDS_FILE) as journal:
         journal.extend(records)
-    run = replace(run, estimates=estimate_metrics(records, run.metrics), finished=utc_now())
+    estimates = estimate_metrics(records, run.metrics)
+    if task.summary is not None:
+        estimates |= task.summary(records)
+    run = replace(run, estimates=estimates, finished=utc_now())
     write_run(folder, run)
     return run, records
-
-
-def _also_lm_eval(records: list[Record]) -> dict[str, Any]:
-    """lm-eval's verdicts beside ours, and where they differ."""
-    try:
-        from tasks.scoring.lm_eval_filters import lm_eval_scores
-    except ImportError as error:
-        raise UserError(f"--also lm-eval: {error}", tip="pip install 'reasoning-harness[lm-eval]'") from error
-    scored = lm_eval_scores([r.doc for r in records], [r.completion for r in records])
-    ours = [r.scores["final_answer"] for r in records]
-    summary: dict[str, Any] = {}
-    for name, theirs in scored.items():
-        differing = [
-            {"id": r.doc.id, "target": r.doc.target, "ours": s.answer, "our_outcome": s.outcome, "lm_eval": bool(t)}
-            for r, s, t in zip(records, ours, theirs, strict=True)
-            if (s.outcome == "correct") != bool(t)
-        ]
-        summary[name] = {"accuracy": sum(map(bool, theirs)) / len(theirs), "n": len(theirs), "disagreements": differing}
-    return summary
-
-
-def _print_lm_eval(summary: dict[str, Any]) -> None:
-    from harness.cli.console import out, table
-    from harness.cli.show import percent
-
-    console = out()
-    made = table(
-        "lm-eval filter", "accuracy", "n", "disagrees with ours", right=("accuracy", "n", "disagrees with ours")
-    )
-    for name, row in summary.items():
-        made.add_row(name, percent(row["accuracy"]), str(row["n"]), str(len(row["disagreements"])))
-    console.print(made)
-    for name, row in summary.items():
-        for item in row["disagreements"][:5]:
-            verdict = "correct" if item["lm_eval"] else "wrong"
-            ours = f"{item['ours'] or '–'} ({item['our_outcome']})"
-            console.print(f"  {item['id']}: target {item['target']}, ours {ours}, {name} {verdict}", markup=False)
-        if len(row["disagreements"]) > 5:
-            console.print(f"  ... {len(row['disagreements']) - 5} more of {name}: --json lists them all", markup=False)

@@ -46,7 +46,8 @@ def _kind(run: Run, name: str) -> str:
 
 
 def _cells(estimate: Estimate, kind: str) -> tuple[str, str, str, str]:
-    show = percent if kind != "mean" else _plain
+    is_share = kind != "mean" and (estimate.value is None or 0 <= estimate.value <= 1)
+    show = percent if is_share else _plain  # a perplexity is no share of anything
     interval = "–" if estimate.low is None else f"{show(estimate.low)} to {show(estimate.high)}"
     return show(estimate.value), interval, str(estimate.n_docs), str(estimate.n_not_scored)
 

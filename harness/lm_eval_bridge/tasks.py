@@ -118,12 +118,19 @@ def _ask(name: str, made: Any, few_shot: int | None, chat: bool, system: str) ->
     elif default is None:
         made.set_config(key="num_fewshot", value=0)
     made.set_fewshot_seed(seed=_SHOT_SEED)
-    made.build_all_requests(
-        system_instruction=system or None,
-        apply_chat_template=chat,
-        fewshot_as_multiturn=chat,
-        chat_template=ChatTurns if chat else None,
-    )
+    try:
+        made.build_all_requests(
+            system_instruction=system or None,
+            apply_chat_template=chat,
+            fewshot_as_multiturn=chat,
+            chat_template=ChatTurns if chat else None,
+        )
+    except Exception as error:  # jinja2, datasets and task functions each raise their own
+        n_shots = made.get_config("num_fewshot")
+        raise UserError(
+            f"lm-eval cannot build the {n_shots}-shot prompts of {name!r}: {type(error).__name__}: {error}",
+            tip="-o few_shot=N for fewer examples, -o train=FILE for others; does --data have the task's columns?",
+        ) from error
     return asked_of(name, made)
 
 
