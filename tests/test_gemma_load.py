@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 from gemma_models import Tensors, change_tensors, copy_of, small_model
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from harness.core.errors import UserError
 from harness.gemma.config import read_config
-from harness.gemma.layout import parameters
+from harness.gemma.layout import Sizes, parameters
 from harness.gemma.load import load_model
 from harness.gemma.tiny import write_tiny_model
 from harness.gemma.tunix_adapter import sizes_of, state_arrays
@@ -46,6 +48,28 @@ def test_every_parameter_gets_its_own_tensor(tmp_path: Path) -> None:
             np.testing.assert_array_equal(part, stored[name], err_msg=name)
 
 
+@given(
+    heads=st.sampled_from([(4, 4), (4, 2), (4, 1), (1, 1)]),
+    embed=st.integers(1, 5),
+    hidden=st.integers(1, 5),
+    head_dim=st.integers(1, 3),
+)
+@settings(max_examples=60, deadline=None)
+def test_splitting_a_parameter_gives_its_tensors_back(
+    heads: tuple[int, int], embed: int, hidden: int, head_dim: int
+) -> None:
+    sizes = Sizes(
+        layers=2, vocabulary=7, embed=embed, hidden=hidden, heads=heads[0], kv_heads=heads[1], head_dim=head_dim
+    )
+    rng = np.random.default_rng(0)
+    for parameter in parameters(sizes):
+        stored = [rng.normal(size=shape) for shape in parameter.source_shapes]
+        whole = parameter.join(stored)
+        assert whole.shape == parameter.shape
+        for before, after in zip(stored, parameter.split(whole), strict=True):
+            np.testing.assert_array_equal(after, before)
+
+
 def test_sharded_and_prefixed_files_load_to_the_same_weights(tmp_path: Path) -> None:
     whole = small_model()
     sharded = write_tiny_model(
@@ -72,6 +96,11 @@ def multimodal(folder: Path, prefix: str) -> Path:
 def test_unread_vision_weights_are_noted(tmp_path: Path) -> None:
     loaded = load_model(multimodal(tmp_path / "model", "model."))
     assert loaded.notes == ("text only: 1 vision tensors were not read",)
+
+
+def test_the_models_config_says_the_dtype_that_was_asked_for() -> None:
+    assert str(np.dtype(load_model(small_model(), dtype="bfloat16").config.param_dtype)) == "bfloat16"
+    assert str(np.dtype(load_model(small_model()).config.param_dtype)) == "float32"
 
 
 def test_bfloat16_weights_load_as_float32_and_back_without_loss(tmp_path: Path) -> None:

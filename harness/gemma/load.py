@@ -70,7 +70,7 @@ def load_model(
         model = build(config, ((p, found.read(p)) for p in wanted), dtype, mesh)
     return LoadedModel(
         model=model,
-        config=config,
+        config=model.config,
         tokenizer=tokenizer,
         fingerprint=stable_hash({"weights": found.identity, "dtype": dtype}),
         path=source.model,
