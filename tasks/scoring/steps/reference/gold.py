@@ -1,158 +1,137 @@
-"""What the gold solution supports: its own values, their parts, and other groupings of the same sums and products."""
+"""The gold solution replayed: the values that support a solution, and how each value of one stands to them."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
 
-from tasks.scoring.steps.reference.points import ONE, NoPoint, Point, add, divide, multiply, negate
+from tasks.scoring.answer.extract import find_answer
+from tasks.scoring.steps.reference.expand import implied_marks
+from tasks.scoring.steps.reference.points import PRIME, NoPoint, Point, inverse
 from tasks.scoring.steps.reference.question import QuestionNumbers
-from tasks.scoring.steps.reference.trace import Claim, Trace, combine, replay, value_of
-from tasks.scoring.steps.tree import Bin, Group, Neg, Node, Num, literals, strip, walk
+from tasks.scoring.steps.reference.records import Support
+from tasks.scoring.steps.reference.replay import replay
+from tasks.scoring.steps.reference.trace import Claim, Trace
+from tasks.scoring.steps.tree import literals
 
-MAX_PARTS = 6
-MAX_SUPPORTED = 3_000
-_ANSWER = re.compile(r"-?\$?(\d+(?:,\d{3})+(?:\.\d+)?|\d*\.\d+|\d+)")
+MAX_GOLD_CHARS = 20_000
+MAX_IMPLIED = 3_000
+_BARE = re.compile(r"[#\s$]*-?[\d,.]+\s*")
+_UNIT_FACTORS = frozenset(Fraction(n) for n in (2, 3, 4, 7, 12, 16, 24, 30, 52, 60, 100, 365, 1000))
+"""Factors between everyday units: feet in a yard, quarts in a gallon, days, months, dozens, minutes, cents."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gold:
-    """The values of the gold solution by their marks."""
+    """What the gold solution supports."""
 
     trace: Trace
-    values: dict[int, str] = field(default_factory=dict)
-    """Values that the gold solution writes."""
-    parts: dict[int, str] = field(default_factory=dict)
-    """Values that it implies: parts and other groupings."""
-    bases: dict[Fraction, str] = field(default_factory=dict)
-    answer: Fraction | None = None
-    answer_marks: frozenset[int] = frozenset()
+    values: dict[int, str]
+    """Its own values by mark, with the statement that has them."""
+    numbers: dict[Fraction, str]
+    """The same by what is written."""
+    implied: dict[int, str]
+    """What its calculations imply, by mark."""
+    answer: Fraction | None
+    answer_marks: frozenset[int]
+    """The marks of the last calculation that arrives at the answer."""
+    points: dict[Fraction, Point]
+    """Its values by size."""
+    given: frozenset[int]
+    """The marks of the question's numbers."""
 
 
 def read_gold(text: str, question: QuestionNumbers) -> Gold:
-    lines = [line for line in text[:20_000].splitlines() if line.strip()]
-    answer = None
-    if lines:
-        numbers = _ANSWER.findall(lines[-1])
-        answer = Fraction(numbers[-1].replace(",", "")) if numbers and len(numbers[-1]) < 40 else None
-    if lines and (lines[-1].startswith("####") or not re.search("[a-z=]", lines[-1])):
-        lines = lines[:-1]
+    """Replay a gold solution, GSM8K's annotations or plain text. Never raises."""
+    text = text[-MAX_GOLD_CHARS:]
+    found = find_answer(text)
+    answer = found.number.value if found is not None and found.number is not None else None
+    lines = [line for line in text.splitlines() if line.strip()]
+    if lines and _BARE.fullmatch(lines[-1]):
+        lines.pop()
     trace = replay(lines, question)
-    gold = Gold(trace, answer=answer)
+    known = (*question.points.values(), *question.related.values())
+    own = [claim for claim in trace.claims if claim.kind != "stated" or claim.is_new]
+    arrivals = [claim for claim in own if arrives_at(claim, answer)]
+    return Gold(
+        trace=trace,
+        values={mark: claim.text for claim in reversed(own) for mark in claim.marks},
+        numbers={claim.written: claim.text for claim in reversed(own)},
+        implied=_implied(trace),
+        points={claim.written: claim.readings[0].point for claim in reversed(own)},
+        answer=answer,
+        answer_marks=frozenset(arrivals[-1].marks if arrivals else ()),
+        given=frozenset(point.mark for point in known),
+    )
+
+
+def arrives_at(claim: Claim, answer: Fraction | None) -> bool:
+    """Whether a calculation ends at the answer; '= 60%' ends at 60."""
+    if claim.kind == "stated" or claim.is_slip or answer is None:
+        return False
+    return claim.written == answer or ("%" in claim.text and claim.written * 100 == answer)
+
+
+def _implied(trace: Trace) -> dict[int, str]:
+    implied: dict[int, str] = {}
     for claim in trace.claims:
-        _support(gold, claim)
-    marks = {p.mark for c in trace.claims for p in c.readings if c.written == answer or p.base == answer}
-    gold.answer_marks = frozenset(marks)
-    return gold
+        if claim.node is None or len(implied) > MAX_IMPLIED:
+            continue
+        try:
+            for mark in implied_marks(trace, claim.node):
+                implied.setdefault(mark, claim.text)
+        except NoPoint:
+            continue
+    return implied
 
 
-def _support(gold: Gold, claim: Claim) -> None:
-    for point in claim.readings:
-        if claim.kind != "stated" or claim.foreign:
-            gold.values.setdefault(point.mark, claim.text)
-    if claim.kind != "stated" or claim.foreign:
-        gold.bases.setdefault(claim.written, claim.text)
+def support_of(claim: Claim, gold: Gold) -> tuple[Support, str]:
+    """How a value stands to the gold solution, and the gold statement that has it or implies it, '' for none."""
+    if claim.is_slip:
+        return "slip", ""
+    if source := _first(gold.values, claim.marks):
+        return "gold", source
+    if source := _first(gold.implied, claim.marks):
+        return "implied", source
+    if claim.kind == "stated" and not claim.is_new:
+        return "stated", ""
+    if source := _related(claim, gold):
+        return "implied", source
+    if claim.written in gold.numbers:
+        return "coincident", gold.numbers[claim.written]
+    if claim.kind != "stated" and _is_given(claim, gold):
+        return "implied", "a number of the question"
+    if claim.kind != "stated" and (source := _converted(claim, gold)):
+        return "implied", source
+    return ("unexplained" if claim.kind == "stated" else "departs"), ""
+
+
+def _first(table: dict[int, str], marks: list[int]) -> str:
+    return next((table[mark] for mark in marks if mark in table), "")
+
+
+def _related(claim: Claim, gold: Gold) -> str:
+    """The negative or the inverse of a gold value."""
+    marks = [-mark % PRIME for mark in claim.marks]
+    marks += [inverse(mark) for mark in claim.marks if mark]
+    return _first(gold.values, marks) or _first(gold.implied, marks)
+
+
+def _is_given(claim: Claim, gold: Gold) -> bool:
+    """A calculation that ends where the question began, `8 / 2 * 2`, or at a fraction that it names."""
+    return any(mark in gold.given for mark in claim.marks) or (
+        claim.written.denominator > 1 and gold.trace.is_known(claim.written)
+    )
+
+
+def _converted(claim: Claim, gold: Gold) -> str:
+    """A gold value in another unit, where the calculation has the factor."""
     if claim.node is None:
-        return
-    try:
-        expander = Expander(gold.trace)
-        for point in expander.parts(claim.node):
-            if len(gold.parts) >= MAX_SUPPORTED:
-                return
-            gold.parts.setdefault(point.mark, claim.text)
-            gold.bases.setdefault(point.base, claim.text)
-    except NoPoint:
-        return
-
-
-class Expander:
-    """Sums and products with earlier results written out."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-
-    def link(self, num: Num) -> tuple[Point, int]:
-        return self.trace.links(Fraction(num.value))[0]
-
-    def value(self, node: Node) -> Point:
-        return value_of(node, {id(n): self.link(n)[0] for n in literals(node)})
-
-    def inline(self, node: Node) -> Node:
-        node = strip(node)
-        for _ in range(4):
-            if type(node) is not Num:
-                break
-            number = self.link(node)[1]
-            source = self.trace.claims[number].node if number >= 0 else None
-            if source is None:
-                break
-            node = strip(source)
-        return node
-
-    def terms(self, node: Node, sign: int = 1, depth: int = 0) -> list[Point]:
-        inner = self.inline(node) if depth < 6 else node
-        if type(inner) is Bin and inner.op in "+-":
-            right = sign if inner.op == "+" else -sign
-            return self.terms(inner.left, sign, depth + 1) + self.terms(inner.right, right, depth + 1)
-        value = self.value(node)
-        return [value if sign > 0 else negate(value)]
-
-    def factors(self, node: Node, up: bool = True, depth: int = 0) -> list[tuple[Node, bool]]:
-        inner = self.inline(node) if depth < 6 else node
-        if type(inner) is Bin and inner.op in "*/":
-            right = up if inner.op == "*" else not up
-            return self.factors(inner.left, up, depth + 1) + self.factors(inner.right, right, depth + 1)
-        return [(node, up)]
-
-    def parts(self, node: Node) -> list[Point]:
-        """Values of sub-expressions, of sub-sums, of sub-products, and of sums multiplied out."""
-        found: list[Point] = []
-        for part in walk(node):
-            if type(part) in (Bin, Neg):
-                found.append(self.value(part))
-        terms = self.terms(node)
-        if len(terms) > 1:
-            found.extend(sub_sums(terms))
-        factors = self.factors(node)[:MAX_PARTS]
-        if len(factors) > 1:
-            found.extend(self._products(factors))
-        return found
-
-    def _products(self, factors: list[tuple[Node, bool]]) -> list[Point]:
-        values = [self.value(n) if up else divide(ONE, self.value(n)) for n, up in factors]
-        found = sub_products(values)
-        for i, (node, up) in enumerate(factors):
-            terms = self.terms(node)
-            if len(terms) > 1 and up:
-                rest = [ONE, *sub_products(values[:i] + values[i + 1 :], smallest=1)]
-                for term in sub_sums(terms, smallest=1):
-                    found.extend(multiply(term, other) for other in rest)
-        return found
-
-
-def sub_sums(terms: list[Point], smallest: int = 2) -> list[Point]:
-    terms = terms[:MAX_PARTS]
-    found = []
-    for size in range(smallest, len(terms) + 1):
-        for chosen in combinations(terms, size):
-            total = chosen[0]
-            for term in chosen[1:]:
-                total = add(total, term)
-            found.append(total)
-            found.append(negate(total))
-    return found
-
-
-def sub_products(factors: list[Point], smallest: int = 2) -> list[Point]:
-    found = []
-    for size in range(smallest, len(factors) + 1):
-        for chosen in combinations(factors, size):
-            total = chosen[0]
-            for factor in chosen[1:]:
-                total = multiply(total, factor)
-            found.append(total)
-            if total.base:
-                found.append(divide(ONE, total))
-    return found
+        return ""
+    for factor in {Fraction(number.value) for number in literals(claim.node)} & _UNIT_FACTORS:
+        n = factor.numerator
+        marks = [other for mark in claim.marks for other in (mark * n % PRIME, mark * inverse(n) % PRIME)]
+        if source := _first(gold.values, marks):
+            return source
+    return ""

@@ -1,12 +1,16 @@
-"""A value at two places at once: as written, and at a random place of a large prime field, where the question's numbers are others."""
+"""A value at two places at once: as written, and in a large prime field with the question's numbers perturbed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+from tasks.scoring.steps.tree import Bin, Group, Mixed, Neg, Node, Num, Percent
+
 PRIME = (1 << 127) - 1
 MAX_BITS = 512
+"""Size of a value as written."""
 MAX_POWER = 12
 
 
@@ -28,6 +32,7 @@ class NoPoint(Exception):
 
 ZERO = Point(Fraction(0), 0)
 ONE = Point(Fraction(1), 1)
+HUNDRED = Point(Fraction(100), 100)
 
 
 def constant(value: int | Fraction) -> Point:
@@ -89,3 +94,33 @@ def raise_to(a: Point, exponent: Fraction) -> Point:
     if power < 0:
         return divide(ONE, raise_to(a, Fraction(-power)))
     return Point(capped(a.base**power), pow(a.mark, power, PRIME))
+
+
+def combine(op: str, left: Point, right: Point) -> Point:
+    """left op right. Raises NoPoint."""
+    if op == "+":
+        return add(left, right)
+    if op == "-":
+        return subtract(left, right)
+    if op == "*":
+        return multiply(left, right)
+    if op == "/":
+        return divide(left, right)
+    return raise_to(left, right.base)
+
+
+def value_of(node: Node, table: Mapping[int, Point]) -> Point:
+    """The value of a tree; `table` gives its literals by identity. Raises NoPoint for anything but arithmetic."""
+    if isinstance(node, Num):
+        return table[id(node)]
+    if isinstance(node, Bin):
+        return combine(node.op, value_of(node.left, table), value_of(node.right, table))
+    if isinstance(node, Group):
+        return value_of(node.body, table)
+    if isinstance(node, Neg):
+        return negate(value_of(node.body, table))
+    if isinstance(node, Percent):
+        return divide(value_of(node.body, table), HUNDRED)
+    if isinstance(node, Mixed):
+        return add(value_of(node.whole, table), value_of(node.part, table))
+    raise NoPoint
