@@ -99,6 +99,7 @@ UNDECIDED = [
     "a_1 + a_2 + ... + a_n = 100",
     r"\begin{pmatrix} 1 \\ 2 \end{pmatrix} = 5",
     "7 = 7 (mod 3)",
+    r"937 \div 60 = 15 with a remainder of 937 - 15 \times 60 = 37",
 ]
 
 

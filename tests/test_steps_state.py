@@ -47,6 +47,9 @@ NO_PROOF = [
     ("2x = 10", "The second equation is 3x = 21."),
     ("x + y = 10", "2x = 6"),
     ("Total = 5 + 6 = 11", "Total = 15"),
+    ("5 * x = 1 / 2", "So, we can write another equation:", "5 * x = 20"),
+    ("Therefore, we can write the proportion:", "(1/4)x + (1/2)x = x"),
+    ("35 - 75% of the balloons = 35 - 0.75 * 75",),
 ]
 
 
@@ -67,6 +70,11 @@ def test_a_new_equation_case_or_update_is_never_invalid(steps: tuple[str, ...]) 
 
 def test_a_contradiction_that_the_text_itself_draws_is_no_error() -> None:
     steps = ["Suppose it were true: 15 = 0.3 * 15", "15 = 4.5", "This is a contradiction."]
+    assert check_solution(steps).first_error() == -1
+
+
+def test_an_equation_that_the_text_itself_calls_contradictory_is_no_error() -> None:
+    steps = ["We have d + (45 - d) = 60", "45 = 60", "This is a contradiction."]
     assert check_solution(steps).first_error() == -1
 
 

@@ -102,7 +102,13 @@ def _is_substitution(pair: Pair) -> bool:
 
 
 def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruling:
-    why_not = doubt(replace(pair, following=""))  # what follows often denies the result, not this step
+    """Invalid, unless something speaks against it.
+
+    A later denial excuses an equation that cannot hold ('this is a contradiction'); of one that does not follow it
+    mostly denies the result.
+    """
+    judged = pair if reason in ("contradiction", "false identity") else replace(pair, following="")
+    why_not = doubt(judged)
     return Ruling("unverifiable", why_not, left, right) if why_not else Ruling("invalid", reason, left, right)
 
 
@@ -294,4 +300,6 @@ def _between(pair: Pair, state: SolutionState) -> str:
     start = pair.statement.start
     between = pair.text[state.read_to : start] if state.read_to <= start else ""
     between = _STEP_LABEL.sub("", between)
+    if not state.read_to:
+        between = f"{state.announced} {between}"
     return between[max(between.rfind(". ") + 1, len(between) - 300, 0) :]

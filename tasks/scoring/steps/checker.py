@@ -33,12 +33,15 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
     """
     state = SolutionState(numbers=numbers_in(question[:MAX_STEP_CHARS]))
     read = steps[:MAX_STEPS]
-    checks = tuple(_check_step(i, text, state, read[i + 1 : i + 4]) for i, text in enumerate(read))
+    checks = tuple(
+        _check_step(i, text, state, read[i - 1] if i else "", read[i + 1 : i + 4]) for i, text in enumerate(read)
+    )
     return SolutionCheck(steps=checks, truncated=len(steps) > MAX_STEPS)
 
 
-def _check_step(index: int, text: str, state: SolutionState, following: Sequence[str]) -> StepCheck:
+def _check_step(index: int, text: str, state: SolutionState, before: str, following: Sequence[str]) -> StepCheck:
     state.step, state.read_to = index, 0
+    state.announced = before[-200:] if before.rstrip().endswith(":") else ""
     state.following, state.is_last_step = "\n".join(step[:150] for step in following), not following
     text = text[:MAX_STEP_CHARS]
     found: tuple[StatementCheck, ...] = ()

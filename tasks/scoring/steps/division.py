@@ -11,6 +11,7 @@ from tasks.scoring.steps.tree import Bin, is_literal, strip
 
 _REMAINDER = re.compile(
     r"[\\)$\s,(]{0,6}(?:and |with )?(?:an? |the )?remainder(?: of| is| =)?[\\($\s:.=]{0,6}(\d{1,18})(?![\d.]*\d)"
+    r"(?!\s*(?:[-+*/×÷−]|\\(?:times|div|cdot)))"
 )
 
 

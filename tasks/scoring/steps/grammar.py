@@ -375,8 +375,8 @@ class _Parser(Lookaround):
 
     def _units(self, node: Node, i: int) -> tuple[Node, int]:
         """Take in unit words after an operand, where the expression goes on (or ends whole) behind them."""
-        if i >= self.end or self.tokens[i].kind not in ("word", "op", "open"):
-            return node, i
+        if i >= self.end or self.tokens[i].kind not in ("word", "op", "open") or self.tokens[i].text == "of":
+            return node, i  # '75% of the rest' is no 75%
         j, words = self.skip_unit(i)
         if j == i or not (j == self.end or self.goes_on(j)):
             return node, i

@@ -60,5 +60,7 @@ class SolutionState:
     following: str = ""
     """The beginning of the next steps."""
     is_last_step: bool = False
+    announced: str = ""
+    """The step before, where it ends with a colon: its words bring in what this step begins with."""
     read_to: int = 0
     """Character of the step where the statement before ended; 0 at the start of a step."""

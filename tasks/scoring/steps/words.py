@@ -38,7 +38,7 @@ UNIT_BREAKERS = word_set(
     "so and then but he she they it we i you because since is are was were has have had which that therefore thus if"
     " when while where hence or not let given gives equals make makes get gets"
     " remainder mod r for-each means mean needs need can could would will must also now next"
-    " finally leaving leaves minus plus times divided multiplied equal than"
+    " ago later earlier finally leaving leaves minus plus times divided multiplied equal than"
 )
 """Words that end a unit phrase: after them another clause speaks."""
 
