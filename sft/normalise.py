@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.data.questions import strip_calculations
 from sft.normalise_answer import clean_answer
 from sft.normalise_duplicates import find_duplicates
 from sft.normalise_forms import Parts, read_form
@@ -114,7 +115,7 @@ def _sample(raw: Any, row: int, source: str, language: str) -> Sample:
 def _steps(parts: Parts) -> tuple[tuple[str, ...], frozenset[str]]:
     """The steps repaired, and which repairs that took; steps that the row has apart stay apart."""
     texts = (parts.reasoning,) if isinstance(parts.reasoning, str) else parts.reasoning
-    repaired = [repair(text) for text in texts]
+    repaired = [repair(strip_calculations(text)) for text in texts]
     mended: frozenset[str] = frozenset().union(*(one.repairs for one in repaired))
     if isinstance(parts.reasoning, str):
         return split_steps(repaired[0].text), mended

@@ -72,8 +72,8 @@ def read_form(row: Mapping[str, Any]) -> Parts:
         return Parts(form="steps", question=_question(row), reasoning=steps, answer=_first(row, _ANSWERS)[1])
     if set(row) & set(_QUESTIONS):
         return _columns(row)
-    if _text(row.get("text")):
-        return _from_text(row, row["text"])
+    if text := _text(row.get("text")):
+        return _from_text(row, text)
     raise Unusable("unknown_form", f"columns: {', '.join(row) or 'none'}")
 
 

@@ -13,7 +13,7 @@ from sft.normalise_answer import is_bare_answer
 
 _ANSWER_IS = re.compile(
     r"(?:^|(?<=[.!?\n]))[^\S\n]*(?:[*#_]+ ?)?(?:(?:so|thus|hence|therefore|in conclusion),?\s+)?(?:the\s+)?"
-    r"(?:final\s+)?answer(?:\s+is|\s*[:=]|[*_:]*\s*\n)+[*_\s:]*(?P<answer>[^\n]+?)\s*$",
+    r"(?:final\s+)?answer(?:\s+is|\s*[:=]|[*_:]*\s*\n)+[*_\s:]*(?P<answer>[^\n]+?)\.?\s*$",
     re.IGNORECASE,
 )
 _OPEN_TAG = re.compile(r"<(reasoning|think|thinking|thought|answer|start_working_out|SOLUTION)>", re.IGNORECASE)

@@ -32,8 +32,11 @@ class Prepared:
     rejects: tuple[Reject, ...]
     """Of both stages, in the order of the rows."""
     normalised: Summary
-    shares: Mapping[str, int]
-    """Of the samples that normalisation gave: verified, undecided, flagged, rejected."""
+
+    @property
+    def shares(self) -> Mapping[str, int]:
+        """Rows in all, and how many were verified, undecided, flagged and rejected."""
+        return shares(self.samples, self.rejects)
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -66,7 +69,6 @@ def prepare(
         samples=rendered,
         rejects=tuple(sorted((*normalised.rejects, *rejects), key=lambda reject: reject.row)),
         normalised=normalised.summary,
-        shares=shares(rendered, rejects),
     )
     if not rendered:
         raise all_rejected(prepared)

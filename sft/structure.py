@@ -52,8 +52,8 @@ def enforce(
     """Render every sample; those that break the format, or by policy the reasoning's soundness, become rejects.
 
     The prompt is the evaluation's own (`template`, or one of the format alone), whatever the order of the reply, so
-    that arms trained with other orders are asked the same. Verification always reads the reasoning, also where the
-    reply leaves it out: every arm keeps the same questions.
+    that arms trained with other orders are asked the same. A sample's reasoning is always verified and held against the
+    declared format, also where the reply leaves it out: what has reasoning is kept in every arm or in none.
 
     Raises UserError for an order that the format cannot express.
     """
@@ -61,12 +61,10 @@ def enforce(
         if value not in get_args(known):
             raise unknown_name(name, value, get_args(known), tip=f"{name} is one of {', '.join(get_args(known))}.")
     template = template or PromptTemplate(response_format=response_format)
-    stage = _Stage(
-        template=template,
-        form=arranged(response_format, order, template.prefill),
-        structure=load_scorer("structure", response_format=arranged(response_format, order, template.prefill)),
-        verify=verify,
-    )
+    form = arranged(response_format, order, template.prefill)
+    judged = {one.name: one for one in (response_format, form)}.values()
+    scorers = tuple((one, load_scorer("structure", response_format=one)) for one in judged)
+    stage = _Stage(template=template, form=form, scorers=scorers, verify=verify)
     kept: list[RenderedSample] = []
     rejects: list[Reject] = []
     for sample in samples:
@@ -98,10 +96,10 @@ def arranged(response_format: ResponseFormat, order: Order, prefill: str = "") -
 
 
 def shares(rendered: Sequence[RenderedSample], rejects: Sequence[Reject]) -> dict[str, int]:
-    """How many samples entered, and how many were verified, undecided, flagged and rejected."""
+    """How many entered, and how many were verified, undecided, flagged and rejected."""
     flags = [set(one.flags) for one in rendered]
     return {
-        "samples": len(rendered) + len(rejects),
+        "entered": len(rendered) + len(rejects),
         "verified": sum("verified" in found for found in flags),
         "undecided": sum("undecided" in found for found in flags),
         "flagged": sum(bool(found & set(FAULTS)) for found in flags),
@@ -112,7 +110,9 @@ def shares(rendered: Sequence[RenderedSample], rejects: Sequence[Reject]) -> dic
 class _Stage(NamedTuple):
     template: PromptTemplate
     form: ResponseFormat
-    structure: Scorer
+    """Of the reply."""
+    scorers: tuple[tuple[ResponseFormat, Scorer], ...]
+    """The declared format, and where it is another one, the reply's, each with its structure scorer."""
     verify: Verify
 
 
@@ -122,14 +122,15 @@ def _one(sample: Sample, stage: _Stage) -> RenderedSample | Reject:
         return reject_sample(sample, "no_reasoning", "the format has a reasoning section", "structure")
     doc = Doc(id=sample.id, question=sample.question, target=sample.answer, gold_reasoning=sample.reasoning)
     prompt = stage.template.render(doc)
-    reply = stage.form.render(sample.question, sample.reasoning, sample.answer)
-    broken = _broken_rule(doc, prompt, reply, stage)
-    if broken:
-        rule, why = broken
-        return reject_sample(sample, f"structure:{rule}", why, "structure")
+    for form, scorer in stage.scorers:
+        if sample.steps or form is stage.form:
+            broken = _broken_rule(doc, prompt, _reply(sample, form), scorer)
+            if broken:
+                return reject_sample(sample, f"structure:{broken[0]}", broken[1], "structure")
     flag, why = verdict(sample) if stage.verify != "off" else ("", "")
     if flag in FAULTS and stage.verify == "reject":
         return reject_sample(sample, flag, why, "structure")
+    reply = _reply(sample, stage.form)
     return RenderedSample(
         sample=sample,
         prompt=prompt,
@@ -139,11 +140,15 @@ def _one(sample: Sample, stage: _Stage) -> RenderedSample | Reject:
     )
 
 
-def _broken_rule(doc: Doc, prompt: Prompt, reply: str, stage: _Stage) -> tuple[str, str] | None:
+def _reply(sample: Sample, form: ResponseFormat) -> str:
+    return form.render(sample.question, sample.reasoning, sample.answer)
+
+
+def _broken_rule(doc: Doc, prompt: Prompt, reply: str, scorer: Scorer) -> tuple[str, str] | None:
     if not reply.startswith(prompt.prefill):
         return "prefill", f"the reply does not begin with the prefill {prompt.prefill!r}"
     text = reply[len(prompt.prefill) :]
-    score = stage.structure.score(doc, Completion(doc_id=doc.id, text=text, prefill=prompt.prefill))
+    score = scorer.score(doc, Completion(doc_id=doc.id, text=text, prefill=prompt.prefill))
     if score.outcome != "correct":
         return str(score.detail.get("first_broken") or "empty"), score.why
     broken = score.detail["broken"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -45,12 +45,14 @@ def tokenise(
 
     The prompt's ids are exactly those that evaluation feeds, from the same `Tokenizer.render`. The loss covers all that
     the model must write itself, end of turn included; `section_weights` scales whole sections, for example
-    `{"question": 0.0}` where the reply restates the question. Nothing is ever cut: see `worked_example` in
-    tests/test_sft_tokens.py for the ids of::
+    `{"question": 0.0}` where the reply restates the question. Nothing is ever cut.
 
-        prompt    = <bos> <start_of_turn> user \\n 1 + 1 ? <end_of_turn> \\n <start_of_turn> model \\n
-        reply     = #### ▁ 2 <end_of_turn>
-        loss_mask = 0 (on the prompt), 1 1 1 1
+    Worked example, "1 + 1?" answered by "2" alone, with the tokenizer of `harness.gemma.tiny`::
+
+        #            <bos> turn us   er   \\n   1    +    _    1    ?    end  \\n   turn mo   del  \\n   2    end
+        tokens    = [2,    105, 461, 366, 107, 760, 466, 738, 760, 781, 106, 107, 105, 687, 477, 107, 755, 106]
+        loss_mask = [0,    0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   0,   1,   1]
+        n_prompt  = 16
 
     Raises UserError for an unknown section, a negative weight, or a `max_length` below 2.
     """
@@ -66,6 +68,12 @@ def tokenise(
         else:
             rejects.append(done)
     return tuple(kept), tuple(rejects)
+
+
+def in_every(*arms: Sequence[TokenisedSample]) -> tuple[tuple[TokenisedSample, ...], ...]:
+    """Each arm without the samples that another lacks, so that arms are trained on the same questions."""
+    common = set.intersection(*({sample.id for sample in arm} for arm in arms))
+    return tuple(tuple(sample for sample in arm if sample.id in common) for arm in arms)
 
 
 def end_of_reply(tokenizer: Tokenizer) -> int:
