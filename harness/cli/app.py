@@ -1,4 +1,4 @@
-"""The typer application: names the commands, nothing more."""
+"""The typer application: names the commands and groups them, nothing more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from harness.cli.compare import compare
 from harness.cli.contamination import contamination
 from harness.cli.data import prepare
 from harness.cli.demo import demo
+from harness.cli.export_lm_eval import export_lm_eval
 from harness.cli.history import history
 from harness.cli.lint import lint
 from harness.cli.new_task import new_task
@@ -21,6 +22,12 @@ from harness.cli.steps import steps
 from harness.cli.tasks import tasks
 
 _EPILOG = "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate failed, 4 gate inconclusive, 130 stopped."
+_GROUPS = {
+    "Measure": (run, score, compare, report, history, demo),
+    "Check": (steps, lint, contamination),
+    "Tasks": (tasks, new_task, export_lm_eval),
+    "Train": (prepare,),
+}
 
 
 def build_app() -> typer.Typer:
@@ -35,8 +42,9 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_version)
-    for command in (demo, run, score, compare, report, history, tasks, new_task, steps, contamination, lint, prepare):
-        app.command(name=command.__name__.replace("_", "-"))(command)
+    for group, commands in _GROUPS.items():
+        for command in commands:
+            app.command(name=command.__name__.replace("_", "-"), rich_help_panel=group)(command)
     return app
 
 
