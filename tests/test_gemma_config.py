@@ -99,6 +99,12 @@ def test_a_written_config_reads_back_to_the_same_sizes(tmp_path: Path) -> None:
         ({"head_dim": 15, "query_pre_attn_scalar": 15}, "head_dim"),
         ({"num_hidden_layers": 0}, "num_hidden_layers"),
         ({"sliding_window": None}, "sliding_window"),
+        ({"layer_types": 5}, "layer_types"),
+        ({"rope_theta": "x"}, "rope_theta"),
+        ({"rope_scaling": "x"}, "rope_scaling"),
+        ({"rope_scaling": {"rope_type": "linear", "factor": 0.5}}, "factor"),
+        ({"rope_parameters": [1]}, "rope_parameters"),
+        ({"model_type": "gemma3", "text_config": "x"}, "text_config"),
     ],
 )
 def test_a_setting_that_tunix_does_not_compute_is_refused_by_name(
@@ -122,3 +128,5 @@ def test_a_broken_config_says_where_it_breaks(tmp_path: Path) -> None:
 def test_the_longest_sequence_is_read(tmp_path: Path) -> None:
     assert max_positions(write(tmp_path, SMALL | {"max_position_embeddings": 2048})) == 2048
     assert max_positions(write(tmp_path, SMALL)) == 131_072
+    with pytest.raises(UserError, match="max_position_embeddings='x'"):
+        max_positions(write(tmp_path, SMALL | {"max_position_embeddings": "x"}))

@@ -160,6 +160,20 @@ def test_a_kind_of_adapter_that_cannot_be_merged_is_refused(tmp_path: Path) -> N
         load_model(out)
 
 
+def test_a_broken_adapter_is_named(tmp_path: Path) -> None:
+    out = export_adapter(adapted(), tmp_path / "adapter", base=base(), lora_alpha=ALPHA)
+    weights_file, config = out / "adapter_model.safetensors", json.loads((out / "adapter_config.json").read_text())
+    weights_file.write_bytes(weights_file.read_bytes()[:-10])
+    with pytest.raises(UserError, match="not a complete safetensors file"):
+        load_model(out)
+    (out / "adapter_config.json").write_text(json.dumps(config | {"r": 0}))
+    with pytest.raises(UserError, match="r=0"):
+        load_model(out)
+    weights_file.unlink()
+    with pytest.raises(UserError, match=r"lacks adapter_model\.safetensors"):
+        load_model(out)
+
+
 def test_a_model_without_lora_has_no_adapter_to_export(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no LoRA parameters"):
         export_adapter(load_model(base()).model, tmp_path / "a", base=base(), lora_alpha=ALPHA)

@@ -257,6 +257,21 @@ def test_a_broken_tokenizer_file_is_named(tmp_path: Path) -> None:
         load_tokenizer(tmp_path)
 
 
+def test_a_template_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    folder = copy_of(small_model(), tmp_path / "m")
+    (folder / "chat_template.jinja").write_bytes(b"\xff\xfe")
+    with pytest.raises(UserError, match=r"chat_template\.jinja cannot be read"):
+        load_tokenizer(folder)
+
+
+@pytest.mark.parametrize("name", ["<s>", 5])
+def test_a_special_token_that_the_tokenizer_lacks_is_named(name: Any, tmp_path: Path) -> None:
+    folder = copy_of(small_model(), tmp_path / "m")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"bos_token": name}))
+    with pytest.raises(UserError, match=f"has no {name!r} token"):
+        load_tokenizer(folder)
+
+
 def test_the_hash_follows_file_template_and_stop_ids(tmp_path: Path) -> None:
     first = load(small_model()).hash
     assert load_tokenizer(copy_of(small_model(), tmp_path / "same")).hash == first

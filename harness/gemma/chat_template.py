@@ -65,7 +65,7 @@ def find_template(directory: Path, config: Mapping[str, Any], override: str = ""
     if override:
         return _overridden(override)
     if (directory / "chat_template.jinja").is_file():
-        return (directory / "chat_template.jinja").read_text(encoding="utf-8"), "chat_template.jinja"
+        return _read(directory / "chat_template.jinja"), "chat_template.jinja"
     if (directory / "chat_template.json").is_file():
         return str(read_json(directory / "chat_template.json").get("chat_template", "")), "chat_template.json"
     if found := _named_default(config.get("chat_template")):
@@ -82,7 +82,14 @@ def _overridden(override: str) -> tuple[str, str]:
         return "", "none (asked for)"
     if not Path(override).is_file():
         raise UserError(f"no chat template file at {override}", tip="give 'gemma', 'none', or a Jinja file.")
-    return Path(override).read_text(encoding="utf-8"), override
+    return _read(Path(override)), override
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (UnicodeDecodeError, OSError) as error:
+        raise UserError(f"{file} cannot be read as a chat template: {error}") from error
 
 
 def _named_default(value: Any) -> str:

@@ -80,7 +80,7 @@ def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
             f"config.json says model_type {kind!r}; only Gemma 3 (gemma3, gemma3_text) is supported",
             tip="other models: serve them and use --model http:URL.",
         )
-    inner = dict(config.get("text_config") or config)
+    inner = dict(_object(config, "text_config", "config.json") or config)
     inner.setdefault("tie_word_embeddings", config.get("tie_word_embeddings", True))
     return inner
 
@@ -124,7 +124,7 @@ def config_json(
 def max_positions(directory: str | Path) -> int:
     """The longest sequence, in tokens, that the model was made for."""
     text = text_config(read_json(Path(directory) / "config.json"))
-    return int(text.get("max_position_embeddings", _DEFAULTS["max_position_embeddings"]))
+    return _positive(text, "max_position_embeddings", Path(directory) / "config.json")
 
 
 def _tunix_config(text: Mapping[str, Any], where: Path) -> ModelConfig:
@@ -162,7 +162,7 @@ def _positive(text: Mapping[str, Any], key: str, where: Path) -> int:
 
 def _check_layers(text: Mapping[str, Any], layers: int, where: Path) -> None:
     expected = [PATTERN[i % len(PATTERN)] for i in range(layers)]
-    if list(text.get("layer_types") or expected) != expected:
+    if (text.get("layer_types") or expected) != expected:
         raise UserError(f"{where}: layer_types is not the pattern of five local layers and a global one")
     if text.get("sliding_window_pattern", text.get("_sliding_window_pattern", 6)) != 6:
         raise UserError(f"{where}: sliding_window_pattern is not 6; Tunix's Gemma 3 computes with 6 only")
@@ -170,14 +170,26 @@ def _check_layers(text: Mapping[str, Any], layers: int, where: Path) -> None:
 
 def _rope(text: Mapping[str, Any], where: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Rotary settings of local and global layers; transformers 5 nests them, version 4 spread them out."""
-    nested = text.get("rope_parameters") or {}
-    local = {"rope_theta": text.get("rope_local_base_freq", 10_000.0)} | (nested.get("sliding_attention") or {})
-    old = text.get("rope_scaling") or {}
-    whole = {"rope_theta": text.get("rope_theta", 1_000_000.0)} | old | (nested.get("full_attention") or {})
+    nested = _object(text, "rope_parameters", where)
+    local = {"rope_theta": text.get("rope_local_base_freq", 10_000.0)} | _object(nested, "sliding_attention", where)
+    old = _object(text, "rope_scaling", where)
+    whole = {"rope_theta": text.get("rope_theta", 1_000_000.0)} | old | _object(nested, "full_attention", where)
     kind = whole.get("rope_type", whole.get("type", "default"))
     if kind not in ("default", "linear") or local.get("rope_type", "default") != "default":
         raise UserError(f"{where}: rope_type {kind!r}; Tunix's Gemma 3 computes default and linear scaling only")
+    for settings, key, least in ((local, "rope_theta", 1.0), (whole, "rope_theta", 1.0), (whole, "factor", 1.0)):
+        value = settings.get(key, least)
+        if not isinstance(value, int | float) or value < least:
+            raise UserError(f"{where}: rotary {key}={value!r}; expected a number of at least {least:g}")
     return local, whole
+
+
+def _object(holder: Mapping[str, Any], key: str, where: object) -> dict[str, Any]:
+    """The object under `key`; empty where it is absent or null."""
+    value = holder.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise UserError(f"{where}: {key}={value!r}; expected an object")
+    return value or {}
 
 
 def _scales_by_head_dim(text: Mapping[str, Any], sizes: Sizes, where: Path) -> bool:

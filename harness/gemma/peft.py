@@ -75,7 +75,7 @@ def read_adapter(directory: Path) -> Adapter:
             raise UserError(f"{directory / CONFIG_NAME}: {key} is set, which cannot be merged here")
     if not (directory / WEIGHTS_NAME).is_file():
         raise UserError(f"{directory} lacks {WEIGHTS_NAME}", tip="adapter_model.bin is a pickle and is never opened.")
-    rank, alpha = int(config.get("r", 8)), float(config.get("lora_alpha", 8))
+    rank, alpha = (_number(config, key, directory) for key in ("r", "lora_alpha"))
     return Adapter(
         directory=directory,
         base=str(config.get("base_model_name_or_path") or ""),
@@ -84,11 +84,23 @@ def read_adapter(directory: Path) -> Adapter:
     )
 
 
+def _number(config: Mapping[str, Any], key: str, directory: Path) -> float:
+    value = config.get(key, 8)  # PEFT's default for both
+    if not isinstance(value, int | float) or value <= 0:
+        raise UserError(f"{directory / CONFIG_NAME}: {key}={value!r}; expected a number above 0")
+    return float(value)
+
+
 def _pairs(directory: Path) -> dict[str, tuple[Tensor, Tensor]]:
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    try:
+        stored = load_file(directory / WEIGHTS_NAME)
+    except SafetensorError as error:
+        raise UserError(f"{directory / WEIGHTS_NAME} is not a complete safetensors file: {error}") from error
     halves: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in load_file(directory / WEIGHTS_NAME).items():
+    for name, tensor in stored.items():
         module, _, rest = name.removeprefix(_PREFIX).rpartition(".lora_")
         if rest not in ("A.weight", "B.weight"):
             raise UserError(f"{directory / WEIGHTS_NAME} holds {name}, which is not a LoRA weight")

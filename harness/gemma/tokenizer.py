@@ -122,10 +122,10 @@ def _check_fit(encoder: Encoder, rows: int, file: Path) -> None:
 
 def _special(encoder: Encoder, settings: Mapping[str, Any], kind: str, file: Path) -> int:
     named = settings.get(f"{kind}_token")
-    piece = named.get("content") if isinstance(named, dict) else named
-    found = encoder.id_of(str(piece or f"<{kind}>"))
+    piece = (named.get("content") if isinstance(named, dict) else named) or f"<{kind}>"
+    found = encoder.id_of(piece) if isinstance(piece, str) else None
     if found is None:
-        raise UserError(f"{file} has no {piece or f'<{kind}>'!r} token", tip="this is not a Gemma tokenizer.")
+        raise UserError(f"{file} has no {piece!r} token", tip="this is not a Gemma tokenizer.")
     return found
 
 
