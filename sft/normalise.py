@@ -30,6 +30,7 @@ REASONS = {
     "empty_question": "no question",
     "empty_reply": "no reply",
     "missing_answer": "the reply does not say its answer, and no column does",
+    "long_answer": "the answer section holds no answer but a text",
     "answers_disagree": "the reply's answer is not the answer column's",
     "lost_characters": "characters were lost before the data came here",
     "language": "another language than asked for",

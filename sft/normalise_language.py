@@ -16,7 +16,10 @@ _COMMON = {
     "pt": "o a os as de que em um uma quantos quanto se cada tem para com por é são e seu mais quantas dos",
     "nl": "de het een van en in hoeveel als elk elke heeft voor met is zijn ze hij per dan wat alle er",
 }
-_COMMON_WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_LANGUAGES_OF: dict[str, list[str]] = {}
+for _language, _words in _COMMON.items():
+    for _word in dict.fromkeys(_words.split()):
+        _LANGUAGES_OF.setdefault(_word, []).append(_language)
 _OF_SCRIPT = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "th", "GREEK": "el", "HEBREW": "he"}
 _OF_SCRIPT |= {"DEVANAGARI": "hi", "BENGALI": "bn", "TAMIL": "ta", "TELUGU": "te", "CJK": "zh", "ARABIC": "ar"}
 _WORD = re.compile(r"[^\W\d_]+")
@@ -47,9 +50,8 @@ def guess_language(text: str) -> str:
     words = _WORD.findall(text.casefold())
     if len(words) < _MIN_WORDS:
         return UNKNOWN
-    hits = {language: sum(word in common for word in words) for language, common in _COMMON_WORDS.items()}
-    ranked = sorted(hits.items(), key=lambda item: -item[1])
-    (best, most), (_, second) = ranked[0], ranked[1]
+    hits = Counter(language for word in words for language in _LANGUAGES_OF.get(word, ()))
+    (best, most), (_, second) = [*hits.most_common(2), (UNKNOWN, 0), (UNKNOWN, 0)][:2]
     return best if most >= 0.1 * len(words) and most > 1.2 * second else UNKNOWN
 
 

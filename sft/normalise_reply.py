@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from harness.data.questions import split_hashes, strip_calculations
 from harness.formats.infer import infer_format
-from harness.formats.parse import parse_sections, without_end_tokens
+from harness.formats.parse import find_markers, parse_sections, without_end_tokens
 from harness.formats.presets import BARE, HASHES
+from harness.formats.response_format import ResponseFormat
 from sft.normalise_answer import is_bare_answer
 
 _ANSWER_IS = re.compile(
@@ -17,6 +18,8 @@ _ANSWER_IS = re.compile(
     re.IGNORECASE,
 )
 _OPEN_TAG = re.compile(r"<(reasoning|think|thinking|thought|answer|start_working_out|SOLUTION)>", re.IGNORECASE)
+_MARKED = re.compile(r"<[/|]?\w|^[\s*_#]*(?:reasoning|answer)[\s*_]*:", re.IGNORECASE | re.MULTILINE)
+"""What every format with markers of its own has; most texts have none, and are not parsed once per preset."""
 _MAX_ANSWER_CHARS = 200
 
 
@@ -48,19 +51,31 @@ def read_reply(text: str) -> Reply:
     '2'
     """
     text = strip_calculations(without_end_tokens(text)).strip()
-    form = infer_format([text])
+    form = infer_format([text]) if _MARKED.search(text) else HASHES if "####" in text else BARE
     if form is HASHES:
         answer, reasoning = split_hashes(text)
         return Reply(reasoning, answer)
     if form is BARE:
         return _unmarked(text)
+    text = _opened(text, form)
     sections = parse_sections(form, text)
     if any(not section.closed for section in sections):
         open_one = next(section for section in sections if not section.closed)
         raise Unusable("unclosed_section", f"{text[open_one.start : open_one.start + 40]!r} is never closed")
     bodies = {s.name: text[s.body_start : s.body_end].strip() for s in reversed(sections)}
     answer = _unmarked(bodies.get("answer", "")).answer or bodies.get("answer", "")
+    if len(answer) > _MAX_ANSWER_CHARS:
+        raise Unusable("long_answer", f"{len(answer)} characters: {answer[:80]!r}")
     return Reply(bodies.get("reasoning", ""), answer, bodies.get("question", ""))
+
+
+def _opened(text: str, form: ResponseFormat) -> str:
+    """With the first marker in front where a prefill held it: logs keep what the model wrote, from behind it."""
+    first = form.sections[0]
+    markers = find_markers(form, text)
+    if first.close and markers and (markers[0].section, markers[0].kind) == (first.name, "close"):
+        return f"{first.open}\n{text}"
+    return text
 
 
 def _unmarked(text: str) -> Reply:
