@@ -64,11 +64,9 @@ def test_a_true_chain_of_arithmetic_is_never_invalid(rows: list[tuple[tuple[str,
 def test_one_wrong_result_is_flagged_at_its_step(rows: list[tuple[str, Fraction]], data: st.DataObject) -> None:
     wrong = data.draw(st.integers(0, len(rows) - 1))
     slip = data.draw(st.sampled_from([2, 3, 5, 7, 11]))
-    steps = [f"{text} = {shown(value)}" for text, value in rows]
+    steps = [f"{text} = {shown(value)}." for text, value in rows]
     text, value = rows[wrong]
-    steps[wrong] = f"{text} = {shown(value + slip)}"
-    if str(value).isdigit() and f"{text} = {shown(value)}" in steps[wrong + 1 :]:
-        return
+    steps[wrong] = f"{text} = {shown(value + slip)}."
     assert check_solution(steps).first_error() == wrong
 
 

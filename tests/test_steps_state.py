@@ -90,8 +90,10 @@ def test_a_number_from_nowhere_is_suspicious_only_with_a_question() -> None:
     assert check_solution(steps).first_error("suspicious") == -1
 
 
-def test_a_reply_cut_off_inside_its_last_number_is_not_blamed() -> None:
-    assert check_solution([r"The total is $100 \times 48 = 48"]).first_error() == -1
+@pytest.mark.parametrize("text", [r"The total is $100 \times 48 = 48", "Year 1: 5 + 5 = 1"])
+def test_a_reply_cut_off_inside_its_last_number_is_not_blamed(text: str) -> None:
+    assert check_solution([text]).first_error() == -1
+    assert check_solution([text, "So that is that."]).first_error() == 0
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,8 @@ _SET_UP = re.compile(r"\b(?:equations?|set(?:ting)? up|equal|given|know|write|pr
 _STEP_LABEL = re.compile(r"^\s*(?:step|line)\s*\d+\s*[:.)]", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|suppose|assum\w*|when|case|for(?= \\?[($])|otherwise)\b", re.IGNORECASE)
 """Words after which earlier equations no longer bind."""
+_MAX_LEAD_WORDS = 5
+"""Of 'so we get'; more words tell of something new."""
 _ANY_WORD = re.compile(r"[A-Za-z]{2,}")
 _COMMANDS = re.compile(r"\\[A-Za-z]+")
 _CONDITION_AFTER = re.compile(r"\W{0,6}(?:if|when|for|or|where|unless)\b", re.IGNORECASE)
@@ -156,6 +158,8 @@ def _one_variable(
     )
     state.equations[name] = now
     slip = _slip(pair, left, right)
+    if slip and before is not None and before.form == "equation" and pair.index == 0:
+        slip = len(common_roots(before.coefficients, coefficients)) < 2
     if slip and not _SET_UP.search(_between(pair, state)):
         return _objection(pair, "false identity")
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
@@ -230,7 +234,8 @@ def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) 
         rounded = _rounded(pair, solution, written)
         if rounded is not None:
             return Ruling(rounded, "rounded solution", *shown)
-    if solution and written and is_unit_conversion(pair.text, pair.left, pair.right, solution, written):
+    last = pair.statement.sides[-1]
+    if solution and written and is_unit_conversion(pair.text, pair.left, last, solution, written):
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if not _must_follow(pair, before, now, state):
         return _INTRODUCED
@@ -286,7 +291,10 @@ def _is_derived(pair: Pair, now: Equation, state: SolutionState) -> bool:
         return not _NEW_AFTER_ALL.search(between)
     if _NEW.search(between):
         return False
-    return _DERIVED.search(between) is not None or (_ANY_WORD.search(between) is None and len(now.coefficients) == 2)
+    few_words = len(_ANY_WORD.findall(between)) <= _MAX_LEAD_WORDS
+    return (few_words and _DERIVED.search(between) is not None) or (
+        _ANY_WORD.search(between) is None and len(now.coefficients) == 2
+    )
 
 
 def _is_continued(between: str) -> bool:

@@ -61,6 +61,8 @@ def _is_clean_break(tokens: Sequence[Token], i: int) -> bool:
     mark, before = tokens[i], tokens[i - 1]
     if mark.kind == "comma":
         return before.kind != "num" or before.end < mark.start
+    if mark.text == "." and before.text == "0":
+        return False  # '0. 70'
     return before.kind != "op" and not (mark.kind == "open" and before.kind in ("num", "close"))
 
 

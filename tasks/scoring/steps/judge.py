@@ -23,7 +23,16 @@ from tasks.scoring.steps.evaluate import Undefined, Value, evaluate, try_evaluat
 from tasks.scoring.steps.readings import has_trigonometry, readings
 from tasks.scoring.steps.ruling import Ruling
 from tasks.scoring.steps.statements import Relation, Side, Statement
-from tasks.scoring.steps.tolerance import Closeness, closeness, distance, multiplied, near, same_value, show_value
+from tasks.scoring.steps.tolerance import (
+    Closeness,
+    closeness,
+    distance,
+    exact_text,
+    multiplied,
+    near,
+    same_value,
+    show_value,
+)
 from tasks.scoring.steps.tree import Bin, Neg, Node, Num, Percent, is_literal, literals, strip, walk
 from tasks.scoring.steps.units import agrees_in_base_units, is_unit_conversion
 
@@ -62,7 +71,7 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
     charitable = _charitable(pair, left, right, rounded)
     if charitable is not None:
         return charitable
-    why_not = doubt(pair)
+    why_not = doubt(pair) or _cut_off_digits(pair, left)
     shown = show_value(left), show_value(right)
     if why_not:
         return Ruling("unverifiable", why_not, *shown)
@@ -274,6 +283,13 @@ def _is_percent(node: Node) -> bool:
     """Every literal carries a percent sign: `48 = 100% + 20%` names a share."""
     n_percent = sum(type(part) is Percent for part in walk(node))
     return n_percent > 0 and n_percent == len(literals(node))
+
+
+def _cut_off_digits(pair: Pair, value: Value) -> str:
+    """The reply ends with the first digits of the value: `5 + 5 = 1`."""
+    written = pair.text[pair.right.start : pair.right.end].strip("$ ")
+    ends = pair.is_last_step and pair.right.end == len(pair.text.rstrip()) and pair.right is pair.statement.sides[-1]
+    return "cut off" if ends and written and exact_text(value).startswith(written) else ""
 
 
 def doubt(pair: Pair) -> str:
