@@ -15,8 +15,8 @@ from harness.gemma.engine.cache import Prefix, cut_to_window, empty_prefix
 from harness.gemma.engine.memory import MOST_ROWS_CPU, MemoryPlan, free_memory, plan_memory
 from harness.gemma.engine.prefill import append_to_prefix, read_pack
 from harness.gemma.engine.requests import EngineStats, TokenCompletion, TokenRequest
-from harness.gemma.engine.sampling import Sampling
-from harness.gemma.engine.schedule import BATCH_SIZES, pack_bucket, prefix_bucket, span_bucket
+from harness.gemma.engine.sampling import Mode, Sampling
+from harness.gemma.engine.schedule import BATCH_SIZES, batch_bucket, pack_bucket, prefix_bucket, span_bucket
 from harness.gemma.engine.shape import ModelShape, shape_of
 from harness.gemma.engine.weights import Weights, place, weights_of
 
@@ -101,11 +101,11 @@ class Engine:
         """See EngineOptions."""
         return self.options.shrink_factor or (2 if self.on_cpu else 4)
 
-    def most_rows(self, requests: Sequence[TokenRequest], prefix: int) -> int:
+    def most_rows(self, requests: Sequence[TokenRequest], prefix: int, mode: Mode) -> int:
         """Rows on all devices for these requests; also sets `plan`."""
         longest = max(len(r.tokens) - prefix + r.max_new_tokens for r in requests)
         span = span_bucket(longest + self.options.steps_per_sync)
-        fixed = self.options.batch_size
+        most = MOST_ROWS_CPU if self.on_cpu else BATCH_SIZES[-1]
         self.plan = plan_memory(
             self.shape,
             item_bytes=self.dtype.itemsize,
@@ -113,8 +113,10 @@ class Engine:
             span=span,
             pack_tokens=self.largest_pack,
             free_bytes=free_memory(),
-            most_rows=MOST_ROWS_CPU if self.on_cpu else BATCH_SIZES[-1],
-            fixed_rows=fixed,
+            most_rows=batch_bucket(-(-len(requests) // self.n_devices), most),
+            mode=mode,
+            max_steps=self.options.steps_per_sync,
+            fixed_rows=self.options.batch_size,
         )
         return self.plan.n_rows * self.n_devices
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.core.errors import UserError
 from harness.gemma.engine.cache import ring_size
+from harness.gemma.engine.sampling import Mode
 from harness.gemma.engine.schedule import BATCH_SIZES
 from harness.gemma.engine.shape import ModelShape
 
@@ -15,6 +16,8 @@ SHARE_OF_HOST = 0.5
 """On a CPU other programs need memory too."""
 MOST_ROWS_CPU = 64
 """Beyond this a CPU is bound by arithmetic and more rows only waste steps."""
+LOGIT_COPIES: dict[Mode, int] = {"greedy": 2, "temperature": 5, "truncated": 7}
+"""Arrays of the logits' size that XLA holds at once; a test compares with what it allocates."""
 GIB = 2**30
 
 
@@ -65,6 +68,8 @@ def plan_memory(
     pack_tokens: int,
     free_bytes: int,
     most_rows: int,
+    mode: Mode = "truncated",
+    max_steps: int = 16,
     fixed_rows: int | None = None,
 ) -> MemoryPlan:
     """The largest compiled batch that fits, or the plan for `fixed_rows`.
@@ -79,7 +84,7 @@ def plan_memory(
             rows_bytes=2 * n_rows * row_bytes(shape, span, item_bytes),
             prefix_bytes=2 * prefix_bytes(shape, prefix, item_bytes),
             prefill_bytes=prefill_bytes(shape, prefix, pack_tokens, item_bytes),
-            decode_bytes=decode_bytes(shape, n_rows, prefix + span, item_bytes),
+            decode_bytes=decode_bytes(shape, n_rows, prefix + span, item_bytes, mode, max_steps),
             free_bytes=free_bytes,
         )
 
@@ -113,11 +118,16 @@ def prefill_bytes(shape: ModelShape, prefix: int, pack_tokens: int, item_bytes: 
     return scores + activations + 3 * prefix_bytes(shape, pack_tokens, item_bytes)
 
 
-def decode_bytes(shape: ModelShape, n_rows: int, keys: int, item_bytes: int) -> int:
-    """One step: float32 logits and two more of their size for sampling, one layer's scores, activations."""
-    logits = 3 * n_rows * shape.vocabulary * 4
+def decode_bytes(
+    shape: ModelShape, n_rows: int, keys: int, item_bytes: int, mode: Mode = "truncated", max_steps: int = 16
+) -> int:
+    """One block: float32 logits and what sampling makes of them, one layer's scores, activations, and the block's own
+    keys and values, which are written and read in turn."""
+    logits = LOGIT_COPIES[mode] * n_rows * shape.vocabulary * 4
     scores = 3 * n_rows * shape.heads * keys * 4
-    return logits + scores + n_rows * (3 * shape.hidden + 6 * shape.embed) * item_bytes
+    activations = n_rows * (3 * shape.hidden + 6 * shape.embed) * item_bytes
+    fresh = 4 * n_rows * len(shape.layers) * max_steps * shape.kv_heads * shape.head_dim * item_bytes
+    return logits + scores + activations + fresh
 
 
 def free_memory() -> int:

@@ -80,7 +80,7 @@ class GenerationRun:
         yield from map(self._refusal, self.refused)
         if not self.queue:
             return
-        self.largest_batch = self.engine.most_rows(self.queue, self.prefix_length)
+        self.largest_batch = self.engine.most_rows(self.queue, self.prefix_length, self.sampling.mode)
         unread = sum(len(request.tokens) - self.prefix_length for request in self.queue)
         self.pack_size = pack_bucket(-(-unread // self.engine.n_devices), self.engine.largest_pack)
         while self.queue or self.ready or self._n_live():
