@@ -22,7 +22,7 @@ from lm_eval_builders import (
 
 from harness.core.errors import UserError
 from harness.core.registry import load_task
-from harness.lm_eval_bridge.compat import NAMES, TASK_METHODS, cache_templates, lm_eval_name
+from harness.lm_eval_bridge.compat import NAMES, TASK_METHODS, cache_templates, lm_eval_name, rendered_once
 from harness.lm_eval_bridge.find import task_folders
 from harness.lm_eval_bridge.local_data import write_local_task
 
@@ -233,3 +233,14 @@ def test_templates_compiled_once_render_as_before():
     assert apply_template("{{a}}-{{b | upper}}", {"a": 1, "b": "x"}) == "1-X"
     assert apply_template("{{a}}-{{b | upper}}", {"a": 2, "b": "y"}) == "2-Y"
     assert env.from_string.cache_info().hits > 0
+
+
+def test_a_doc_changed_in_place_is_rendered_again():
+    from lm_eval import utils
+
+    before, doc = utils.apply_template, {"a": 1}
+    with rendered_once():
+        assert [utils.apply_template("{{a}}", doc), utils.apply_template("{{a}}", doc)] == ["1", "1"]
+        doc["a"] = 2
+        assert utils.apply_template("{{a}}", doc) == "2"
+    assert utils.apply_template is before

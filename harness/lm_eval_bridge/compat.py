@@ -166,6 +166,28 @@ def cache_templates() -> None:
 
 
 @contextlib.contextmanager
+def rendered_once() -> Iterator[None]:
+    """Render each template of each doc once while prompts are built: a few-shot example stands in hundreds of them."""
+    utils: Any = importlib.import_module("lm_eval.utils")
+    render = utils.apply_template
+    known: dict[tuple[str, int], tuple[Any, Any, str]] = {}
+
+    def remembered(template: str, doc: Any) -> str:
+        found = known.get((template, id(doc)))
+        if found is not None and found[1] == doc:  # not changed in place since
+            return found[2]
+        text: str = render(template, doc)
+        known[template, id(doc)] = doc, dict(doc), text  # holds the doc, so that its id stays its own
+        return text
+
+    utils.apply_template = remembered
+    try:
+        yield
+    finally:
+        utils.apply_template = render
+
+
+@contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Without lm-eval's progress bars and log lines; its exceptions come through."""
     loggers = [logging.getLogger(name) for name in ("lm_eval", "datasets")]

@@ -18,7 +18,7 @@ from harness.core.errors import UserError
 from harness.core.registry import task
 from harness.core.task import Task, TaskFunction
 from harness.data.identity import data_info
-from harness.lm_eval_bridge.compat import Loaded, cache_templates, load, quiet
+from harness.lm_eval_bridge.compat import Loaded, cache_templates, load, quiet, rendered_once
 from harness.lm_eval_bridge.find import task_folders, yaml_of
 from harness.lm_eval_bridge.local_data import write_local_task
 from harness.lm_eval_bridge.prompts import Asked, ChatTurns, LmEvalPrompt, asked_of
@@ -52,7 +52,7 @@ def task_function(name: str) -> TaskFunction:
         include: a folder of further task files, as lm-eval's --include_path.
         """
         cache_templates()
-        with quiet(), _seeded(), TemporaryDirectory() as scratch:
+        with quiet(), _seeded(), rendered_once(), TemporaryDirectory() as scratch:
             loaded = _load(name, data, train, include, Path(scratch))
             asked = [one for key, made in loaded.tasks.items() for one in _ask(key, made, few_shot, chat, system)]
         if not asked:
