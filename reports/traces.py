@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from harness.compare.records import Comparison
 from harness.core.records import Record
 from harness.core.task import as_text
-from reports.agreement import disagrees
+from reports.agreement import OTHERS, disagrees
 from reports.fates import STEPS, STRUCTURE, answer_score, fate, has_invalid_step, has_structure_fault, is_truncated
 from reports.visible import browser_offsets, encodable
 
@@ -90,6 +90,8 @@ def _completion(record: Record) -> Json:
         made |= {"o": score.outcome, "a": encodable(score.answer), "w": encodable(score.why)}
         if span := _span(score.detail.get("span"), place):
             made["at"] = span
+    if others := {name: int(record.scores[name].outcome == "correct") for name in OTHERS if name in record.scores}:
+        made["l"] = others
     if completion.error:
         made["err"] = encodable(completion.error)
     if completion.completion_tokens is not None:

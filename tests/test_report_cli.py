@@ -91,3 +91,25 @@ def test_three_runs_are_one_line_of_error(harness, runs):
     done = harness("report", "base", "tuned", "base")
     assert done.code == 2
     assert done.err.startswith("error: 3 runs given")
+
+
+def test_lm_eval_stands_beside_our_scorer_on_request(harness, runs, tmp_path):
+    pytest.importorskip("lm_eval", reason="lm-eval is not installed")
+    assert harness("report", "base", "tuned", "--out", "pages", "--also", "lm-eval").code == 0
+    page = (tmp_path / "pages" / "comparison.md").read_text(encoding="utf-8")
+    assert "| base | lm_eval_strict | 40 | 0 | 20 | 0 | 20 |" in page  # strict wants '#### N', which no reply has
+    assert "| tuned | lm_eval_flexible | 40 | 28 | 0 | 0 | 12 |" in page
+    assert 'data-table="agreement"' in (tmp_path / "pages" / "comparison.html").read_text(encoding="utf-8")
+
+
+def test_a_misspelt_other_scorer_is_one_line_of_error(harness, runs):
+    done = harness("report", "base", "--also", "lmeval")
+    assert done.code == 2
+    assert "did you mean" in done.err
+
+
+def test_the_gate_is_shown_and_its_margin_can_be_set(harness, runs):
+    harness("report", "base", "tuned", "--margin", "0")
+    assert "Gate at a margin of 0.0 points: **pass**" in (runs / "tuned" / "comparison.md").read_text(encoding="utf-8")
+    done = harness("compare", "base", "tuned", "--json")
+    assert json.loads(done.out)["gate"] is None  # asked for only with --gate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,16 +37,17 @@ def compare(
     """Compare two runs: pairs by doc, refuses when they are not comparable, and says how sure it is."""
     from harness.cli.console import notice, print_json
 
-    made = load_comparison(baseline, candidate, runs, allow=allow, margin=margin if gate else None)
+    made = load_comparison(baseline, candidate, runs, allow=allow, margin=margin)
     if not no_report:
         for path in _write_report(made, report):
             notice(f"wrote {path}")
+    comparison = made.comparison if gate else replace(made.comparison, gate=None)
     if json:
-        print_json(comparison_document(made.comparison))
+        print_json(comparison_document(comparison))
     else:
-        _print(made.comparison, diagnostics=all_metrics)
-    if gate and made.comparison.gate is not None:
-        raise typer.Exit(EXIT_GATE[made.comparison.gate.outcome])
+        _print(comparison, diagnostics=all_metrics)
+    if comparison.gate is not None:
+        raise typer.Exit(EXIT_GATE[comparison.gate.outcome])
 
 
 def load_comparison(

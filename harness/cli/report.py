@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.settings import DEFAULT_RUNS
+from harness.core.errors import UserError, unknown_name
+from harness.core.records import Record, Run, Score
+
+if TYPE_CHECKING:
+    from harness.compare.records import Comparison
+
+ALSO = ("lm-eval",)
+LM_EVAL_SCORES = {"strict-match": "lm_eval_strict", "flexible-extract": "lm_eval_flexible"}
 
 
 def report(
@@ -18,21 +28,24 @@ def report(
     csv: Annotated[Path | None, typer.Option(help="Also write the records as a CSV table.")] = None,
     parquet: Annotated[Path | None, typer.Option(help="Also write the records as a Parquet table.")] = None,
     allow: Annotated[list[str] | None, typer.Option(help="As for compare: prompt, settings, scorers.")] = None,
+    margin: Annotated[float, typer.Option(help="The loss that the gate tolerates, as a fraction.")] = 0.02,
+    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,
 ) -> None:
     """Write the report of a run, or of two runs compared: one HTML page and one Markdown page."""
     from harness.cli.console import print_json
-    from harness.core.errors import UserError
 
     if len(run) > 2:
         raise UserError(f"{len(run)} runs given", tip="a report is of one run, or of a baseline and a candidate.")
-    paths = (
-        _report_one(run[0], out, csv, parquet, runs)
-        if len(run) == 1
-        else _report_two(run, out, csv, parquet, runs, allow)
-    )
+    for name in also or []:
+        if name not in ALSO:
+            raise unknown_name("--also", name, ALSO)
+    loaded = _load_one(run[0], runs) if len(run) == 1 else _load_two(run, runs, allow, margin)
+    if also:
+        loaded = replace(loaded, records=tuple(_with_lm_eval(records) for records in loaded.records))
+    paths = _write(loaded, out or loaded.folder, csv, parquet)
     if open_page:
         open_in_browser(paths)
     if json:
@@ -53,32 +66,57 @@ def open_in_browser(paths: list[Path]) -> None:
             notice(f"no browser to open {path} with")
 
 
-def _report_one(name: str, out: Path | None, csv: Path | None, parquet: Path | None, runs: Path) -> list[Path]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One run, or two compared."""
+
+    subject: Run | Comparison
+    records: tuple[Sequence[Record], ...]
+    """The run's, or the baseline's and the candidate's."""
+    folder: Path
+    """Of the run, or of the candidate."""
+
+
+def _load_one(name: str, runs: Path) -> Loaded:
     from harness.store.folder import find_run, read_run, read_run_records
-    from reports.tables import records_table
-    from reports.write import write_run_report, write_tables
 
     folder = find_run(name, runs)
-    loaded = read_run(folder)
-    records = read_run_records(folder, loaded)
-    paths = write_run_report(loaded, records, out or folder, run_folder=folder)
-    return paths + (write_tables(records_table(records), csv, parquet) if csv or parquet else [])
+    run = read_run(folder)
+    return Loaded(subject=run, records=(read_run_records(folder, run),), folder=folder)
 
 
-def _report_two(
-    names: list[str],
-    out: Path | None,
-    csv: Path | None,
-    parquet: Path | None,
-    runs: Path,
-    allow: list[str] | None,
-) -> list[Path]:
+def _load_two(names: list[str], runs: Path, allow: list[str] | None, margin: float) -> Loaded:
     from harness.cli.compare import load_comparison
-    from reports.tables import comparison_table
-    from reports.write import write_comparison, write_tables
 
-    made = load_comparison(names[0], names[1], runs, allow=allow)
-    sides = made.baseline_records, made.candidate_records
-    folder = made.candidate_folder
-    paths = write_comparison(made.comparison, *sides, out or folder, run_folder=folder)
-    return paths + (write_tables(comparison_table(*sides), csv, parquet) if csv or parquet else [])
+    made = load_comparison(names[0], names[1], runs, allow=allow, margin=margin)
+    sides = (made.baseline_records, made.candidate_records)
+    return Loaded(subject=made.comparison, records=sides, folder=made.candidate_folder)
+
+
+def _write(loaded: Loaded, folder: Path, csv: Path | None, parquet: Path | None) -> list[Path]:
+    from reports.tables import comparison_table, records_table
+    from reports.write import write_comparison, write_run_report, write_tables
+
+    subject, records = loaded.subject, loaded.records
+    if isinstance(subject, Run):
+        paths = write_run_report(subject, records[0], folder, run_folder=loaded.folder)
+    else:
+        paths = write_comparison(subject, records[0], records[1], folder, run_folder=loaded.folder)
+    if csv or parquet:
+        table = records_table(records[0]) if len(records) == 1 else comparison_table(records[0], records[1])
+        paths += write_tables(table, csv, parquet)
+    return paths
+
+
+def _with_lm_eval(records: Sequence[Record]) -> list[Record]:
+    """The records with what lm-eval's filters say of the same text; failed completions and other tasks' stay as are."""
+    from tasks.scoring.lm_eval_filters import lm_eval_scores
+
+    judged = [r for r in records if "final_answer" in r.scores and r.completion.finish != "error"]
+    found = lm_eval_scores([r.doc for r in judged], [r.completion for r in judged])
+    told = {r.key: {LM_EVAL_SCORES[name]: _score(found[name][i]) for name in found} for i, r in enumerate(judged)}
+    return [replace(r, scores={**r.scores, **told.get(r.key, {})}) for r in records]
+
+
+def _score(value: float) -> Score:
+    return Score(value=value, outcome="correct" if value else "wrong")

@@ -28,10 +28,23 @@ function prepare(questions) {
   });
 }
 
-// The words of a search all have to be there; text is lowered once a question and kept.
+// What a search looks in; made once, while the browser has nothing else to do, so that the first search is not slow.
+function searched(question) {
+  return question.low ??= [question.id, question.q, question.t, ...question.s.flat().flatMap((c) => [c.a || "", c.x])].join("\n").toLowerCase();
+}
+
+function prepareSearch(questions, from = 0) {
+  if (from >= questions.length || !window.requestIdleCallback) return;
+  requestIdleCallback((idle) => {
+    let next = from;
+    do searched(questions[next++]); while (next < questions.length && idle.timeRemaining() > 1);
+    prepareSearch(questions, next);
+  });
+}
+
+// The words of a search all have to be there.
 function matches(question, terms) {
-  question.low ??= [question.id, question.q, question.t, ...question.s.flat().flatMap((c) => [c.a || "", c.x])].join("\n").toLowerCase();
-  return terms.every((term) => question.low.includes(term));
+  return terms.every((term) => searched(question).includes(term));
 }
 
 function chosen(questions, {show, has, find, sort}) {
@@ -89,7 +102,7 @@ class List {
     if (at >= this.drawn) this.draw(at - this.drawn + CHUNK);
     const link = this.element.children[at].firstChild;
     link.setAttribute("aria-current", "true");
-    const top = link.offsetTop - this.element.offsetTop, bottom = top + link.offsetHeight;
+    const top = link.offsetTop, bottom = top + link.offsetHeight;
     if (top < this.element.scrollTop) this.element.scrollTop = top;
     else if (bottom > this.element.scrollTop + this.element.clientHeight) this.element.scrollTop = bottom - this.element.clientHeight;
   }

@@ -94,6 +94,7 @@ function start(data) {
   addEventListener("hashchange", () => follow(false));
   follow(true);
   document.documentElement.dataset.ready = "true";
+  prepareSearch(data.questions);
 }
 
 function controls(data, go, stateOf) {

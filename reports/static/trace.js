@@ -7,6 +7,9 @@ function traceOf(completion, name, changed) {
   const parts = [make("span", {}, "answer "), make("b", {}, completion.a || "–")];
   if (completion.w) parts.push(" · " + completion.w);
   if (completion.n != null) parts.push(" · " + completion.n.toLocaleString("en") + " tokens");
+  for (const [other, right] of Object.entries(completion.l || {})) {
+    parts.push(" · " + other.replace("lm_eval_", "lm-eval ") + " " + (right ? "✓" : "✗"));
+  }
   if (completion.err) parts.push(" · " + completion.err);
   const sum = make("p", {class: "sum"}, parts);
   const reply = make("div", {class: "reply", lang: ""});
