@@ -20,9 +20,9 @@ GOLDEN = Path(__file__).parent / "fixtures"
 
 
 def check_golden(name: str, text: str) -> None:
-    """Compare with the stored page; HARNESS_WRITE_GOLDEN=1 writes it anew."""
+    """Compare with the stored page; HARNESS_UPDATE_GOLDEN=1 writes it anew."""
     path = GOLDEN / name
-    if os.environ.get("HARNESS_WRITE_GOLDEN"):
+    if os.environ.get("HARNESS_UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
 
