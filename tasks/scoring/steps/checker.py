@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tasks.scoring.steps.algebra import judge_algebra
@@ -20,6 +21,8 @@ from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, St
 
 _UNPARSED = Ruling("unverifiable", "not an expression")
 _NO_VALUE = Ruling("unverifiable", "no value")
+_STEP_END = re.compile(r"[.!?=\d][\s$)\]}\\*]*$|^\s*$")
+"""How a step ends that announces nothing: with a stop, or with a formula's number."""
 _ROUNDED = frozenset({"rounded", "last digit", "approximate", "rounded to an integer"})
 
 
@@ -34,14 +37,14 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
     state = SolutionState(numbers=numbers_in(question[:MAX_STEP_CHARS]))
     read = steps[:MAX_STEPS]
     checks = tuple(
-        _check_step(i, text, state, read[i - 1] if i else "", read[i + 1 : i + 4]) for i, text in enumerate(read)
+        _check_step(i, text, state, read[i - 1] if i else "", read[i + 1 : i + 6]) for i, text in enumerate(read)
     )
     return SolutionCheck(steps=checks, truncated=len(steps) > MAX_STEPS)
 
 
 def _check_step(index: int, text: str, state: SolutionState, before: str, following: Sequence[str]) -> StepCheck:
     state.step, state.read_to = index, 0
-    state.announced = before[-200:] if before.rstrip().endswith(":") else ""
+    state.announced = "" if _STEP_END.search(before) else before[-200:]
     state.following, state.is_last_step = "\n".join(step[:150] for step in following), not following
     text = text[:MAX_STEP_CHARS]
     found: tuple[StatementCheck, ...] = ()

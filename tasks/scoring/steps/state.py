@@ -61,6 +61,6 @@ class SolutionState:
     """The beginning of the next steps."""
     is_last_step: bool = False
     announced: str = ""
-    """The step before, where it ends with a colon: its words bring in what this step begins with."""
+    """The step before, where it ends in the middle of a sentence: its words bring in what this step begins with."""
     read_to: int = 0
     """Character of the step where the statement before ended; 0 at the start of a step."""
