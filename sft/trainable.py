@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import math
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,12 +15,10 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from harness.core.errors import UserError
+from sft.config import Quantise, Remat
 from sft.data_loader import Batch
 from sft.loss import cross_entropy
 from sft.packing import attention_mask
-
-Remat: TypeAlias = Literal["none", "block", "decoder"]
-Quantise: TypeAlias = Literal["none", "nf4", "int8"]
 
 _CASTABLE = (jnp.float32, jnp.bfloat16, jnp.float16)
 _LARGEST_TILE = 32

@@ -77,6 +77,7 @@ class Trainer(PeftTrainer):  # type: ignore[misc, unused-ignore]
     ) -> None:
         """`metadata` is saved with every checkpoint; `restored_metadata` is what the restored one held."""
         self.stopped = False
+        self._ending = False
         self.best_step: int | None = None
         self._options, self._on_step, self._on_evaluation = options, on_step, on_evaluation
         self._evaluation, self._metadata = evaluation, dict(metadata or {})
@@ -156,7 +157,12 @@ class Trainer(PeftTrainer):  # type: ignore[misc, unused-ignore]
             self._on_step(StepResult(step=done.step + 1, loss=loss, grad_norm=norm, seconds=seconds))
 
     def _run_eval(self, eval_ds: Any, eval_step_fn: Any) -> None:
-        """Evaluation is not training time, nor is what an observer does after it."""
+        """Evaluation is not training time, nor is what an observer does after it.
+
+        Tunix also evaluates before the first update: of a resumed run only where the whole run would have, too.
+        """
+        if self._train_steps % self._options.eval_every and not self._ending:
+            return
         self._finish_pending(0)
         began = time.perf_counter()
         super()._run_eval(eval_ds, eval_step_fn)
@@ -206,6 +212,7 @@ class _AtEnd(hooks.TrainingHooks):  # type: ignore[misc, unused-ignore]
 
     def on_train_end(self, train_ctx: Trainer) -> None:
         if train_ctx._evaluation and train_ctx.train_steps % train_ctx._options.eval_every:
+            train_ctx._ending = True
             train_ctx._run_eval((True,), train_ctx._jitted_eval_step_fn)
 
     def on_train_step_start(self, train_ctx: Any) -> None:
@@ -253,6 +260,17 @@ class _SilentLogger:
 
     def close(self) -> None:
         pass
+
+
+def restore_step(root: Path, model: Any, step: int) -> None:
+    """Put the trained parameters of an earlier checkpoint into `model`."""
+    from flax import nnx
+    from tunix.sft.checkpoint_manager import CheckpointManager
+
+    manager = CheckpointManager(str(root.resolve()))
+    only_lora = bool(jax.tree.leaves(nnx.state(model, nnx.LoRAParam)))
+    manager.maybe_restore(model, step=step, restore_only_lora_params=only_lora)
+    manager.close()
 
 
 def peak_bytes() -> int:

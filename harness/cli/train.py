@@ -1,0 +1,223 @@
+"""`harness train`: raw reasoning data and a base in; a trained, benchmarked, compared and reported candidate out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.core.errors import UserError
+
+if TYPE_CHECKING:
+    from sft.config import Resolved
+    from sft.plan import ArmData
+    from sft.train import Events, TrainedArm
+
+_ARMS = {"reasoning": "reasoning-answer"}
+"""Short names of arms on the command line."""
+
+
+def train(
+    config: Annotated[Path | None, typer.Argument(help="Settings as TOML.")] = None,
+    recipe: Annotated[str, typer.Option(help="Settings by name: tiny, gemma3_270m, gemma3_1b_gsm8k.")] = "",
+    base: Annotated[str, typer.Option(help="The model to train: folder or hub id. Same as --set model.base=...")] = "",
+    data: Annotated[str, typer.Option(help="A file, hub:NAME,split=train, or gsm_style:n=1000.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder of this run. Default: a new one under runs/.")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", help="Any setting: train.learning_rate=1e-5.")] = None,
+    arms: Annotated[
+        str, typer.Option(help="Arms to compare at equal tokens: reasoning,answer-only,answer-reasoning.")
+    ] = "",
+    answer_only: Annotated[
+        bool, typer.Option("--answer-only", help="Train the control arm alone: no reasoning.")
+    ] = False,
+    eval_every: Annotated[int | None, typer.Option(min=1, help="Updates between evaluations.")] = None,
+    benchmark: Annotated[bool, typer.Option(help="Run base and candidates, compare and report.")] = True,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder, killed or stopped.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Train a candidate (or several arms) and measure it against its base."""
+    from harness.cli.console import print_json
+    from harness.gemma.tunix_adapter import require_tunix
+
+    require_tunix()
+    if resume is not None:
+        given = (config, recipe, base, data, out, setting, arms, answer_only, eval_every)
+        resolved, folder = _resumed(resume, given), resume
+    else:
+        options = _options(base, data, setting, arms, answer_only, eval_every)
+        resolved = _resolve(config, recipe, options)
+        folder = _new_folder(out, resolved)
+    document = run_training(resolved, folder, benchmark=benchmark, quiet=json)
+    if json:
+        print_json(document)
+
+
+def run_training(resolved: Resolved, folder: Path, *, benchmark: bool = True, quiet: bool = False) -> dict[str, Any]:
+    """Check, train every arm, export, benchmark, report; returns what was made, as JSON-able values."""
+    from harness.cli import train_benchmark
+    from harness.gemma.engine.compile_cache import enable_compile_cache
+    from sft.config import write_config
+    from sft.mesh import join_hosts
+    from sft.plan import make_plan
+    from sft.train import train_arms
+
+    enable_compile_cache()
+    first_host = join_hosts() == 0
+    plan = make_plan(resolved.config, folder)
+    write_config(resolved, folder)
+    if not quiet:
+        _print_settings(resolved)
+    trained = train_arms(plan, folder, _events(plan, quiet=quiet))
+    document: dict[str, Any] = {"folder": str(folder), "arms": [_arm_document(arm) for arm in trained]}
+    if first_host:
+        measured = train_benchmark.benchmark(plan, trained, folder, quiet=quiet) if benchmark else {}
+        train_benchmark.write_cards(plan, resolved, trained, measured)
+        document |= measured
+        if not quiet:
+            _print_end(folder, document)
+    return document
+
+
+def _options(
+    base: str, data: str, pairs: list[str] | None, arms: str, answer_only: bool, eval_every: int | None
+) -> list[tuple[str, dict[str, Any]]]:
+    layers: list[tuple[str, dict[str, Any]]] = [("--set", {k: _value(v) for k, v in _pairs(pairs).items()})]
+    for name, key, value in (("--base", "model.base", base), ("--data", "data.source", data)):
+        if value:
+            layers.append((name, {key: value}))
+    if eval_every:
+        layers.append(("--eval-every", {"train.eval_every": eval_every}))
+    if answer_only and arms:
+        raise UserError("--answer-only and --arms exclude each other", tip="--arms reasoning,answer-only has both.")
+    if answer_only:
+        layers.append(("--answer-only", {"train.arms": ["answer-only"]}))
+    if arms:
+        layers.append(("--arms", {"train.arms": [_ARMS.get(arm.strip(), arm.strip()) for arm in arms.split(",")]}))
+    return layers
+
+
+def _pairs(pairs: list[str] | None) -> dict[str, str]:
+    from harness.cli.settings import read_options
+
+    return read_options(pairs)
+
+
+def _value(text: str) -> Any:
+    """A value as TOML writes it; what is none is text: `train.method=full` needs no quotes."""
+    import tomllib
+
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _resolve(config: Path | None, recipe: str, options: list[tuple[str, dict[str, Any]]]) -> Resolved:
+    from sft.config import read_toml, resolve
+    from sft.recipes import recipe as settings_of
+    from sft.recipes import recipe_names
+
+    if config is None and not recipe:
+        raise UserError("no settings given", tip=f"harness train CONFIG.toml, or --recipe {', '.join(recipe_names())}.")
+    layers: list[tuple[str, dict[str, Any]]] = [(f"recipe {recipe}", settings_of(recipe))] if recipe else []
+    if config is not None:
+        layers.append((str(config), read_toml(config)))
+    return resolve(*layers, *options)
+
+
+def _resumed(folder: Path, given: tuple[Any, ...]) -> Resolved:
+    from sft.config import read_written
+
+    if any(given):
+        raise UserError("--resume goes on with what the run was started with", tip="give --resume alone.")
+    return read_written(folder)
+
+
+def _new_folder(out: Path | None, resolved: Resolved) -> Path:
+    from harness.cli.settings import DEFAULT_RUNS, new_folder
+
+    if out is not None and (out / "config.json").is_file():
+        raise UserError(f"{out} holds a training run", tip=f"go on with it: harness train --resume {out}")
+    return new_folder(out, DEFAULT_RUNS, "train", resolved.config.model.base)
+
+
+def _events(plan: Any, *, quiet: bool) -> Events:
+    from harness.cli.train_benchmark import probe
+    from sft.train import Events
+
+    measure = probe if plan.config.benchmark.probe_docs else None
+    if quiet:
+        return Events(probe=measure)
+    return Events(data=_print_data, step=_print_step, evaluated=_print_evaluation, probe=measure)
+
+
+def _print_settings(resolved: Resolved) -> None:
+    """Every setting that is not a default, and who set it."""
+    from harness.cli.console import out
+    from sft.config import SECTIONS
+
+    console = out()
+    for section in SECTIONS:
+        settings = getattr(resolved.config, section)
+        for name in settings.__slots__:
+            origin = resolved.origins[f"{section}.{name}"]
+            if origin != "default":
+                console.print(f"{section}.{name} = {getattr(settings, name)!r}  ({origin})", markup=False)
+
+
+def _print_data(order: str, data: ArmData) -> None:
+    from harness.cli.console import out
+    from harness.cli.data import _print_summary
+
+    console = out()
+    console.print(f"\n{order}", style="bold", markup=False)
+    _print_summary(data.prepared)
+    rows, report = data.train, data.report
+    held_out = sum(map(len, data.evaluation.ids)) if data.evaluation else 0
+    console.print(
+        f"{report.n_tokens:,} tokens, {report.n_loss_tokens:,} with loss; {len(rows)} rows of {rows.tokens.shape[1]}, "
+        f"filled to {rows.fill_rate:.1%}; {held_out} samples held out",
+        markup=False,
+    )
+
+
+def _print_step(order: str, result: Any, steps: int) -> None:
+    import sys
+
+    line = f"{order} {result.step}/{steps} loss {result.loss:.4f}"
+    if sys.stderr.isatty():
+        print(f"\r{line}   ", end="\n" if result.step == steps else "", file=sys.stderr, flush=True)
+    elif result.step == steps or result.step % max(1, steps // 10) == 0:
+        print(line, file=sys.stderr, flush=True)
+
+
+def _print_evaluation(order: str, step: int, loss: float) -> None:
+    import sys
+
+    lead = "\n" if sys.stderr.isatty() else ""
+    print(f"{lead}{order} {step} evaluation loss {loss:.4f}", file=sys.stderr, flush=True)
+
+
+def _arm_document(arm: TrainedArm) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(arm) | {"folder": str(arm.folder), "model": str(arm.model)}
+
+
+def _print_end(folder: Path, document: dict[str, Any]) -> None:
+    from harness.cli.console import out
+
+    console = out()
+    for arm in document["arms"]:
+        console.print(
+            f"{arm['order']}: {arm['steps']} updates, {arm['tokens']:,} tokens, loss {arm['first_loss']:.3f} to "
+            f"{arm['last_loss']:.3f}, peak memory {arm['peak_bytes'] / 2**30:.2f} GiB: {arm['model']}",
+            markup=False,
+        )
+    for made in document.get("comparisons", ()):
+        console.print(
+            f"{made['task']}, {made['baseline']} against {made['candidate']}: {made['verdict']}", markup=False
+        )
+        console.print(f"  {made['report']}", markup=False)
+    console.print(f"everything is in {folder}", markup=False)

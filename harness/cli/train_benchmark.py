@@ -1,0 +1,155 @@
+"""What follows training: base and candidates over the same docs, compared, reported, told in the model card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sft.config import Resolved
+    from sft.plan import Plan
+    from sft.train import TrainedArm
+
+BASE = "base"
+_METRICS = "train_metrics.jsonl"
+
+
+def benchmark(plan: Plan, arms: Sequence[TrainedArm], folder: Path, *, quiet: bool = False) -> dict[str, Any]:
+    """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept."""
+    models: dict[str, str] = {BASE: str(plan.base)}
+    models |= {str(arm.order): str(arm.model) for arm in arms}
+    curves: dict[str, Path] = {arm.order: arm.folder / _METRICS for arm in arms}
+    runs: list[dict[str, Any]] = []
+    comparisons: list[dict[str, Any]] = []
+    for task in plan.config.benchmark.tasks:
+        found = {
+            name: _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet) for name, model in models.items()
+        }
+        runs += [_run_document(task, name, made) for name, made in found.items()]
+        for baseline, candidate in combinations(_ordered(models), 2):
+            sides = found[baseline].folder, found[candidate].folder
+            if candidate in curves:
+                shutil.copyfile(curves[candidate], sides[1] / _METRICS)
+            target = folder / "report" / f"{task}-{baseline}-{candidate}"
+            comparisons.append({"task": task, "baseline": baseline, "candidate": candidate, **_compare(*sides, target)})
+    return {"runs": runs, "comparisons": comparisons}
+
+
+def _ordered(models: dict[str, str]) -> list[str]:
+    """Base first, the reasoning arm last: it is the candidate of every pair that it is in."""
+    last = [name for name in models if name == "reasoning-answer"]
+    return [name for name in models if name not in last] + last
+
+
+def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool) -> Any:
+    from harness.cli import launch
+    from harness.cli.show import print_run
+
+    if (folder / "run.json").is_file():
+        done = launch.resume(str(folder), folder.parent)
+    else:
+        done = launch.start(_invocation(plan, task, model), folder, folder.parent)
+    if not quiet:
+        print_run(done.run, done.folder)
+    return done
+
+
+def _invocation(plan: Plan, task: str, model: str) -> dict[str, Any]:
+    from harness.core.registry import find_entry
+
+    settings = plan.config.benchmark
+    known = find_entry(task).parameters
+    trained = {"format": plan.config.data.format, "prefill": plan.config.data.prefill}
+    options = {**trained, **settings.options}
+    template = plan.config.model.chat_template
+    return {
+        "task": task,
+        "options": {key: value for key, value in options.items() if key in known and value != ""},
+        "model": f"gemma:{model}" + (f",chat_template={template}" if template else ""),
+        "limit": settings.limit or None,
+        "scorers": list(settings.scorers),
+        "k": "",
+        "max_new_tokens": settings.max_new_tokens or None,
+        "sampling": {"temperature": 0.0, "top_p": 1.0, "top_k": 0, "seed": 0, "repeats": 1},
+    }
+
+
+def _compare(baseline: Path, candidate: Path, target: Path) -> dict[str, Any]:
+    from harness.cli.compare import load_comparison
+    from reports.write import write_comparison
+
+    made = load_comparison(str(baseline), str(candidate), baseline.parent)
+    pages = write_comparison(
+        made.comparison, made.baseline_records, made.candidate_records, target, run_folder=candidate
+    )
+    return {"verdict": made.comparison.verdict, "report": str(pages[-1])}
+
+
+def _run_document(task: str, name: str, done: Any) -> dict[str, Any]:
+    values = {metric: estimate.value for metric, estimate in done.run.estimates.items()}
+    return {"task": task, "model": name, "folder": str(done.folder), "metrics": values}
+
+
+def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
+    """Accuracy of the model in training on the first docs of the first task, by the decode engine."""
+    from harness.cli.settings import build_task
+    from harness.core.records import GenerationSettings
+    from harness.gemma.backend import GemmaBackend
+    from harness.gemma.engine.engine import Engine, EngineOptions
+    from harness.runner.plan import plan_requests
+    from harness.runner.scoring import score_completion
+    from sft.export import loaded_for_decoding
+
+    settings = plan.config.benchmark
+    invocation = _invocation(plan, settings.tasks[0], "")
+    task = build_task(invocation["task"], invocation["options"], limit=settings.probe_docs)
+    loaded = loaded_for_decoding(plan, model)
+    engine = Engine(loaded.model, options=EngineOptions(max_length=loaded.max_positions))
+    backend = GemmaBackend(loaded, engine, order)
+    budget = GenerationSettings(max_new_tokens=settings.max_new_tokens or task.max_new_tokens, stop=task.stop)
+    planned = {one.request.doc_id: one for one in plan_requests(task, backend.describe(), budget)}
+    records = [
+        score_completion(planned[done.doc_id].key, planned[done.doc_id].doc, done, task.scorers)
+        for done in backend.generate([one.request for one in planned.values()], budget)
+    ]
+    values = [record.metrics[task.primary] for record in records]
+    numbers = [float(value) for value in values if isinstance(value, (int, float))]
+    return {task.primary: sum(numbers) / len(numbers)} if numbers else {}
+
+
+def write_cards(plan: Plan, resolved: Resolved, arms: Sequence[TrainedArm], measured: dict[str, Any]) -> None:
+    """A README.md in every exported model: data, settings, scores, verdicts."""
+    from sft.export import write_card
+
+    for arm in arms:
+        about = [made for made in measured.get("comparisons", ()) if arm.order in (made["baseline"], made["candidate"])]
+        scores = [run for run in measured.get("runs", ()) if run["model"] in (BASE, arm.order)]
+        sections = {
+            "Model": f"{plan.base.name}, {plan.config.train.method}, trained on replies in the order {arm.order}.",
+            "Data": (arm.folder / "data" / "summary.json").read_text(encoding="utf-8").join(("```json\n", "```")),
+            "Training": (
+                f"{arm.steps} updates, {arm.tokens:,} tokens; loss {arm.first_loss:.4f} to {arm.last_loss:.4f}; "
+                f"exported: update {arm.exported_step}.\n\n{_settings_list(resolved)}"
+            ),
+            "Scores": "\n".join(_score_line(run) for run in scores) or "Not benchmarked.",
+            "Verdict": "\n".join(f"- {m['task']}, {m['baseline']} to {m['candidate']}: {m['verdict']}" for m in about)
+            or "–",
+        }
+        write_card(arm.model, sections)
+
+
+def _settings_list(resolved: Resolved) -> str:
+    chosen = {key: origin for key, origin in resolved.origins.items() if origin != "default"}
+    lines = []
+    for key, origin in chosen.items():
+        section, _, name = key.partition(".")
+        lines.append(f"- `{key} = {getattr(getattr(resolved.config, section), name)!r}` ({origin})")
+    return "\n".join(lines)
+
+
+def _score_line(run: dict[str, Any]) -> str:
+    shown = ", ".join(f"{name} {value:.4f}" for name, value in run["metrics"].items() if value is not None)
+    return f"- {run['task']}, {run['model']}: {shown}"

@@ -1,0 +1,71 @@
+"""What a trained arm leaves behind: a Hugging Face folder, LoRA's adapter, and a model card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from harness._version import __version__
+from harness.gemma.config import max_positions
+from sft.config import export_dtype
+from sft.plan import Plan
+
+if TYPE_CHECKING:
+    from harness.gemma.load import LoadedModel
+
+MODEL, ADAPTER = "model", "adapter"
+
+
+def export(plan: Plan, model: Any, folder: Path) -> Path:
+    """Write `folder`/model (LoRA merged) and, with LoRA, `folder`/adapter; an export that was cut off is replaced.
+
+    LoRA is merged into the base as it lies on the disk, not into the copy in memory, which may be quantised.
+    """
+    from harness.gemma.export import export_model
+    from harness.gemma.load import load_model
+
+    target, adapter = folder / MODEL, folder / ADAPTER
+    shutil.rmtree(target, ignore_errors=True)
+    if plan.config.train.method != "full":
+        shutil.rmtree(adapter, ignore_errors=True)
+        _write_adapter(plan, model, adapter)
+        model = load_model(adapter, base=plan.base).model
+    return export_model(model, target, base=plan.base, dtype=export_dtype(plan.config, plan.base_config))
+
+
+def loaded_for_decoding(plan: Plan, model: Any) -> LoadedModel:
+    """The model in training as the decode engine takes it, LoRA merged into the base on the disk."""
+    from harness.gemma.load import LoadedModel, load_model
+
+    base = str(plan.base)
+    if plan.config.train.method != "full":
+        with TemporaryDirectory() as folder:
+            _write_adapter(plan, model, Path(folder))
+            return load_model(folder, base=base, chat_template=plan.config.model.chat_template)
+    return LoadedModel(
+        model=model,
+        config=model.config,
+        tokenizer=plan.tokenizer,
+        fingerprint="in training",
+        path=plan.base,
+        dtype="float32",
+        max_positions=max_positions(plan.base),
+    )
+
+
+def _write_adapter(plan: Plan, model: Any, folder: Path) -> None:
+    from harness.gemma.export import export_adapter
+
+    export_adapter(model, folder, base=plan.base.resolve(), lora_alpha=plan.config.lora.alpha)
+
+
+def write_card(folder: Path, sections: Mapping[str, str]) -> Path:
+    """Write README.md: what the model is, from what, on what, with which settings, and how it scored."""
+    text = "\n\n".join(f"## {title}\n\n{body.strip()}" for title, body in sections.items())
+    card = folder / "README.md"
+    head = "---\nlibrary_name: transformers\npipeline_tag: text-generation\n---"
+    card.write_text(f"{head}\n\nMade by reasoning-harness {__version__}.\n\n{text}\n", encoding="utf-8")
+    return card

@@ -1,0 +1,321 @@
+"""The training pipeline: prepared rows to a trained, checkpointed, exported model, for each arm of a run."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.core.codec import encode
+from sft.checkpoint import FOLDER as CHECKPOINTS
+from sft.checkpoint import check_same_run, verify
+from sft.config import Config
+from sft.data_loader import Loader, evaluation_batches, rows_hash
+from sft.export import export
+from sft.guards import LossGuard
+from sft.loss import chunk_for
+from sft.mesh import build_mesh
+from sft.metrics import FILE as METRICS
+from sft.metrics import MetricsFile, read_metrics
+from sft.optimizer import adamw, learning_rates
+from sft.plan import ArmData, Plan, arms_data
+from sft.prepare import write_prepared
+from sft.structure import Order
+
+if TYPE_CHECKING:
+    from jax.sharding import Mesh
+
+    from sft.tunix_trainer import StepResult, Trainer
+
+ARM_FILE = "arm.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedArm:
+    """What training one arm came to."""
+
+    order: Order
+    folder: Path
+    """Holds data/, checkpoints/, train_metrics.jsonl, model/ and, with LoRA, adapter/."""
+    model: Path
+    steps: int
+    exported_step: int
+    tokens: int
+    """Processed in training, padding left out."""
+    fill_rate: float
+    first_loss: float
+    last_loss: float
+    best_eval_loss: float | None
+    seconds: float
+    """Of this process; a resumed arm counts from its resumption."""
+    peak_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """What a caller may watch."""
+
+    data: Callable[[Order, ArmData], None] = lambda order, data: None
+    step: Callable[[Order, StepResult, int], None] = lambda order, result, steps: None
+    evaluated: Callable[[Order, int, float], None] = lambda order, step, loss: None
+    probe: Callable[[Any, Plan, Order, int], dict[str, float]] | None = None
+    """Called at every evaluation with the model in training; what it returns is written to the metrics."""
+
+
+def train_arms(plan: Plan, out: Path, events: Events | None = None) -> tuple[TrainedArm, ...]:
+    """Train every arm of the plan under `out`/arms, each for the tokens that the first one takes.
+
+    Arms that are finished are read, one that was cut off goes on from its last checkpoint.
+    """
+    events = events or Events()
+    done: list[TrainedArm] = []
+    budget: float | None = None
+    for order, data in arms_data(plan).items():
+        folder = out / "arms" / order
+        write_prepared(data.prepared, folder / "data")
+        (folder / "data" / "tokens.json").write_text(json.dumps(encode(data.report), indent=2) + "\n", encoding="utf-8")
+        events.data(order, data)
+        loader = _loader(plan.config, data)
+        steps = _steps(plan.config, loader, data, budget)
+        budget = budget or steps * _tokens_a_step(loader, data)
+        finished = _read_arm(folder)
+        done.append(finished or train_arm(plan, order, folder, data, loader, steps, events))
+    return tuple(done)
+
+
+def train_arm(
+    plan: Plan, order: Order, folder: Path, data: ArmData, loader: Loader, steps: int, events: Events
+) -> TrainedArm:
+    """Train, verify the last checkpoint, export. Raises UserError for a loss that is no number or jumps."""
+    from sft.tunix_trainer import peak_bytes, restore_step
+
+    began = time.perf_counter()
+    mesh = build_mesh(plan.mesh)
+    model = _model(plan, mesh)
+    run = _Run(plan, order, folder, loader, steps, events)
+    trainer = run.trainer(model, data)
+    run.begin(trainer)
+    try:
+        trainer.fit(mesh)
+    finally:
+        run.close()
+    step = verify(folder / CHECKPOINTS, trained_arrays(model))
+    exported = int(step.name)
+    if plan.config.export.checkpoint == "best" and trainer.best_step not in (None, exported):
+        exported = int(trainer.best_step)  # type: ignore[arg-type]
+        restore_step(folder / CHECKPOINTS, model, exported)
+    target = export(plan, model, folder)
+    losses = [row["loss"] for row in read_metrics(folder / METRICS) if "loss" in row]
+    arm = TrainedArm(
+        order=order,
+        folder=folder,
+        model=target,
+        steps=int(step.name),
+        exported_step=exported,
+        tokens=sum(loader.tokens_of(i) for i in range(int(step.name))),
+        fill_rate=data.train.fill_rate,
+        first_loss=losses[0],
+        last_loss=losses[-1],
+        best_eval_loss=run.best_loss,
+        seconds=time.perf_counter() - began,
+        peak_bytes=peak_bytes(),
+    )
+    _write_arm(arm)
+    return arm
+
+
+def trained_arrays(model: Any) -> dict[tuple[Any, ...], Any]:
+    """The parameters that training changes, by path: LoRA's where there are any, else all."""
+    from harness.gemma import lora, tunix_adapter
+
+    arrays = tunix_adapter.state_arrays(model)
+    adapters = {path: array for path, array in arrays.items() if lora.is_lora(path)}
+    return adapters or arrays
+
+
+class _Run:
+    """What is kept between the updates of one arm: the metrics file, the guard, the best evaluation."""
+
+    def __init__(self, plan: Plan, order: Order, folder: Path, loader: Loader, steps: int, events: Events) -> None:
+        self.plan, self.order, self.folder, self.loader, self.steps, self.events = (
+            plan,
+            order,
+            folder,
+            loader,
+            steps,
+            events,
+        )
+        train = plan.config.train
+        self.rates = learning_rates(
+            train.schedule,
+            peak=train.learning_rate,
+            steps=steps,
+            warmup_steps=math.ceil(train.warmup_share * steps),
+            final_share=train.final_share,
+        )
+        self.guard = LossGuard(train.spike_factor)
+        self.metrics: MetricsFile | None = None
+        self.best_loss: float | None = None
+        self.without_gain = 0
+
+    def trainer(self, model: Any, data: ArmData) -> Trainer:
+        """The trainer, restored to the last checkpoint of the arm's folder."""
+        from sft.tunix_trainer import LoopOptions, Trainer
+
+        train, held_out = self.plan.config.train, data.evaluation
+        sizes, rows = self.plan.sizes, train.batch_rows // train.micro_batches
+        options = LoopOptions(
+            steps=self.steps,
+            eval_every=train.eval_every,
+            save_every=train.save_every,
+            keep=train.keep,
+            checkpoints=self.folder / CHECKPOINTS,
+            compute_dtype=compute_dtype(self.plan.config),
+            chunk=chunk_for(rows // self.plan.mesh.fsdp, sizes.vocabulary, self.loader.n_positions),
+        )
+        self.identity = {
+            "data": rows_hash(data.train),
+            "base": str(self.plan.base.name),
+            "settings": _settings(train, self.steps),
+        }
+        batches = {"batch_rows": rows, "process": self.loader.process, "processes": self.loader.processes}
+        return Trainer(
+            model,
+            adamw(self.rates, weight_decay=train.weight_decay, clip=train.clip, beta2=train.beta2),
+            self.loader,
+            options,
+            evaluation=(lambda: evaluation_batches(held_out, **batches)) if held_out is not None else None,
+            on_step=self.on_step,
+            on_evaluation=self.on_evaluation,
+            metadata=self.identity,
+        )
+
+    def begin(self, trainer: Trainer) -> None:
+        """Check that a restored checkpoint is this run's, and cut the metrics back to it."""
+        from harness.gemma.checkpoint import Origin, write_origin
+
+        config = self.plan.config
+        if trainer.restored_step:
+            check_same_run(trainer.restored_metadata, self.identity, self.folder)
+        alpha = config.lora.alpha if config.train.method != "full" else None
+        write_origin(self.folder / CHECKPOINTS, Origin(base=str(self.plan.base.resolve()), lora_alpha=alpha))
+        board = self.folder / "tensorboard" if config.train.tensorboard else None
+        self.metrics = MetricsFile(self.folder / METRICS, from_step=trainer.restored_step, tensorboard=board)
+        self.running = trainer
+        for row in read_metrics(self.folder / METRICS):
+            if "eval_loss" in row:
+                self._weigh(row["step"], row["eval_loss"])
+
+    def on_step(self, result: StepResult) -> None:
+        """Guard, then one line of metrics."""
+        assert self.metrics is not None
+        self.guard.check(result.step, result.loss, result.grad_norm, self.loader.ids_of(result.step - 1))
+        tokens = self.loader.tokens_of(result.step - 1)
+        values = {
+            "loss": result.loss,
+            "learning_rate": float(self.rates(result.step - 1)),
+            "grad_norm": result.grad_norm,
+            "tokens_per_second": tokens / result.seconds if result.seconds else None,
+        }
+        self.metrics.write(result.step, values)
+        self.events.step(self.order, result, self.steps)
+
+    def on_evaluation(self, step: int, loss: float) -> None:
+        """One line of metrics, the probe, the best so far, and whether to go on."""
+        assert self.metrics is not None
+        probe = self.events.probe
+        probed = probe(self.running.model, self.plan, self.order, step) if probe else {}
+        self.metrics.write(step, {"eval_loss": loss, **probed})
+        self._weigh(step, loss)
+        self.events.evaluated(self.order, step, loss)
+
+    def _weigh(self, step: int, loss: float) -> None:
+        if step and (self.best_loss is None or loss < self.best_loss):
+            self.best_loss, self.running.best_step, self.without_gain = loss, step, 0
+        elif step:
+            self.without_gain += 1
+        patience = self.plan.config.train.patience
+        self.running.stopped = bool(patience) and self.without_gain >= patience
+
+    def close(self) -> None:
+        if self.metrics is not None:
+            self.metrics.close()
+
+
+def compute_dtype(config: Config) -> Any:
+    """bfloat16 except on a CPU, where it gains nothing."""
+    import jax
+    import jax.numpy as jnp
+
+    named = config.train.compute_dtype
+    if named == "auto":
+        named = "float32" if jax.default_backend() == "cpu" else "bfloat16"
+    return jnp.dtype(named)
+
+
+def _model(plan: Plan, mesh: Mesh | None) -> Any:
+    """The base as it is trained: float32 masters for full training; frozen weights in the type of the computation."""
+    from harness.gemma.load import load_model
+    from sft.trainable import trainable, with_lora
+
+    config = plan.config
+    full = config.train.method == "full"
+    dtype: Any = "float32" if full else str(compute_dtype(config))
+    model = trainable(load_model(plan.base, dtype=dtype, mesh=mesh).model, remat=config.train.remat)
+    if full:
+        return model
+    return with_lora(
+        model,
+        rank=config.lora.rank,
+        alpha=config.lora.alpha,
+        modules=config.lora.modules,
+        seed=config.train.seed,
+        quantise=config.lora.quantise if config.train.method == "qlora" else "none",
+        mesh=mesh,
+    )
+
+
+def _loader(config: Config, data: ArmData) -> Loader:
+    import jax
+
+    return Loader(
+        data.train,
+        batch_rows=config.train.batch_rows,
+        micro_batches=config.train.micro_batches,
+        seed=config.train.seed,
+        process=jax.process_index(),
+        processes=jax.process_count(),
+    )
+
+
+def _steps(config: Config, loader: Loader, data: ArmData, budget: float | None) -> int:
+    if budget is not None:
+        return max(1, round(budget / _tokens_a_step(loader, data)))
+    return config.train.steps or loader.steps_for(config.train.epochs)
+
+
+def _tokens_a_step(loader: Loader, data: ArmData) -> float:
+    return loader.batch_rows * data.train.fill_rate * data.train.tokens.shape[1]
+
+
+def _settings(train: Any, steps: int) -> dict[str, Any]:
+    """What must be the same for a resumed run to continue the same curve."""
+    names = ("method", "batch_rows", "micro_batches", "learning_rate", "schedule", "weight_decay", "clip", "seed")
+    return {name: getattr(train, name) for name in names} | {"steps": steps}
+
+
+def _write_arm(arm: TrainedArm) -> None:
+    document = asdict(replace(arm, folder=Path(), model=Path())) | {"folder": "", "model": ""}
+    (arm.folder / ARM_FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _read_arm(folder: Path) -> TrainedArm | None:
+    path = folder / ARM_FILE
+    if not path.is_file():
+        return None
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return TrainedArm(**document | {"folder": folder, "model": folder / "model"})
