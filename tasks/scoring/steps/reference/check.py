@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
+from functools import lru_cache
 
+from tasks.scoring.answer.equivalence import numbers_equal
 from tasks.scoring.answer.extract import find_answer
 from tasks.scoring.steps.checker import check_solution
 from tasks.scoring.steps.limits import MAX_STEPS
-from tasks.scoring.steps.reference.gold import Gold, arrives_at, read_gold
+from tasks.scoring.steps.reference.gold import MAX_GOLD_CHARS, Gold, arrives_at, read_gold
 from tasks.scoring.steps.reference.locate import Departure, Judged, first_departure, judge_claims
-from tasks.scoring.steps.reference.question import read_question
+from tasks.scoring.steps.reference.points import Exact, whole
+from tasks.scoring.steps.reference.question import MAX_QUESTION_CHARS, QuestionNumbers, read_question
 from tasks.scoring.steps.reference.records import Evidence, ReferenceCheck, ReferenceStep
 from tasks.scoring.steps.reference.replay import replay
 from tasks.scoring.steps.tolerance import exact_text
@@ -46,11 +48,10 @@ def check_with_reference(steps: Sequence[str], question: str, gold_solution: str
     """
     steps = list(steps[:MAX_STEPS])
     alone = check_solution(steps, question)
-    numbers = read_question(question, seed)
-    gold = read_gold(gold_solution, numbers)
+    numbers, gold = _prepared(question[:MAX_QUESTION_CHARS], gold_solution[-MAX_GOLD_CHARS:], seed)
     trace = replay(steps, numbers, frozenset(gold.values), gold.points)
     judged = judge_claims(trace, gold)
-    answer = _answer(steps)
+    answer = _answer(steps, gold)
     departure = _departure(judged, gold, steps, answer, alone)
     certified = _certified(judged, gold, answer)
     return ReferenceCheck(
@@ -64,13 +65,25 @@ def check_with_reference(steps: Sequence[str], question: str, gold_solution: str
     )
 
 
-def _answer(steps: Sequence[str]) -> Fraction | None:
+@lru_cache(maxsize=64)
+def _prepared(question: str, gold_solution: str, seed: int) -> tuple[QuestionNumbers, Gold]:
+    """The question and its gold solution, which all completions of a question share."""
+    numbers = read_question(question, seed)
+    return numbers, read_gold(gold_solution, numbers)
+
+
+def _answer(steps: Sequence[str], gold: Gold) -> Exact | None:
+    """The final answer; where it equals the gold answer as answers do (25% and 0.25), the gold answer."""
     found = find_answer("\n".join(step[-MAX_ANSWER_CHARS:] for step in steps[-3:]))
-    return found.number.value if found is not None and found.number is not None else None
+    if found is None or found.number is None:
+        return None
+    if gold.final is not None and numbers_equal(gold.final, found.number):
+        return gold.answer
+    return whole(found.number.value)
 
 
 def _departure(
-    judged: Judged, gold: Gold, steps: Sequence[str], answer: Fraction | None, alone: SolutionCheck
+    judged: Judged, gold: Gold, steps: Sequence[str], answer: Exact | None, alone: SolutionCheck
 ) -> Departure:
     """The earlier of the first departure and the first step that its own arithmetic proves wrong."""
     proven = alone.first_error()
@@ -83,7 +96,7 @@ def _departure(
     return found or Departure(step=-1, why="")
 
 
-def _certified(judged: Judged, gold: Gold, answer: Fraction | None) -> bool | None:
+def _certified(judged: Judged, gold: Gold, answer: Exact | None) -> bool | None:
     """Whether the answer is the gold one as a function of the question's numbers; None where either is not computed."""
     if gold.answer is None or answer is None:
         return None

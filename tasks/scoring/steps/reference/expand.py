@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 
 from tasks.scoring.steps.reference.points import PRIME, Point, inverse, value_of
 from tasks.scoring.steps.reference.trace import Link, Trace
@@ -15,22 +14,26 @@ MAX_INLINED = 6
 """Nesting up to which earlier results are written out."""
 
 
-def implied_marks(trace: Trace, node: Node) -> list[int]:
-    """Marks of everything that a calculation of the gold solution implies.
+def expander(trace: Trace) -> Callable[[Node], list[int]]:
+    """A function from a calculation of the gold solution to the marks of everything that it implies.
 
     `60 * 3 + 40 * 3` implies 180, 120, 300, and as products are multiplied out, `(60 + 40) * 3` the same.
     Earlier results are written out first: `24 - 3` after `8 * 3 = 24` is `8 * 3 - 3`.
     """
-    return _Expander(trace).implied(node)
+    return _Expander(trace).implied
 
 
 class _Expander:
     """Sums and products of one gold trace with earlier results written out."""
 
-    __slots__ = ("trace",)
+    __slots__ = ("links", "marks", "trace")
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+        self.links: dict[int, Link] = {}
+        """By identity of the literal, all of which live in the trace."""
+        self.marks: dict[int, int] = {}
+        """By identity of the node."""
 
     def implied(self, node: Node) -> list[int]:
         found = [self.mark(part) for part in walk(node) if isinstance(part, Bin)]
@@ -68,11 +71,17 @@ class _Expander:
         return [(node, is_above)]
 
     def mark(self, node: Node) -> int:
-        table: dict[int, Point] = {id(number): self._link(number).point for number in literals(node)}
-        return value_of(node, table).mark
+        known = self.marks.get(id(node))
+        if known is None:
+            table: dict[int, Point] = {id(number): self._link(number).point for number in literals(node)}
+            known = self.marks[id(node)] = value_of(node, table).mark
+        return known
 
     def _link(self, number: Num) -> Link:
-        return self.trace.links(Fraction(number.value))[0]
+        link = self.links.get(id(number))
+        if link is None:
+            link = self.links[id(number)] = self.trace.links(number.value)[0]
+        return link
 
     def _written_out(self, node: Node, depth: int) -> Node:
         """The calculation behind a literal that is an earlier result; other nodes without their brackets."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
 from tasks.scoring.answer.extract import find_answer
-from tasks.scoring.steps.reference.expand import implied_marks
-from tasks.scoring.steps.reference.points import PRIME, NoPoint, Point, inverse
+from tasks.scoring.answer.numbers import Number
+from tasks.scoring.steps.reference.expand import expander
+from tasks.scoring.steps.reference.points import PRIME, Exact, NoPoint, Point, inverse, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
 from tasks.scoring.steps.reference.records import Support
 from tasks.scoring.steps.reference.replay import replay
@@ -18,7 +18,7 @@ from tasks.scoring.steps.tree import literals
 MAX_GOLD_CHARS = 20_000
 MAX_IMPLIED = 3_000
 _BARE = re.compile(r"[#\s$]*-?[\d,.]+\s*")
-_UNIT_FACTORS = frozenset(Fraction(n) for n in (2, 3, 4, 7, 12, 16, 24, 30, 52, 60, 100, 365, 1000))
+_UNIT_FACTORS = frozenset({2, 3, 4, 7, 12, 16, 24, 30, 52, 60, 100, 365, 1000})
 """Factors between everyday units: feet in a yard, quarts in a gallon, days, months, dozens, minutes, cents."""
 
 
@@ -29,14 +29,17 @@ class Gold:
     trace: Trace
     values: dict[int, str]
     """Its own values by mark, with the statement that has them."""
-    numbers: dict[Fraction, str]
+    numbers: dict[Exact, str]
     """The same by what is written."""
     implied: dict[int, str]
     """What its calculations imply, by mark."""
-    answer: Fraction | None
+    final: Number | None
+    """The gold answer."""
+    answer: Exact | None
+    """Its value."""
     answer_marks: frozenset[int]
     """The marks of the last calculation that arrives at the answer."""
-    points: dict[Fraction, Point]
+    points: dict[Exact, Point]
     """Its values by size."""
     given: frozenset[int]
     """The marks of the question's numbers."""
@@ -46,7 +49,8 @@ def read_gold(text: str, question: QuestionNumbers) -> Gold:
     """Replay a gold solution, GSM8K's annotations or plain text. Never raises."""
     text = text[-MAX_GOLD_CHARS:]
     found = find_answer(text)
-    answer = found.number.value if found is not None and found.number is not None else None
+    final = found.number if found is not None else None
+    answer = whole(final.value) if final is not None else None
     lines = [line for line in text.splitlines() if line.strip()]
     if lines and _BARE.fullmatch(lines[-1]):
         lines.pop()
@@ -60,13 +64,14 @@ def read_gold(text: str, question: QuestionNumbers) -> Gold:
         numbers={claim.written: claim.text for claim in reversed(own)},
         implied=_implied(trace),
         points={claim.written: claim.readings[0].point for claim in reversed(own)},
+        final=final,
         answer=answer,
         answer_marks=frozenset(arrivals[-1].marks if arrivals else ()),
         given=frozenset(point.mark for point in known),
     )
 
 
-def arrives_at(claim: Claim, answer: Fraction | None) -> bool:
+def arrives_at(claim: Claim, answer: Exact | None) -> bool:
     """Whether a calculation ends at the answer; '= 60%' ends at 60."""
     if claim.kind == "stated" or claim.is_slip or answer is None:
         return False
@@ -75,11 +80,12 @@ def arrives_at(claim: Claim, answer: Fraction | None) -> bool:
 
 def _implied(trace: Trace) -> dict[int, str]:
     implied: dict[int, str] = {}
+    implied_by = expander(trace)
     for claim in trace.claims:
         if claim.node is None or len(implied) > MAX_IMPLIED:
             continue
         try:
-            for mark in implied_marks(trace, claim.node):
+            for mark in implied_by(claim.node):
                 implied.setdefault(mark, claim.text)
         except NoPoint:
             continue
@@ -129,8 +135,8 @@ def _converted(claim: Claim, gold: Gold) -> str:
     """A gold value in another unit, where the calculation has the factor."""
     if claim.node is None:
         return ""
-    for factor in {Fraction(number.value) for number in literals(claim.node)} & _UNIT_FACTORS:
-        n = factor.numerator
+    for factor in {number.value for number in literals(claim.node)} & _UNIT_FACTORS:
+        n = int(factor)
         marks = [other for mark in claim.marks for other in (mark * n % PRIME, mark * inverse(n) % PRIME)]
         if source := _first(gold.values, marks):
             return source

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from tasks.scoring.steps.reference.gold import Gold, support_of
+from tasks.scoring.steps.reference.points import Exact
 from tasks.scoring.steps.reference.records import Support
 from tasks.scoring.steps.reference.trace import SMALL, Claim, Trace
 
@@ -55,7 +55,7 @@ def judge_claims(trace: Trace, gold: Gold) -> Judged:
     )
 
 
-def first_departure(judged: Judged, gold: Gold, steps: Sequence[str], answer: Fraction | None) -> Departure | None:
+def first_departure(judged: Judged, gold: Gold, steps: Sequence[str], answer: Exact | None) -> Departure | None:
     """The first departure of a solution whose answer is not the gold answer.
 
     What stands before the gold answer was reached is right. After it, in order, the first claim to blame; where every
@@ -83,7 +83,7 @@ def _is_lost(judged: Judged, claim: Claim) -> bool:
     return judged.supports[claim.number] in ("departs", "slip") and not judged.is_redeemed[claim.number]
 
 
-def _blame(judged: Judged, claim: Claim, lost: list[int], answer: Fraction | None) -> str:
+def _blame(judged: Judged, claim: Claim, lost: list[int], answer: Exact | None) -> str:
     """Why the claim is the departure; '' where it is not."""
     number = claim.number
     support = judged.supports[number]
@@ -104,7 +104,7 @@ def _blame(judged: Judged, claim: Claim, lost: list[int], answer: Fraction | Non
     return ""
 
 
-def _wrong_answer(judged: Judged, steps: Sequence[str], answer: Fraction, gold: Gold, reached: int) -> Departure:
+def _wrong_answer(judged: Judged, steps: Sequence[str], answer: Exact, gold: Gold, reached: int) -> Departure:
     """Where a supported value is taken for the answer: at its first statement as such after its calculation."""
     why = "taken for the answer, which the gold solution goes on from"
     stating = [c for c in judged.claims if c.written == answer]

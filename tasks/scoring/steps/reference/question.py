@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from tasks.scoring.steps.limits import MAX_LITERAL_DIGITS
-from tasks.scoring.steps.reference.points import HUNDRED, ONE, PRIME, Point, add, divide, subtract
+from tasks.scoring.steps.reference.points import HUNDRED, ONE, PRIME, Exact, Point, add, divide, subtract, whole
 
 MAX_QUESTION_CHARS = 20_000
 MAX_QUESTION_NUMBERS = 100
@@ -40,18 +40,18 @@ _FIXED_WORDS = _PARTS | _MULTIPLES
 class QuestionNumbers:
     """Where the literals of a solution may come from."""
 
-    points: dict[Fraction, Point]
+    points: dict[Exact, Point]
     """Numbers that are perturbed, by value: equal numbers of the question are perturbed alike."""
-    related: dict[Fraction, Point]
+    related: dict[Exact, Point]
     """What its percentages may be written as: 0.2, 0.8, 1.2, 80 and 120 for 20%."""
-    fixed: frozenset[Fraction]
+    fixed: frozenset[Exact]
     """Numbers that are not perturbed: fractions and words such as 'twice', and what they may be written as."""
 
-    def gives(self, value: Fraction) -> bool:
+    def gives(self, value: Exact) -> bool:
         """Whether the question has the number, in whatever form."""
         return value in self.points or value in self.related or value in self.fixed
 
-    def points_of(self, value: Fraction) -> list[Point]:
+    def points_of(self, value: Exact) -> list[Point]:
         """What a literal of this value may be perturbed to."""
         return [table[value] for table in (self.points, self.related) if value in table]
 
@@ -65,28 +65,28 @@ def read_question(text: str, seed: int = 0) -> QuestionNumbers:
     text = text[:MAX_QUESTION_CHARS].lower()
     plain, percents, fixed = _in_digits(text)
     plain.extend(_in_words(text))
-    fixed.update(Fraction(_FIXED_WORDS[word]) for word in _WORD.findall(text) if word in _FIXED_WORDS)
+    fixed.update(_FIXED_WORDS[word] for word in _WORD.findall(text) if word in _FIXED_WORDS)
     given = [value for value in (*plain, *percents) if value not in (0, 1)][:MAX_QUESTION_NUMBERS]
     points = {value: Point(value, random.Random(f"{seed}:{value}").randrange(2, PRIME)) for value in given}
-    related: dict[Fraction, Point] = {}
+    related: dict[Exact, Point] = {}
     for value in percents:
         for form in _percent_forms(points[value]) if value in points else ():
             related.setdefault(form.base, form)
     return QuestionNumbers(points, related, frozenset(fixed))
 
 
-def _in_digits(text: str) -> tuple[list[Fraction], list[Fraction], set[Fraction]]:
+def _in_digits(text: str) -> tuple[list[Exact], list[Exact], set[Exact]]:
     """Plain numbers, percentages, and fractions with their forms."""
-    plain: list[Fraction] = []
-    percents: list[Fraction] = []
-    fixed: set[Fraction] = set()
+    plain: list[Exact] = []
+    percents: list[Exact] = []
+    fixed: set[Exact] = set()
     for match in _NUMERAL.finditer(text):
         if match["fraction"]:
             above, below = (int(part) for part in match["fraction"].split("/"))
             if below:
                 fixed |= _fraction_forms(Fraction(above, below))
         elif len(match["number"]) <= MAX_LITERAL_DIGITS:
-            (percents if match["percent"] else plain).append(Fraction(match["number"].replace(",", "")))
+            (percents if match["percent"] else plain).append(whole(Fraction(match["number"].replace(",", ""))))
     return plain, percents, fixed
 
 
@@ -95,22 +95,22 @@ def _percent_forms(percent: Point) -> list[Point]:
     return [share, subtract(ONE, share), add(ONE, share), subtract(HUNDRED, percent), add(HUNDRED, percent)]
 
 
-def _fraction_forms(value: Fraction) -> set[Fraction]:
+def _fraction_forms(value: Fraction) -> set[Exact]:
     above, below = value.numerator, value.denominator
-    forms = {value, 1 - value, 1 + value, Fraction(above), Fraction(below), Fraction(abs(below - above))}
-    return forms | {1 / value} if value else forms
+    forms = [value, 1 - value, 1 + value, Fraction(above), Fraction(below), Fraction(abs(below - above))]
+    return {whole(form) for form in ([*forms, 1 / value] if value else forms)}
 
 
-def _in_words(text: str) -> list[Fraction]:
+def _in_words(text: str) -> list[Exact]:
     """Numbers above two in words: 'three', 'twenty-five', 'two hundred'."""
     words = [part for word in _WORD.findall(text) for part in word.split("-")]
-    found: list[Fraction] = []
+    found: list[Exact] = []
     i = 0
     while i < len(words):
         total, used = _number_at(words, i)
         following = words[i + used] if used and i + used < len(words) else ""
         if total > 2 and following not in _PARTS and following != "percent":
-            found.append(Fraction(total))
+            found.append(total)
         i += max(used, 1)
     return found
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from tasks.scoring.steps.limits import MAX_SOLUTION_CHARS, MAX_STEP_CHARS
 from tasks.scoring.steps.reference.affine import linear_form
-from tasks.scoring.steps.reference.points import PRIME, NoPoint, Point
+from tasks.scoring.steps.reference.points import PRIME, Exact, NoPoint, Point, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
 from tasks.scoring.steps.reference.trace import Reading, Trace
 from tasks.scoring.steps.statements import Side, Statement, parse_statements
@@ -18,6 +18,8 @@ from tasks.scoring.steps.tree import Node, Sym, is_literal, literals, strip, sym
 
 MAX_LOOSE = 60
 """Numbers of one step outside its statements that are read."""
+MAX_SIDE_CHARS = 600
+"""Characters of one expression, which bound the depth of its tree."""
 _LOOSE = re.compile(r"(?<![\w.])\$?(\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,12})?|\d{0,18}\.\d{1,12}|\d{1,18})(?![\d_^])")
 _SLIP_MARK = 1 << 126
 
@@ -26,7 +28,7 @@ def replay(
     steps: Sequence[str],
     question: QuestionNumbers,
     preferred: frozenset[int] = frozenset(),
-    stated: Mapping[Fraction, Point] | None = None,
+    stated: Mapping[Exact, Point] | None = None,
 ) -> Trace:
     """The claims of a solution. Never raises; past the caps nothing is read. For the rest see Trace."""
     trace = Trace(question=question, preferred=preferred, stated=stated or {})
@@ -73,14 +75,19 @@ def _loose(text: str, statements: Iterable[Statement]) -> list[re.Match[str]]:
 def _take(trace: Trace, step: int, text: str, event: Statement | re.Match[str]) -> None:
     try:
         if not isinstance(event, Statement):
-            _state(trace, step, Fraction(event[1].replace(",", "")), event[0])
+            _state(trace, step, _number(event[1]), event[0])
         elif all(relation in ("=", "~=") for relation in event.relations):
             _take_statement(trace, step, text[event.start : event.end], event)
     except NoPoint:
         return
 
 
-def _state(trace: Trace, step: int, value: Fraction, text: str) -> None:
+def _number(text: str) -> Exact:
+    text = text.replace(",", "")
+    return int(text) if text.isdecimal() else whole(Fraction(text))
+
+
+def _state(trace: Trace, step: int, value: Exact, text: str) -> None:
     """A number without a calculation."""
     is_new = not trace.is_known(value)
     links = trace.links(value)
@@ -90,6 +97,8 @@ def _state(trace: Trace, step: int, value: Fraction, text: str) -> None:
 
 def _take_statement(trace: Trace, step: int, source: str, statement: Statement) -> None:
     sides = [side for side in statement.sides if side.node is not None]
+    if any(side.end - side.start > MAX_SIDE_CHARS for side in sides):
+        raise NoPoint
     names = {name for side in sides for name in symbols(_node(side))} - {"pi"}
     if names:
         if _may_compute(trace, sides, names):
@@ -98,7 +107,8 @@ def _take_statement(trace: Trace, step: int, source: str, statement: Statement) 
         return
     if not _compute(trace, step, source, sides):
         for side in sides:
-            _state(trace, step, abs(trace.read(_node(side))[0].point.base), source)
+            value = trace.read(_node(side))[0].point.base
+            _state(trace, step, -value if value < 0 else value, source)
 
 
 def _node(side: Side) -> Node:
@@ -140,14 +150,14 @@ def _compute(trace: Trace, step: int, source: str, sides: list[Side]) -> bool:
     return True
 
 
-def _is_slip(value: Fraction, written: Fraction, last: Node) -> bool:
+def _is_slip(value: Exact, written: Exact, last: Node) -> bool:
     decimals = max(number.decimals for number in literals(last))
-    return closeness(value, written, decimals) == "off" and written not in (value * 100, value / 100)
+    return closeness(value, written, decimals) == "off" and written != value * 100 and written * 100 != value
 
 
 def _equate(trace: Trace, step: int, source: str, sides: list[Side]) -> None:
     """Take the equations of a statement in and claim what they settle."""
-    links = {id(num): trace.links(Fraction(num.value))[0] for side in sides for num in literals(_node(side))}
+    links = {id(num): trace.links(num.value)[0] for side in sides for num in literals(_node(side))}
     table = {key: link.point for key, link in links.items()}
     trace.equation_uses |= {link.claim for link in links.values() if link.claim >= 0}
     gives_value = is_literal(_node(sides[-1])) and any(type(strip(_node(side))) is Sym for side in sides)

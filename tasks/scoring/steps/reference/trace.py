@@ -9,7 +9,7 @@ from itertools import product
 from typing import Literal, TypeAlias
 
 from tasks.scoring.steps.reference.affine import System
-from tasks.scoring.steps.reference.points import NoPoint, Point, constant, multiply, value_of
+from tasks.scoring.steps.reference.points import Exact, NoPoint, Point, constant, multiply, value_of, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
 from tasks.scoring.steps.tree import Node, literals
 
@@ -19,9 +19,9 @@ MAX_LITERALS = 60
 MAX_CLAIMS = 300
 SMALL = 12
 """Up to here a literal may be a number of its own whatever the question says: 'half' is / 2, a week has 7 days."""
-_EVERYDAY = frozenset(Fraction(n) for n in (24, 30, 52, 60, 100, 365))
+_EVERYDAY = frozenset({24, 30, 52, 60, 100, 365})
 """Larger constants that everybody knows."""
-_FACTORS = (Fraction(100), Fraction(1, 100))
+_PERCENT = (100, Fraction(1, 100))
 
 ClaimKind: TypeAlias = Literal["computed", "solved", "stated"]
 
@@ -54,7 +54,7 @@ class Claim:
     step: int
     kind: ClaimKind
     """Calculated, solved from equations, or only stated."""
-    written: Fraction
+    written: Exact
     """As the step writes it."""
     readings: tuple[Reading, ...]
     """Likeliest first, never empty."""
@@ -86,10 +86,10 @@ class Trace:
     question: QuestionNumbers
     preferred: frozenset[int] = frozenset()
     """Marks that decide between several readings: those of the gold solution."""
-    stated: Mapping[Fraction, Point] = field(default_factory=dict)
+    stated: Mapping[Exact, Point] = field(default_factory=dict)
     """What a number that is stated without its calculation is taken for: the gold value of that size."""
     claims: list[Claim] = field(default_factory=list)
-    results: dict[Fraction, list[Link]] = field(default_factory=dict)
+    results: dict[Exact, list[Link]] = field(default_factory=dict)
     """Earlier results by written value, newest last."""
     unknowns: System = field(default_factory=System)
     equation_uses: frozenset[int] = frozenset()
@@ -100,11 +100,11 @@ class Trace:
         """No further claim is taken."""
         return len(self.claims) >= MAX_CLAIMS
 
-    def is_known(self, value: Fraction) -> bool:
+    def is_known(self, value: Exact) -> bool:
         """Whether the question or an earlier result gives the number."""
         return (value <= 2 and value.denominator == 1) or value in self.results or self.question.gives(value)
 
-    def links(self, value: Fraction) -> list[Link]:
+    def links(self, value: Exact) -> list[Link]:
         """What a literal of this value may stand for, likeliest first.
 
         Earlier results, numbers of the question, else a value that is stated without its calculation; or itself.
@@ -122,7 +122,7 @@ class Trace:
         numbers = literals(node)
         if len(numbers) > MAX_LITERALS:
             raise NoPoint
-        every = [self.links(Fraction(number.value)) for number in numbers]
+        every = [self.links(number.value) for number in numbers]
         is_plain = all(len(links) == 1 for links in every)
         options = _bounded(every)
         found: dict[int, Reading] = {}
@@ -138,7 +138,7 @@ class Trace:
         self,
         kind: ClaimKind,
         step: int,
-        written: Fraction,
+        written: Exact,
         readings: tuple[Reading, ...],
         text: str,
         *,
@@ -157,15 +157,16 @@ class Trace:
         if is_new:
             self._remember(written, readings[0].point, number, is_percent="%" in text and not is_slip)
 
-    def _remember(self, written: Fraction, point: Point, number: int, is_percent: bool) -> None:
+    def _remember(self, written: Exact, point: Point, number: int, is_percent: bool) -> None:
         kept = self.results.setdefault(written, [])
         if all(link.point.mark != point.mark for link in kept):
             kept.append(Link(point, number))
         if point.base != written:
             self.results.setdefault(point.base, []).append(Link(point, number))
         if is_percent and written:
-            for factor in _FACTORS:
-                self.results.setdefault(written * factor, []).append(Link(multiply(point, constant(factor)), number))
+            for factor in _PERCENT:
+                other = Link(multiply(point, constant(factor)), number)
+                self.results.setdefault(whole(written * factor), []).append(other)
 
 
 def _bounded(options: list[list[Link]]) -> list[list[Link]]:
