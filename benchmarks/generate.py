@@ -20,7 +20,7 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,8 @@ class Result:
     seconds: float
     outputs: dict[int, list[int]]
     note: str = ""
+    cpu_seconds: float = 0.0
+    """Of the whole process: steadier than the clock where other programs run."""
 
 
 def make_jobs(n: int, vocabulary: int, seed: int) -> list[Job]:
@@ -275,14 +277,20 @@ def best_of(make: Callable[[int], Callable[[], Result]], sizes: Sequence[int], r
 def timed(run: Callable[[], Result], repeats: int) -> Result:
     """The fastest of `repeats` runs after one that compiles."""
     run()
-    return min((run() for _ in range(repeats)), key=lambda result: result.seconds)
+
+    def once() -> Result:
+        started = time.process_time()
+        return replace(run(), cpu_seconds=time.process_time() - started)
+
+    return min((once() for _ in range(repeats)), key=lambda result: result.seconds)
 
 
 def describe(result: Result) -> str:
     """One line: useful tokens a second and what was wasted."""
     n_tokens = sum(map(len, result.outputs.values()))
     note = f"  ({result.note})" if result.note else ""
-    return f"{result.name:32} {result.seconds:8.2f} s  {n_tokens / result.seconds:8.0f} useful tokens/s{note}"
+    times = f"{result.seconds:8.2f} s ({result.cpu_seconds:.1f} s of CPU)"
+    return f"{result.name:32} {times}  {n_tokens / result.seconds:8.0f} useful tokens/s{note}"
 
 
 def agreement(a: Result, b: Result) -> str:
@@ -378,7 +386,8 @@ def compare(size: str, arguments: argparse.Namespace) -> None:
     for name in arguments.peers:
         make = peers[name]
         best = best_of(lambda n, make=make: make(model, jobs, n), arguments.peer_batch, arguments.repeats)
-        print(f"  engine against {best.name}: {best.seconds / engine.seconds:.2f}x; {agreement(engine, best)}")
+        ratio, cpu_ratio = best.seconds / engine.seconds, best.cpu_seconds / engine.cpu_seconds
+        print(f"  engine against {best.name}: {ratio:.2f}x ({cpu_ratio:.2f}x in CPU time); {agreement(engine, best)}")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class EngineOptions:
     """How the engine runs; none of it changes what is generated, beyond rounding."""
 
     batch_size: int | None = None
-    """Rows per data-parallel device; None: as many as memory holds."""
+    """Rows per data-parallel device, rounded down to 1, 4, 8, 16, ... 256; None: as many as memory holds."""
     max_length: int = 32_768
     """Tokens of prompt and reply together."""
     steps_per_sync: int = 16
