@@ -59,6 +59,7 @@ class SliceTable:
     ruler: Markup
     level: float
     n_parts: int
+    compressed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ def slices(found: Slices, info: MetricInfo) -> SliceTable:
         ruler=svg.ruler(axis, signed=pairs),
         level=found.level,
         n_parts=len(found.rows),
+        compressed=axis.compressed,
     )
 
 

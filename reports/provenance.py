@@ -36,9 +36,12 @@ class PromptExample:
     token_ids: tuple[int, ...]
 
 
-def facts(runs: Sequence[Run], records: Sequence[Sequence[Record]]) -> list[Fact]:
-    """Every row that some run has a value for."""
-    columns = [_of(run, found) for run, found in zip(runs, records, strict=True)]
+def facts(runs: Sequence[Run], records: Sequence[Sequence[Record]], contamination: Sequence[str] = ()) -> list[Fact]:
+    """Every row that some run has a value for; `contamination` has a sentence a run, where it was looked for."""
+    told = contamination or [""] * len(runs)
+    columns = [
+        _of(run, found) | {"contamination": sentence} for run, found, sentence in zip(runs, records, told, strict=True)
+    ]
     names = list(dict.fromkeys(name for column in columns for name in column))
     rows = [
         Fact(name=name, values=tuple(column.get(name, "") or "–" for column in columns), is_code=name in _CODE)

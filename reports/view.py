@@ -83,8 +83,10 @@ class RunView:
     common: Common
 
 
-def comparison_view(comparison: Comparison, baseline: Records, candidate: Records) -> ComparisonView:
-    """Everything that the pages of a comparison show but the traces."""
+def comparison_view(
+    comparison: Comparison, baseline: Records, candidate: Records, contamination: Sequence[str] = ()
+) -> ComparisonView:
+    """Everything that the pages of a comparison show but the traces; `contamination` has a sentence a run."""
     primary = comparison.differences[comparison.primary]
     parts = comparison_slices(baseline, candidate, primary.metric)
     runs = (comparison.baseline, comparison.candidate)
@@ -94,11 +96,11 @@ def comparison_view(comparison: Comparison, baseline: Records, candidate: Record
         forest=plots.forest(comparison),
         diagnostics=plots.forest(comparison, diagnostic=True),
         flips=tuple(telling_flips(comparison, baseline, candidate)),
-        common=_common(runs, (baseline, candidate), plots.slices(parts, primary.metric)),
+        common=_common(runs, (baseline, candidate), plots.slices(parts, primary.metric), contamination),
     )
 
 
-def run_view(run: Run, records: Records) -> RunView:
+def run_view(run: Run, records: Records, contamination: Sequence[str] = ()) -> RunView:
     """Everything that the pages of a run show but the traces."""
     info = next(info for info in run.metrics if info.name == run.primary)
     failures = [r for r in records if (s := answer_score(r)) is not None and s.outcome != "correct"]
@@ -109,7 +111,7 @@ def run_view(run: Run, records: Records) -> RunView:
         estimates=tuple(plots.estimates(run)),
         diagnostics=tuple(plots.estimates(run, diagnostic=True)),
         failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
-        common=_common((run,), (records,), plots.slices(run_slices(records, info), info)),
+        common=_common((run,), (records,), plots.slices(run_slices(records, info), info), contamination),
     )
 
 
@@ -139,14 +141,16 @@ def side_names(runs: Sequence[Run]) -> tuple[str, ...]:
     return names if len(set(names)) == len(names) else tuple(f"{run.model.name} ({run.id})" for run in runs)
 
 
-def _common(runs: Sequence[Run], records: Sequence[Records], slices: plots.SliceTable) -> Common:
+def _common(
+    runs: Sequence[Run], records: Sequence[Records], slices: plots.SliceTable, contamination: Sequence[str]
+) -> Common:
     names = side_names(runs)
     return Common(
         names=names,
         losses=tuple(plots.waterfall([fates(found) for found in records])),
         slices=slices,
         agreements=tuple((name, a) for name, own in zip(names, records, strict=True) for a in agreements(own)),
-        facts=tuple(facts(runs, records)),
+        facts=tuple(facts(runs, records, contamination)),
         prompts=tuple(example_prompts(runs)),
     )
 

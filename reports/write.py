@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness.compare.records import Comparison
 from harness.core.errors import UserError
 from harness.core.records import Record, Run
+from reports.contamination import read_contamination
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
 from reports.training import FILE, read_training
@@ -23,14 +24,12 @@ def write_run_report(
 ) -> list[Path]:
     """Write `report.md` and `report.html`; returns the files written.
 
-    Training curves are drawn where `run_folder` (default: `folder`) holds a `train_metrics.jsonl`.
+    What `run_folder` (default: `folder`) holds beside the run is shown: `train_metrics.jsonl`, `contamination.json`.
     """
-    view = run_view(run, records)
-    training = read_training((run_folder or folder) / FILE)
-    return [
-        write_page(folder / "report.md", run_page(view)),
-        write_page(folder / "report.html", run_html(view, records, training)),
-    ]
+    beside = run_folder or folder
+    view = run_view(run, records, [read_contamination(beside)])
+    page = run_html(view, records, read_training(beside / FILE))
+    return [write_page(folder / "report.md", run_page(view)), write_page(folder / "report.html", page)]
 
 
 def write_comparison(
@@ -39,18 +38,17 @@ def write_comparison(
     candidate: Sequence[Record],
     folder: Path,
     *,
-    run_folder: Path | None = None,
+    run_folders: tuple[Path, Path] | None = None,
 ) -> list[Path]:
     """Write `comparison.md` and `comparison.html`; returns the files written.
 
-    Training curves are drawn where `run_folder`, the candidate's (default: `folder`), holds a `train_metrics.jsonl`.
+    What the `run_folders` of baseline and candidate (default: `folder`) hold beside the runs is shown too:
+    the candidate's `train_metrics.jsonl`, and each one's `contamination.json`.
     """
-    view = comparison_view(comparison, baseline, candidate)
-    training = read_training((run_folder or folder) / FILE)
-    return [
-        write_page(folder / "comparison.md", comparison_page(view)),
-        write_page(folder / "comparison.html", comparison_html(view, baseline, candidate, training)),
-    ]
+    beside = run_folders or (folder, folder)
+    view = comparison_view(comparison, baseline, candidate, [read_contamination(one) for one in beside])
+    page = comparison_html(view, baseline, candidate, read_training(beside[1] / FILE))
+    return [write_page(folder / "comparison.md", comparison_page(view)), write_page(folder / "comparison.html", page)]
 
 
 def write_tables(frame: pd.DataFrame, csv: Path | None, parquet: Path | None) -> list[Path]:

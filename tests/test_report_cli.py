@@ -69,6 +69,21 @@ def test_report_draws_the_candidates_training_wherever_it_is_written(harness, ru
     assert "ends at 2.5" in (tmp_path / "pages" / "comparison.html").read_text(encoding="utf-8")
 
 
+def test_contamination_that_was_looked_for_is_part_of_provenance(harness, runs):
+    overlap = {"doc_id": "q/3", "kind": "exact", "share": 1.0, "places": [], "example": "what is twice"}
+    found = {
+        "train": "data/train.jsonl",
+        "sets": {"gsm8k": {"n_docs": 40, "n_rows": 9, "ngram": 13, "overlaps": [overlap]}},
+        "run": {"metric": "accuracy", "scores": {"without_overlap": {"value": 0.5, "low": 0.4, "high": 0.6}}},
+    }
+    (runs / "base" / "contamination.json").write_text(json.dumps(found), encoding="utf-8")
+    (runs / "tuned" / "contamination.json").write_text("torn {", encoding="utf-8")
+    harness("report", "base", "tuned")
+    page = (runs / "tuned" / "comparison.md").read_text(encoding="utf-8")
+    told = "1 of 40 docs overlap with train.jsonl; accuracy without them 50.0% [40.0% to 60.0%]"
+    assert f"| contamination | {told} | – |" in page
+
+
 def test_open_shows_the_page(harness, runs, monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda url: bool(opened.append(url)) or True)

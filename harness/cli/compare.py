@@ -68,7 +68,7 @@ def load_comparison(
         comparison=comparison,
         baseline_records=base_records,
         candidate_records=cand_records,
-        candidate_folder=folders[1],
+        folders=(folders[0], folders[1]),
     )
 
 
@@ -77,10 +77,10 @@ def _write_report(made: Any, folder: Path | None) -> list[Path]:
     from harness.cli.console import notice
     from reports.write import write_comparison
 
-    where = folder or made.candidate_folder
+    where = folder or made.folders[1]
     sides = made.baseline_records, made.candidate_records
     try:
-        return write_comparison(made.comparison, *sides, where, run_folder=made.candidate_folder)
+        return write_comparison(made.comparison, *sides, where, run_folders=made.folders)
     except UserError as error:
         if folder is not None:
             raise

@@ -45,7 +45,7 @@ def report(
     loaded = _load_one(run[0], runs) if len(run) == 1 else _load_two(run, runs, allow, margin)
     if also:
         loaded = replace(loaded, records=tuple(_with_lm_eval(records) for records in loaded.records))
-    paths = _write(loaded, out or loaded.folder, csv, parquet)
+    paths = _write(loaded, out or loaded.folders[-1], csv, parquet)
     if open_page:
         open_in_browser(paths)
     if json:
@@ -73,8 +73,8 @@ class Loaded:
     subject: Run | Comparison
     records: tuple[Sequence[Record], ...]
     """The run's, or the baseline's and the candidate's."""
-    folder: Path
-    """Of the run, or of the candidate."""
+    folders: tuple[Path, ...]
+    """Of the same."""
 
 
 def _load_one(name: str, runs: Path) -> Loaded:
@@ -82,7 +82,7 @@ def _load_one(name: str, runs: Path) -> Loaded:
 
     folder = find_run(name, runs)
     run = read_run(folder)
-    return Loaded(subject=run, records=(read_run_records(folder, run),), folder=folder)
+    return Loaded(subject=run, records=(read_run_records(folder, run),), folders=(folder,))
 
 
 def _load_two(names: list[str], runs: Path, allow: list[str] | None, margin: float) -> Loaded:
@@ -90,7 +90,7 @@ def _load_two(names: list[str], runs: Path, allow: list[str] | None, margin: flo
 
     made = load_comparison(names[0], names[1], runs, allow=allow, margin=margin)
     sides = (made.baseline_records, made.candidate_records)
-    return Loaded(subject=made.comparison, records=sides, folder=made.candidate_folder)
+    return Loaded(subject=made.comparison, records=sides, folders=made.folders)
 
 
 def _write(loaded: Loaded, folder: Path, csv: Path | None, parquet: Path | None) -> list[Path]:
@@ -99,9 +99,11 @@ def _write(loaded: Loaded, folder: Path, csv: Path | None, parquet: Path | None)
 
     subject, records = loaded.subject, loaded.records
     if isinstance(subject, Run):
-        paths = write_run_report(subject, records[0], folder, run_folder=loaded.folder)
+        paths = write_run_report(subject, records[0], folder, run_folder=loaded.folders[0])
     else:
-        paths = write_comparison(subject, records[0], records[1], folder, run_folder=loaded.folder)
+        paths = write_comparison(
+            subject, records[0], records[1], folder, run_folders=(loaded.folders[0], loaded.folders[1])
+        )
     if csv or parquet:
         table = records_table(records[0]) if len(records) == 1 else comparison_table(records[0], records[1])
         paths += write_tables(table, csv, parquet)
