@@ -15,6 +15,7 @@ pytest.importorskip("jax", reason="needs the gemma extra")
 import jax
 
 from harness.gemma.engine import run as run_module
+from harness.gemma.engine import schedule
 from harness.gemma.engine.engine import Engine, EngineOptions
 from harness.gemma.engine.random_model import random_gemma3
 from harness.gemma.engine.requests import TokenCompletion, TokenRequest
@@ -138,6 +139,17 @@ def test_prompts_longer_than_a_pack_are_read_in_chunks(model: Any, sampled: list
     assert [body(got[i]) for i in range(16)] == sampled[16:]
     assert max(len(p) for p in MIXED) > 33
     assert engine.stats.pack_tokens < 1.6 * engine.stats.prompt_tokens
+
+
+def test_rows_that_outgrow_their_span_go_on_unchanged(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From rings shorter than the window to rings twice as long, each row copied on the way."""
+    asked = requests([prompt[:4] for prompt in MIXED[:4]], n_new=24)
+    plain = answers(engine_of(model, batch_size=4, steps_per_sync=4), asked)
+    monkeypatch.setattr(schedule, "SMALLEST_SPAN", 8)
+    engine = engine_of(model, batch_size=4, steps_per_sync=4)
+    grown = answers(engine, asked)
+    assert engine.stats.n_resizes >= 2
+    assert {i: c.tokens for i, c in grown.items()} == {i: c.tokens for i, c in plain.items()}
 
 
 def test_each_request_has_its_own_budget(model: Any, sampled: list[list[int]]) -> None:
