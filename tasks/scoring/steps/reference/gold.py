@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tasks.scoring.answer.extract import find_answer
 from tasks.scoring.answer.numbers import Number
 from tasks.scoring.steps.reference.expand import expander
-from tasks.scoring.steps.reference.points import PRIME, Exact, NoPoint, Point, inverse, whole
+from tasks.scoring.steps.reference.points import PRIME, Exact, NoPoint, Point, constant, inverse, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
 from tasks.scoring.steps.reference.records import Support
 from tasks.scoring.steps.reference.replay import replay
@@ -38,7 +38,7 @@ class Gold:
     answer: Exact | None
     """Its value."""
     answer_marks: frozenset[int]
-    """The marks of the last calculation that arrives at the answer."""
+    """The marks of the last calculation that arrives at the answer; empty where the question's numbers do not enter."""
     points: dict[Exact, Point]
     """Its values by size."""
     given: frozenset[int]
@@ -66,9 +66,14 @@ def read_gold(text: str, question: QuestionNumbers) -> Gold:
         points={claim.written: claim.readings[0].point for claim in reversed(own)},
         final=final,
         answer=answer,
-        answer_marks=frozenset(arrivals[-1].marks if arrivals else ()),
+        answer_marks=_answer_marks(arrivals[-1]) if arrivals else frozenset(),
         given=frozenset(point.mark for point in known),
     )
+
+
+def _answer_marks(arrival: Claim) -> frozenset[int]:
+    """The marks but that of the bare number, which any calculation without the question's numbers may give."""
+    return frozenset(r.point.mark for r in arrival.readings if r.point.mark != constant(r.point.base).mark)
 
 
 def arrives_at(claim: Claim, answer: Exact | None) -> bool:

@@ -111,9 +111,10 @@ class Trace:
         """
         found = self.results.get(value, [])[:-3:-1]
         found = [*found, *(Link(point) for point in self.question.points_of(value))]
-        if not found and value in self.stated:
+        is_unlinked = not found
+        if is_unlinked and value in self.stated:
             found.append(Link(self.stated[value]))
-        if not found or value <= SMALL or value in _EVERYDAY or value in self.question.fixed:
+        if is_unlinked or value <= SMALL or value in _EVERYDAY or value in self.question.fixed:
             found.append(Link(constant(value)))
         return found
 
