@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.backends.options import check_options, read_int
+from harness.backends.options import check_options, read_float, read_int
 from harness.core.backend import Backend
 from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.gemma.engine.requests import TokenCompletion, TokenRequest
     from harness.gemma.load import LoadedModel
 
-OPTIONS = ("dtype", "batch_size", "max_length", "tp", "steps_per_sync", "base", "chat_template")
+OPTIONS = ("dtype", "batch_size", "max_length", "tp", "steps_per_sync", "base", "lora_alpha", "chat_template")
 
 
 class GemmaBackend:
@@ -30,7 +30,8 @@ class GemmaBackend:
 
     Options of `--model`: dtype (float32, bfloat16; by default bfloat16 except on a CPU), batch_size (rows a device; by
     default what memory holds), max_length (tokens of prompt and reply), tp (devices that share each weight),
-    steps_per_sync, base (what a Tunix checkpoint started from), chat_template (gemma, none, or a file).
+    steps_per_sync, base (what a Tunix checkpoint started from), lora_alpha (of a LoRA
+    checkpoint that does not say), chat_template (gemma, none, or a file).
     """
 
     def __init__(self, loaded: LoadedModel, engine: Engine, name: str) -> None:
@@ -65,6 +66,7 @@ class GemmaBackend:
             dtype=_dtype(label, options),
             mesh=mesh,
             base=options.get("base"),
+            lora_alpha=read_float(label, options, "lora_alpha", 0.0, 0.0, 1e6) or None,
             chat_template=options.get("chat_template", ""),
         )
         longest = loaded.max_positions
