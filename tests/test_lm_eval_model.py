@@ -29,6 +29,7 @@ from harness.core.records import Completion
 from harness.lm_eval_bridge.find import task_folders
 from harness.lm_eval_bridge.local_data import write_local_task
 from harness.lm_eval_bridge.model import ReasoningHarnessLM
+from harness.lm_eval_bridge.prompts import split_pair
 from harness.lm_eval_bridge.rolling import windows
 
 N_DOCS = 1319
@@ -200,6 +201,16 @@ def test_turns_reach_a_backend_that_has_its_own_template():
         lm.loglikelihood([Instance(request_type="loglikelihood", doc={}, arguments=(context, " 4"), idx=0)])
 
 
+def test_lm_evals_own_models_stay_known_beside_ours():
+    code = (
+        "import harness.lm_eval_bridge.model\n"
+        "from lm_eval.api.registry import get_model\n"
+        "print(get_model('dummy').__name__, get_model('reasoning-harness').__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["DummyLM", "ReasoningHarnessLM"], done.stderr[-500:]
+
+
 def test_no_model_is_a_plain_error():
     with pytest.raises(UserError, match="no model given"):
         ReasoningHarnessLM()
@@ -256,3 +267,16 @@ def test_the_wrapped_command_knows_our_model(tmp_path, gsm8k):
     )
     assert done.returncode == 2, done.stderr[-800:]
     assert "no file at nothing.jsonl" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("context", "continuation", "given", "weighed"),
+    [
+        ("Answer: ", "4", "Answer:", " 4"),
+        ("Answer:\n", "4", "Answer:", "\n4"),
+        ("A:", " 4", "A:", " 4"),
+        ("", " 4", "", " 4"),
+    ],
+)
+def test_white_space_that_ends_a_context_is_weighed_as_lm_evals_models_do(context, continuation, given, weighed):
+    assert split_pair(context, continuation) == (given, weighed)

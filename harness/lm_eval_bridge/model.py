@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import lm_eval.models  # noqa: F401  lm-eval fills its registry only while that is empty: ours must not be the first
 from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
@@ -19,7 +20,7 @@ from harness.core.hashing import stable_hash
 from harness.core.records import Completion, GenerationSettings, Prompt, Request
 from harness.core.task import Task
 from harness.lm_eval_bridge.answers import Answers
-from harness.lm_eval_bridge.prompts import ChatTurns, text_prompt
+from harness.lm_eval_bridge.prompts import ChatTurns, split_pair, text_prompt
 from harness.lm_eval_bridge.rolling import rolling_log_likelihood
 from harness.lm_eval_bridge.scoring import until
 from harness.runner.plan import request_seed
@@ -178,7 +179,7 @@ class ReasoningHarnessLM(LM):  # type: ignore[misc]
     def _log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         if not isinstance(self.backend, LogLikelihoodBackend):
             raise UserError(f"{self._info.name}: this backend gives no log-likelihoods, which the task asks for")
-        return self.backend.log_likelihood([(str(context), text) for context, text in pairs])
+        return self.backend.log_likelihood([split_pair(str(context), text) for context, text in pairs])
 
     def _rolling(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         texts = [text for _, text in pairs]

@@ -104,7 +104,17 @@ def pair_of(name: str, instance: Any) -> tuple[str, str]:
             f"lm-eval's {name!r} asks for log-likelihoods: a chat template is not applied to them here",
             tip="leave out -o chat=true, or use `lm_eval run --model reasoning-harness --apply_chat_template`.",
         )
-    return context, continuation
+    return split_pair(context, continuation)
+
+
+def split_pair(context: str, continuation: str) -> tuple[str, str]:
+    """The pair as lm-eval's models weigh it: white space that ends the context belongs to the continuation.
+
+    >>> split_pair("Answer: ", "4")
+    ('Answer:', ' 4')
+    """
+    given = context.rstrip()
+    return given, context[len(given) :] + continuation
 
 
 def _doc(name: str, doc_id: int, task: Any, instance: Any, prompt: Prompt) -> Doc:
