@@ -12,7 +12,7 @@ from sft.normalise_answer import clean_answer
 from sft.normalise_duplicates import find_duplicates
 from sft.normalise_forms import Parts, read_form
 from sft.normalise_language import UNKNOWN, guess_language, main_script
-from sft.normalise_reply import Unusable
+from sft.normalise_reply import MAX_ANSWER_CHARS, Unusable
 from sft.normalise_steps import split_steps
 from sft.normalise_text import LOST, repair
 from sft.samples import Reject, Sample
@@ -95,6 +95,8 @@ def normalise(rows: Iterable[Any], source: str, *, language: str = "", near: flo
 
 def _sample(raw: Any, row: int, source: str, language: str) -> Sample:
     parts = read_form(raw)
+    if max(len(parts.answer), len(parts.second_answer)) > MAX_ANSWER_CHARS:
+        raise Unusable("long_answer", f"{len(parts.answer)} characters: {parts.answer[:80]!r}")
     question = repair(parts.question)
     steps, mended = _steps(parts)
     answer = clean_answer(parts.answer)

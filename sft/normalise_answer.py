@@ -21,7 +21,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}")
-_VULGAR = re.compile(r"(\d*)\s*([¼-¾⅐-⅞])")
+_VULGAR = re.compile(r"(?:(?<!\d)(\d+)\s*)?([¼-¾⅐-⅞])")
 _BARE = re.compile(rf"[-+]?\s*{_CURRENCY}?\s*-?[\d.,]*\d(?:/\d+)?\s*%?(?:\s+[^\W\d_][\w'-]*){{0,3}}\.?", re.IGNORECASE)
 
 
@@ -60,4 +60,4 @@ def _plain(amount: re.Match[str]) -> str:
 
 def _fraction(match: re.Match[str]) -> str:
     part = unicodedata.normalize("NFKC", match[2]).replace("\u2044", "/")
-    return f"{match[1]} {part}".strip()
+    return f"{match[1] or ''} {part}".strip()

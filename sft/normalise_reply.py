@@ -17,10 +17,12 @@ _ANSWER_IS = re.compile(
     r"(?:final\s+)?answer(?:\s+is|\s*[:=]|[*_:]*\s*\n)+[*_\s:]*(?P<answer>[^\n]+?)\.?\s*$",
     re.IGNORECASE,
 )
+_SPACES = re.compile(r"[^\S\n]{2,}")
 _OPEN_TAG = re.compile(r"<(reasoning|think|thinking|thought|answer|start_working_out|SOLUTION)>", re.IGNORECASE)
 _MARKED = re.compile(r"<[/|]?\w|^[\s*_#]*(?:reasoning|answer)[\s*_]*:", re.IGNORECASE | re.MULTILINE)
 """What every format with markers of its own has; most texts have none, and are not parsed once per preset."""
-_MAX_ANSWER_CHARS = 200
+MAX_ANSWER_CHARS = 200
+"""A longer one is no answer but a text."""
 
 
 class Unusable(Exception):
@@ -50,7 +52,7 @@ def read_reply(text: str) -> Reply:
     >>> read_reply("<think>\n1 + 1 = 2\n</think>\nThe answer is 2.").answer
     '2'
     """
-    text = strip_calculations(without_end_tokens(text)).strip()
+    text = _SPACES.sub(" ", strip_calculations(without_end_tokens(text))).strip()
     form = infer_format([text]) if _MARKED.search(text) else HASHES if "####" in text else BARE
     if form is HASHES:
         answer, reasoning = split_hashes(text)
@@ -64,8 +66,6 @@ def read_reply(text: str) -> Reply:
         raise Unusable("unclosed_section", f"{text[open_one.start : open_one.start + 40]!r} is never closed")
     bodies = {s.name: text[s.body_start : s.body_end].strip() for s in reversed(sections)}
     answer = _unmarked(bodies.get("answer", "")).answer or bodies.get("answer", "")
-    if len(answer) > _MAX_ANSWER_CHARS:
-        raise Unusable("long_answer", f"{len(answer)} characters: {answer[:80]!r}")
     return Reply(bodies.get("reasoning", ""), answer, bodies.get("question", ""))
 
 
@@ -86,8 +86,8 @@ def _unmarked(text: str) -> Reply:
     if boxed is not None:
         start, end, answer = boxed
         return Reply(_without_formula_ends(text[:start] + answer + text[end:]), answer)
-    if (named := _ANSWER_IS.search(text[-_MAX_ANSWER_CHARS:])) is not None:
-        cut = max(0, len(text) - _MAX_ANSWER_CHARS) + named.start()
+    if (named := _ANSWER_IS.search(text[-MAX_ANSWER_CHARS:])) is not None:
+        cut = max(0, len(text) - MAX_ANSWER_CHARS) + named.start()
         return Reply(text[:cut].strip(), named["answer"].strip())
     return Reply("", text) if is_bare_answer(text) else Reply(text, "")
 

@@ -41,7 +41,7 @@ def sentences(line: str) -> list[str]:
     """The sentences of one line."""
     found, start = [], 0
     for match in _SENTENCE_END.finditer(line):
-        if not _ABBREVIATION.search(line[start : match.start()]):
+        if not _ABBREVIATION.search(line, max(start, match.start() - 8), match.start()):
             found.append(line[start : match.end()].strip())
             start = match.end()
     return [*found, line[start:].strip()]

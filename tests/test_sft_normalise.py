@@ -290,6 +290,25 @@ def test_every_row_ends_as_a_sample_or_a_reject(rows: list[dict[str, object]]) -
     assert len({s.id for s in done.samples}) == len(done.samples)
 
 
+HOSTILE = {
+    "digits": "1" * 50_000,
+    "initials": "A. " * 15_000 + "#### 2",
+    "spaces": "#### $" + " " * 50_000 + "5",
+    "tags": "<think>" * 7_000,
+    "boxes": "\\boxed{" * 7_000,
+    "hashes": "#### " * 10_000,
+    "blank lines": "Answer:" + "\n" * 50_000,
+    "quotes": '"' * 50_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_row_takes_no_longer_than_its_length_allows(name: str) -> None:
+    """Each of these took a quadratic pattern minutes."""
+    row = {"question": f"{name} {HOSTILE[name]}", "answer": HOSTILE[name]}
+    assert normalise([row, {"text": f"Question: {HOSTILE[name]}"}], "x").summary.n_rows == 2
+
+
 def test_files_of_every_kind_give_the_same_samples(tmp_path) -> None:
     import pandas as pd
 
