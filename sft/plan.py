@@ -160,11 +160,16 @@ def _arm_data(plan: Plan, prepared: Prepared, samples: tuple[TokenisedSample, ..
 def split(
     samples: tuple[TokenisedSample, ...], eval_share: float
 ) -> tuple[list[TokenisedSample], list[TokenisedSample]]:
-    """Training and evaluation samples, by a hash of the id: the same in every arm and whatever else is in the data."""
-    held_out = [sample for sample in samples if int(stable_hash(sample.id), 16) % 10_000 < 10_000 * eval_share]
-    names = {sample.id for sample in held_out}
-    kept = [sample for sample in samples if sample.id not in names]
-    return (kept, held_out) if kept else (list(samples), [])
+    """Training and evaluation samples, by a hash of the id: the same in every arm and whatever else is in the data.
+
+    Where a share is asked for, at least one sample is held out of two or more, and one is always trained on.
+    """
+    by_hash = sorted(samples, key=lambda sample: stable_hash(sample.id))
+    n_below = sum(int(stable_hash(sample.id), 16) < 16**16 * eval_share for sample in samples)
+    n_held_out = min(max(n_below, 1 if eval_share else 0), len(samples) - 1)
+    held_out = {sample.id for sample in by_hash[:n_held_out]}
+    kept = [sample for sample in samples if sample.id not in held_out]
+    return kept, [sample for sample in samples if sample.id in held_out]
 
 
 def _rows(samples: list[TokenisedSample], row_length: int, *, packed: bool) -> Packed:

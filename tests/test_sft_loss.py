@@ -14,6 +14,7 @@ import pytest
 from flax import nnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sft_runs import quick_compilation
 
 from harness.core.errors import UserError
 from harness.gemma.load import load_model
@@ -24,13 +25,7 @@ from sft.packing import Packed, pack, pad_batch
 from sft.tokens import TokenisedSample
 from sft.trainable import model_loss, trainable
 
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_compilation():
-    """Half the compile time, the same arithmetic."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
+__all__ = ["quick_compilation"]
 
 
 def samples(n: int, *, seed: int = 0, low: int = 5, high: int = 14) -> list[TokenisedSample]:

@@ -82,9 +82,8 @@ def _compare(baseline: Path, candidate: Path, target: Path) -> dict[str, Any]:
     from reports.write import write_comparison
 
     made = load_comparison(str(baseline), str(candidate), baseline.parent)
-    pages = write_comparison(
-        made.comparison, made.baseline_records, made.candidate_records, target, run_folder=candidate
-    )
+    records = made.baseline_records, made.candidate_records
+    pages = write_comparison(made.comparison, *records, target, run_folders=(baseline, candidate))
     return {"verdict": made.comparison.verdict, "report": str(pages[-1])}
 
 

@@ -1,0 +1,119 @@
+"""A training run killed with SIGKILL goes on: the same loss curve and the same weights as one never interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sft_runs import curve, evaluations, quick_compilation, settings
+
+from harness.core.errors import UserError
+from sft.config import write_config
+from sft.plan import make_plan
+from sft.train import train_arms
+
+__all__ = ["quick_compilation"]
+
+REPO = Path(__file__).resolve().parent.parent
+STEPS = 20
+PROGRAM = """
+import sys
+from pathlib import Path
+from harness.cli.train import run_training
+from sft.config import read_written
+folder = Path(sys.argv[1])
+run_training(read_written(folder), folder, benchmark=False, quiet=True)
+"""
+CHANGES = {"train__steps": STEPS, "train__save_every": 3, "train__eval_every": 4, "data__eval_share": 0.2}
+
+
+class Session:
+    """One run in a folder, killed and gone on with as processes of their own."""
+
+    def __init__(self, root: Path, **changes: object) -> None:
+        self.folder = root / "run"
+        self.arm = self.folder / "arms" / "reasoning-answer"
+        self.environment = os.environ | {
+            "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+            "HARNESS_COMPILE_CACHE": str(root.parent / "compiled"),
+        }
+        write_config(settings(**CHANGES | changes), self.folder)
+
+    def start(self) -> subprocess.Popen:
+        program = [sys.executable, "-c", PROGRAM, str(self.folder)]
+        return subprocess.Popen(program, cwd=REPO, env=self.environment, stderr=subprocess.PIPE)
+
+    def kill_at(self, step: int) -> bool:
+        """Kill once update `step` is logged; whether it was still running."""
+        process, metrics = self.start(), self.arm / "train_metrics.jsonl"
+        while process.poll() is None:
+            if metrics.exists() and f'"step": {step},' in metrics.read_text():
+                os.kill(process.pid, signal.SIGKILL)
+                break
+            time.sleep(0.002)
+        process.communicate()
+        return process.returncode == -signal.SIGKILL
+
+    def finish(self) -> None:
+        process = self.start()
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors.decode()[-3000:]
+
+
+def check_kills(tmp_path: Path, kills: list[int], **changes: object) -> None:
+    killed, whole = Session(tmp_path / "killed", **changes), Session(tmp_path / "whole", **changes)
+    for step in kills:
+        assert killed.kill_at(step), f"ended before update {step}"
+    killed.finish()
+    whole.finish()
+    assert list(curve(whole.arm)) == list(range(1, STEPS + 1))
+    assert curve(killed.arm) == curve(whole.arm)
+    assert evaluations(killed.arm) == evaluations(whole.arm)
+    for name in ("model/model.safetensors", "adapter/adapter_model.safetensors"):
+        files = [session.arm / name for session in (killed, whole)]
+        assert files[0].exists() == files[1].exists()
+        assert not files[0].exists() or files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_run_killed_between_checkpoints_ends_with_the_same_curve_and_weights(tmp_path):
+    check_kills(tmp_path, [random.Random(0).randint(5, STEPS - 3)])
+
+
+@pytest.mark.slow
+def test_a_run_killed_ten_times_ends_with_the_same_curve_and_weights(tmp_path):
+    check_kills(tmp_path, sorted(random.Random(1).sample(range(2, STEPS - 1), 10)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["lora", "qlora"])
+def test_lora_with_micro_batches_goes_on_too(tmp_path, method):
+    check_kills(tmp_path, [8, 14], train__method=method, train__micro_batches=2)
+
+
+def test_a_checkpoint_of_other_data_or_settings_is_refused(tmp_path):
+    first = settings(train__steps=2, train__save_every=1, data__eval_share=0.0)
+    train_arms(make_plan(first.config, tmp_path), tmp_path)
+    (tmp_path / "arms" / "reasoning-answer" / "arm.json").unlink()
+    for changes, what in (({"data__source": "gsm_style:n=61,seed=1"}, "data"), ({"train__seed": 1}, "settings")):
+        other = settings(**{"train__steps": 2, "train__save_every": 1, "data__eval_share": 0.0} | changes)
+        with pytest.raises(UserError, match=f"was trained with another {what}"):
+            train_arms(make_plan(other.config, tmp_path), tmp_path)
+
+
+def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_path):
+    from sft.metrics import MetricsFile, read_metrics
+
+    path = tmp_path / "train_metrics.jsonl"
+    lines = [{"step": s, "loss": 1.0} for s in (1, 2, 3)] + [{"step": 2, "eval_loss": 2.0}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"step": 4, "lo')
+    metrics = MetricsFile(path, from_step=2)
+    metrics.write(3, {"loss": 0.5, "eval_loss": None, "grad_norm": float("nan")})
+    metrics.close()
+    assert read_metrics(path) == [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 0.5}]
