@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -315,3 +317,48 @@ def test_screenshots_are_kept(open_page, pages, tmp_path):
         opened = open_page(pages / "comparison.html", "#q=q/24", color_scheme=scheme)
         opened.page.screenshot(path=folder / f"comparison-{scheme}.png", full_page=True)
         assert (folder / f"comparison-{scheme}.png").stat().st_size > 20_000
+
+
+@pytest.fixture(scope="module")
+def real_page(tmp_path_factory) -> Path:
+    """The comparison of two recorded runs of 1,319 questions, or a skip."""
+    data = Path(
+        os.environ.get("HARNESS_SHARED_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "data")
+    )
+    if not (data / "gemma3_1b_it_outputs").is_dir():
+        pytest.skip(f"real data not at {data}; set HARNESS_SHARED_DATA to the folder that has it")
+    runs = tmp_path_factory.mktemp("runs")
+    for name in ("base_think", "sft_lr1e6_prefill"):
+        command = [sys.executable, "-m", "harness.cli.main", "score", data / f"gemma3_1b_it_outputs/{name}.jsonl"]
+        options = ["--task", "gsm8k", "--data", data / "gsm8k/test.jsonl", "-o", "format=reasoning-answer-tags"]
+        scored = ["--prefill", "<reasoning>\\n", "--scorer", "step_validity", "--out", runs / name]
+        subprocess.run([*command, *options, *scored], check=True, capture_output=True)
+    command = [sys.executable, "-m", "harness.cli.main", "compare", runs / "base_think", runs / "sft_lr1e6_prefill"]
+    subprocess.run(command, check=True, capture_output=True)
+    return runs / "sft_lr1e6_prefill" / "comparison.html"
+
+
+@pytest.mark.shared_data
+def test_two_real_runs_make_one_small_offline_page_in_which_every_cell_works(open_page, real_page):
+    assert real_page.stat().st_size < 4_000_000
+    opened = open_page(real_page)
+    assert opened.requests == [real_page.as_uri()]
+    for kind in ("both_right", "broken", "fixed", "both_wrong"):
+        shown = opened.page.inner_text(f"a.cell[data-show={kind}] b")
+        opened.page.click(f"a.cell[data-show={kind}]")
+        opened.until(f"document.querySelector('#count').textContent === '{shown} of 1,319'")
+    opened.page.click("#kinds [data-show='']")
+    opened.page.fill("#find", "vanishing points 100 widgets")
+    opened.until("document.querySelector('#count').textContent === '0 of 1,319'")
+    assert opened.errors == []
+
+
+@pytest.mark.shared_data
+def test_the_list_of_a_real_run_is_drawn_as_it_is_scrolled(open_page, real_page):
+    opened = open_page(real_page)
+    assert len(opened.ids) == 150
+    opened.page.evaluate("document.querySelector('#list').scrollTop = 1e6")
+    opened.until("document.querySelectorAll('#list a').length === 300")
+    deep = open_page(real_page, "#sort=id&q=gsm8k-test-1318")
+    assert deep.shown == "gsm8k-test-1318"
+    assert deep.page.locator("#list a[aria-current]").is_visible()
