@@ -31,7 +31,7 @@ RUNS = {
     "base_kaggle_starter_prompt": ("base, chat template without its newline", ""),
 }
 PAIRS = [("base_think", "sft_lr1e6_prefill"), ("base_b32_a", "lora_grpo_b1"), ("lora_grpo_b1", "lora_grpo_b32")]
-METRICS = ("accuracy", "compliant", "step_validity", "sound_and_correct")
+METRICS = ("accuracy", "compliant", "step_validity", "sound_and_correct", "certified_correct")
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def score(data: Path, run: str, folder: Path, answer: str) -> Run:
             task="gsm8k",
             option=[f"answer={answer}", "format=reasoning-answer-tags"],
             data=str(data / "gsm8k" / "test.jsonl"),
-            scorer=["step_validity"],
+            scorer=["step_validity", "step_reference"],
             prefill=RUNS[run][1],
             prompt_note=RUNS[run][0],
             out=folder / run,

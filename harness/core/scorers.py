@@ -12,6 +12,7 @@ SCORERS = {
     "final_answer": "tasks.scoring.final_answer:final_answer",
     "structure": "tasks.scoring.structure:structure",
     "step_validity": "tasks.scoring.step_validity:step_validity",
+    "step_reference": "tasks.scoring.step_reference:step_reference",
 }
 
 
