@@ -29,8 +29,8 @@ from harness.core.records import Completion
 from harness.lm_eval_bridge.find import task_folders
 from harness.lm_eval_bridge.local_data import write_local_task
 from harness.lm_eval_bridge.model import ReasoningHarnessLM
-from harness.lm_eval_bridge.prompts import split_pair
 from harness.lm_eval_bridge.rolling import windows
+from harness.runner.likelihood import split_pair
 
 N_DOCS = 1319
 

@@ -57,8 +57,8 @@ def evaluate(model, folder, **options):
     return simple_evaluate(model, tasks=names, task_manager=manager, bootstrap_iters=0, log_samples=True, **options)
 
 
-def ours(name, spec, tasks, folder):
-    task = load_task(f"lm_eval:{name}", {"include": str(tasks)})
+def ours(name, spec, tasks, folder, **options):
+    task = load_task(f"lm_eval:{name}", {"include": str(tasks), **options})
     backend = open_backend(spec, task)
     try:
         return run_through(task, backend, folder)
@@ -101,6 +101,18 @@ def test_generation_agrees_with_hf(kind, tasks, hf, tmp_path):
     for filter_name in ("strict-match", "flexible-extract"):
         key = f"exact_match,{filter_name}"
         assert run.estimates[key].value == hf["results"]["short"][key]
+
+
+@pytest.mark.parametrize("kind", ["gemma", "lm_eval:hf"])
+def test_multiple_choice_after_chat_turns_agrees_with_hf(kind, tasks, tmp_path):
+    arguments = {"pretrained": str(small_model()), "dtype": "float32", "device": "cpu"}
+    found = evaluate("hf", tasks, model_args=arguments, apply_chat_template=True, fewshot_as_multiturn=True)
+    run, records = ours("own_choice", SPECS[kind](), tasks, tmp_path / "run", chat=True)
+    wanted = log_likelihoods(by_doc(found["samples"]["own_choice"]))
+    for record, theirs_of_doc in zip(records, wanted, strict=True):
+        ours_of_doc = [total for total, _ in record.completion.log_likelihoods]
+        assert ours_of_doc == pytest.approx(theirs_of_doc, abs=TOLERANCE_NATS)
+    assert run.estimates["acc"].value == found["results"]["own_choice"]["acc,none"]
 
 
 def test_our_model_in_lm_evals_command_agrees_with_hf(tasks, hf, tmp_path):

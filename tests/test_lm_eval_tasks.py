@@ -166,6 +166,25 @@ def test_a_chat_prompt_keeps_its_turns_for_the_models_own_template(data):
     assert not prompt.raw
 
 
+def test_choices_are_weighed_after_the_turns_of_the_models_own_template(tmp_path):
+    class Chatty(CannedBackend):
+        def render_text(self, prompt):
+            return "".join(f"<{m.role}>{m.content}" for m in prompt.messages) + "<model>\n" + prompt.prefill
+
+        def log_likelihood(self, pairs):
+            self.pairs = pairs
+            return super().log_likelihood(pairs)
+
+    write_choice_task(tmp_path, "own_choice", 3)
+    task = load_task("lm_eval:own_choice", {"include": str(tmp_path), "chat": "true"})
+    backend = Chatty()
+    run, _ = run_through(task, backend, tmp_path / "run")
+    assert run.estimates["acc"].n_not_scored == 0
+    assert backend.pairs[0] == ("<user>Question: What is 0 + 0?\nAnswer:<model>", "\n0")
+    with pytest.raises(UserError, match="renders no chat template"):
+        run_through(task, CannedBackend("plain"), tmp_path / "refused")
+
+
 def test_a_run_stopped_part_way_asks_only_for_the_rest(tmp_path, data):
     test, train = data
     task = load_task("lm_eval:gsm8k", {"data": str(test), "train": str(train), "few_shot": 1})

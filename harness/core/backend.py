@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from harness.core.records import Completion, GenerationSettings, ModelInfo, Request
+from harness.core.records import Completion, GenerationSettings, ModelInfo, Prompt, Request
 from harness.core.task import Task
 
 
@@ -44,4 +44,13 @@ class LogLikelihoodBackend(Protocol):
     def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """For each (context, continuation): the continuation's log-probability in nats, and whether greedy
         decoding would produce it. Contexts are final text: no chat template is applied."""
+        ...
+
+
+@runtime_checkable
+class ChatTextBackend(Protocol):
+    """A backend that can say what text its chat template makes of a prompt."""
+
+    def render_text(self, prompt: Prompt) -> str:
+        """The text that the model continues. Raises UserError where the template refuses the prompt."""
         ...

@@ -49,7 +49,8 @@ class Prompt:
     raw: bool = False
     """The one message is the final text: no chat template is applied."""
     pairs: tuple[tuple[str, str], ...] = ()
-    """(context, continuation) texts whose log-likelihoods are asked for in place of a reply."""
+    """(context, continuation) texts whose log-likelihoods are asked for in place of a reply; contexts follow what the
+    messages and the prefill read as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from harness.backends.options import check_options, read_float, read_int
 from harness.core.backend import Backend
 from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
-from harness.core.records import Completion, GenerationSettings, ModelInfo, Request
+from harness.core.records import Completion, GenerationSettings, ModelInfo, Prompt, Request
 from harness.core.task import Task
 from harness.gemma.shards import DTYPES, Dtype
 from harness.gemma.text import StopStrings, split_at_context
@@ -129,6 +129,10 @@ class GemmaBackend:
             tokens, n_context = split_at_context(self.tokenizer, context, continuation)
             items.append(Continuation(tokens=tokens, n_context=n_context))
         return log_likelihoods(self.engine, items)
+
+    def render_text(self, prompt: Prompt) -> str:
+        """The text that the model continues, its chat template applied."""
+        return self.tokenizer.render_text(prompt)
 
     def close(self) -> None:
         """Let go of the weights and the kept prefix."""

@@ -78,29 +78,7 @@ class LmEvalBackend:
             found = self._model.loglikelihood([_instance("loglikelihood", pair, i) for i, pair in enumerate(pairs)])
         return [(float(total), bool(greedy)) for total, greedy in found]
 
-    def close(self) -> None:
-        """Let go of the model."""
-        del self._model
-
-    def _generate_together(self, requests: Sequence[Request], settings: GenerationSettings) -> Iterator[Completion]:
-        instances = []
-        for place, request in enumerate(requests):
-            arguments = (self._text(request.prompt), generation_arguments(settings, request.max_new_tokens))
-            instances.append(_instance("generate_until", arguments, place))
-        try:
-            with quiet():
-                texts = self._model.generate_until(instances)
-        except Exception as error:  # a model's failure is no score, and must not end the run
-            if len(requests) > 1:
-                for request in requests:
-                    yield from self._generate_together([request], settings)
-                return
-            yield _failed(requests[0], error)
-            return
-        for request, text in zip(requests, texts, strict=True):
-            yield self._completion(request, text)
-
-    def _text(self, prompt: Prompt) -> Any:
+    def render_text(self, prompt: Prompt) -> Any:
         """The final text: the model's own chat template, unless the prompt is final already.
 
         lm-eval's chat APIs have turns of their own kind in place of text, which pass through.
@@ -117,6 +95,28 @@ class LmEvalBackend:
         if prompt.prefill and not isinstance(rendered, str):
             raise UserError(f"lm-eval's {self._name!r} takes turns only: it cannot continue the task's prefill")
         return rendered + prompt.prefill if prompt.prefill else rendered
+
+    def close(self) -> None:
+        """Let go of the model."""
+        del self._model
+
+    def _generate_together(self, requests: Sequence[Request], settings: GenerationSettings) -> Iterator[Completion]:
+        instances = []
+        for place, request in enumerate(requests):
+            arguments = (self.render_text(request.prompt), generation_arguments(settings, request.max_new_tokens))
+            instances.append(_instance("generate_until", arguments, place))
+        try:
+            with quiet():
+                texts = self._model.generate_until(instances)
+        except Exception as error:  # a model's failure is no score, and must not end the run
+            if len(requests) > 1:
+                for request in requests:
+                    yield from self._generate_together([request], settings)
+                return
+            yield _failed(requests[0], error)
+            return
+        for request, text in zip(requests, texts, strict=True):
+            yield self._completion(request, text)
 
     def _completion(self, request: Request, text: str) -> Completion:
         n_tokens = self._count(text)

@@ -14,15 +14,16 @@ from lm_eval.api.model import LM
 from lm_eval.api.registry import register_model
 
 from harness.backends.open import open_backend
-from harness.core.backend import Backend, LogLikelihoodBackend
+from harness.core.backend import Backend, ChatTextBackend, LogLikelihoodBackend
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.core.records import Completion, GenerationSettings, Prompt, Request
 from harness.core.task import Task
 from harness.lm_eval_bridge.answers import Answers
-from harness.lm_eval_bridge.prompts import ChatTurns, split_pair, text_prompt
+from harness.lm_eval_bridge.prompts import ChatTurns, text_prompt
 from harness.lm_eval_bridge.rolling import rolling_log_likelihood
 from harness.lm_eval_bridge.scoring import until
+from harness.runner.likelihood import split_pair
 from harness.runner.plan import request_seed
 
 PAIRS_AT_ONCE = 256
@@ -95,10 +96,9 @@ class ReasoningHarnessLM(LM):  # type: ignore[misc]
     def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """The turns as the model's own template has them; a server's are passed on as turns."""
         turns = ChatTurns(chat_history, add_generation_prompt)
-        tokenizer = getattr(self.backend, "tokenizer", None)
-        if tokenizer is None:
+        if not isinstance(self.backend, ChatTextBackend):
             return turns
-        return turns.as_text(tokenizer.render_text(Prompt(messages=turns.turns, prefill=turns.prefill)))
+        return turns.as_text(self.backend.render_text(Prompt(messages=turns.turns, prefill=turns.prefill)))
 
     def chat_template(self, chat_template: bool | str = False) -> str:
         """The template's source, which lm-eval notes with the results."""

@@ -84,7 +84,10 @@ def prompt_of(name: str, instances: Sequence[Any]) -> Prompt:
         raise UserError(f"lm-eval's {name!r} asks with images or sound, which no backend here takes")
     if first.request_type == "generate_until":
         return text_prompt(first.args[0])
-    return Prompt(messages=(), raw=True, pairs=tuple(pair_of(name, instance) for instance in instances))
+    pairs = tuple(_pair(instance) for instance in instances)
+    if not any(isinstance(context, ChatTurns) for context, _ in pairs):
+        return Prompt(messages=(), raw=True, pairs=pairs)
+    return _choices_after_turns(name, pairs)
 
 
 def text_prompt(context: str) -> Prompt:
@@ -94,27 +97,25 @@ def text_prompt(context: str) -> Prompt:
     return Prompt(messages=(Message(role="user", content=context),), raw=True)
 
 
-def pair_of(name: str, instance: Any) -> tuple[str, str]:
+def _pair(instance: Any) -> tuple[str, str]:
     """(context, continuation) of a request for a log-likelihood; a rolling one has no context."""
     if instance.request_type == "loglikelihood_rolling":
         return "", instance.args[0]
     context, continuation = instance.args
-    if isinstance(context, ChatTurns):
+    return context, continuation
+
+
+def _choices_after_turns(name: str, pairs: Sequence[tuple[str, str]]) -> Prompt:
+    """One conversation, several ways to go on. Raises UserError where the conversations differ."""
+    first = pairs[0][0]
+    if any(context != first for context, _ in pairs) or not isinstance(first, ChatTurns):
         raise UserError(
-            f"lm-eval's {name!r} asks for log-likelihoods: a chat template is not applied to them here",
+            f"lm-eval's {name!r} weighs texts after several contexts: no chat template is applied to those here",
             tip="leave out -o chat=true, or use `lm_eval run --model reasoning-harness --apply_chat_template`.",
         )
-    return split_pair(context, continuation)
-
-
-def split_pair(context: str, continuation: str) -> tuple[str, str]:
-    """The pair as lm-eval's models weigh it: white space that ends the context belongs to the continuation.
-
-    >>> split_pair("Answer: ", "4")
-    ('Answer:', ' 4')
-    """
-    given = context.rstrip()
-    return given, context[len(given) :] + continuation
+    return Prompt(
+        messages=first.turns, prefill=first.prefill, pairs=tuple(("", continuation) for _, continuation in pairs)
+    )
 
 
 def _doc(name: str, doc_id: int, task: Any, instance: Any, prompt: Prompt) -> Doc:

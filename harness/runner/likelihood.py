@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.core.backend import Backend, LogLikelihoodBackend
+from harness.core.backend import Backend, ChatTextBackend, LogLikelihoodBackend
 from harness.core.errors import UserError
 from harness.core.records import Completion, Request
 
@@ -23,13 +23,35 @@ def weigh(backend: Backend, requests: Sequence[Request]) -> Iterator[Completion]
             f"{backend.describe().name}: this backend gives no log-likelihoods, which the task asks for",
             tip="run it with a Gemma folder, or with --model lm_eval:hf,pretrained=...",
         )
+    if any(request.prompt.messages for request in requests) and not isinstance(backend, ChatTextBackend):
+        raise UserError(
+            f"{backend.describe().name}: this backend renders no chat template, so it cannot weigh choices in one",
+            tip="leave out -o chat=true.",
+        )
     for start in range(0, len(requests), REQUESTS_AT_ONCE):
         yield from _weigh_together(backend, requests[start : start + REQUESTS_AT_ONCE])
 
 
+def final_pairs(backend: object, request: Request) -> list[tuple[str, str]]:
+    """The pairs of a request as final texts, the turns before them as the backend's template has them."""
+    prompt = request.prompt
+    opening = backend.render_text(prompt) if isinstance(backend, ChatTextBackend) and prompt.messages else ""
+    return [split_pair(opening + context, continuation) for context, continuation in prompt.pairs]
+
+
+def split_pair(context: str, continuation: str) -> tuple[str, str]:
+    """The pair as lm-eval's models weigh it: white space that ends the context belongs to the continuation.
+
+    >>> split_pair("Answer: ", "4")
+    ('Answer:', ' 4')
+    """
+    given = context.rstrip()
+    return given, context[len(given) :] + continuation
+
+
 def _weigh_together(backend: LogLikelihoodBackend, requests: Sequence[Request]) -> Iterator[Completion]:
     try:
-        found = backend.log_likelihood([pair for request in requests for pair in request.prompt.pairs])
+        found = backend.log_likelihood([pair for request in requests for pair in final_pairs(backend, request)])
     except Exception as error:  # one text that is too long must not take the others with it
         if len(requests) == 1:
             reason = f"{type(error).__name__}: {error}"
