@@ -112,7 +112,8 @@ function controls(data, go, stateOf) {
     if (n) $("flags").append(chip("has", flag, label, n, () => go({has: toggled(stateOf().has, flag), q: ""})));
   }
   const sorts = Object.entries(SORTS).filter(([name]) => name !== "length" || data.sides.length === 2);
-  $("sort").append(...sorts.map(([name, label]) => make("option", {value: name}, label)));
+  const first = data.sides.length === 2 ? SORTS.telling : "wrong first";
+  $("sort").append(...sorts.map(([name, label]) => make("option", {value: name}, name === "telling" ? first : label)));
   $("sort").addEventListener("change", () => go({sort: $("sort").value === "telling" ? "" : $("sort").value}));
   let waiting = 0;
   $("find").addEventListener("input", () => {
