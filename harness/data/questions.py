@@ -19,7 +19,6 @@ PARTS = {
     "id": ("id", "unique_id", "uid"),
     "cluster": ("cluster", "template"),
 }
-_HASHES = re.compile(r"\n?\s*####\s*(.+?)\s*$", re.DOTALL)
 _CALCULATION = re.compile(r"<<[^<>]*>>")
 
 
@@ -79,10 +78,10 @@ def split_hashes(text: str) -> tuple[str, str]:
     >>> split_hashes("2 * 600 = 1200\\n#### 1,200")
     ('1200', '2 * 600 = 1200')
     """
-    match = _HASHES.search(text)
-    if match is None:
+    reasoning, hashes, answer = text.rpartition("####")
+    if not hashes or not answer.strip():
         return text.strip(), ""
-    return re.sub(r"(?<=\d),(?=\d{3})", "", match.group(1)), text[: match.start()].strip()
+    return re.sub(r"(?<=\d),(?=\d{3})", "", answer.strip()), reasoning.strip()
 
 
 def strip_calculations(reasoning: str) -> str:
