@@ -12,7 +12,7 @@ flagged     solutions labelled without error in which a first error is predicted
 F1          ProcessBench's: harmonic mean of exact and 1 - flagged
 certified   the answer is the gold answer as a function of the question's numbers
 
-Half A and B split by a hash of the question: rules were read from half A only. Intervals are percentile bootstraps over
+Half A and B split by a hash of the question: rules were read from half A. Intervals are percentile bootstraps over
 questions. Baselines: always the first step, always the last that is no bare number, and the reference-free checker.
 """
 

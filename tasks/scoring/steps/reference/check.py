@@ -33,11 +33,14 @@ _WHY = {
 }
 
 
-def check_with_reference(steps: Sequence[str], question: str, gold_solution: str, seed: int = 0) -> ReferenceCheck:
+def check_with_reference(
+    steps: Sequence[str], question: str, gold_solution: str, seed: int = 0, alone: SolutionCheck | None = None
+) -> ReferenceCheck:
     """Compare a solution with the gold one as functions of the question's numbers. Pure, deterministic, never raises.
 
-    `seed` chooses the perturbed numbers. A solution with the gold answer departs nowhere but where its own arithmetic
-    is proven wrong: another valid way is not an error.
+    `seed` chooses the perturbed numbers; `alone` is the reference-free check of the same steps, where there is one
+    already. A solution with the gold answer departs nowhere but where its own arithmetic is proven wrong: another
+    valid way is not an error.
 
     >>> gold = "Tom has 3*4=12 eggs. He sells 5, so 12-5=7 are left.\\n#### 7"
     >>> question = "Tom has 3 boxes of 4 eggs and sells 5 eggs. How many are left?"
@@ -47,9 +50,9 @@ def check_with_reference(steps: Sequence[str], question: str, gold_solution: str
     1
     """
     steps = list(steps[:MAX_STEPS])
-    alone = check_solution(steps, question)
+    alone = alone or check_solution(steps, question)
     numbers, gold = _prepared(question[:MAX_QUESTION_CHARS], gold_solution[-MAX_GOLD_CHARS:], seed)
-    trace = replay(steps, numbers, frozenset(gold.values), gold.points)
+    trace = replay(steps, numbers, (gold.values, gold.implied), gold.points)
     judged = judge_claims(trace, gold)
     answer = _answer(steps, gold)
     departure = _departure(judged, gold, steps, answer, alone)

@@ -11,7 +11,10 @@ from tasks.scoring.steps.reference.points import Exact
 from tasks.scoring.steps.reference.records import Support
 from tasks.scoring.steps.reference.trace import SMALL, Claim, Trace
 
-_BARE = re.compile(r"\W*[\d,.]+\W*")
+_MAX_BARE = 60
+"""Characters of a bare answer."""
+_BARE = re.compile(r"\s*(?:step \d{1,3}:\s*)?(?:(?:the )?(?:final )?answer(?: is)?)?[^\w,.]*[\d,.]+[^\w]*", re.I)
+"""A step that is only the answer: '7', '#### 7', 'Step 4: The answer is: 7'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ def _wrong_answer(judged: Judged, steps: Sequence[str], answer: Exact, gold: Gol
         later = [c.step for c in stating if c.step > judged.claims[reached].step]
         if later:
             return Departure(step=later[0], why="the gold answer was reached before, and is not given")
-    spoken = [c.step for c in stating if not _BARE.fullmatch(steps[c.step])]
+    spoken = [c.step for c in stating if not is_bare(steps[c.step])]
     computed = next((c.step for c in stating if c.kind != "stated"), None)
     if spoken:
         after = [step for step in spoken if computed is not None and step > computed]
@@ -126,5 +129,13 @@ def last_spoken(steps: Sequence[str]) -> int:
     >>> last_spoken(["So 3 + 4 = 7.", "He has 7.", " 7"])
     1
     """
-    is_bare = len(steps) > 1 and _BARE.fullmatch(steps[-1][-200:]) is not None
-    return max(0, len(steps) - (2 if is_bare else 1))
+    return max(0, len(steps) - (2 if len(steps) > 1 and is_bare(steps[-1]) else 1))
+
+
+def is_bare(step: str) -> bool:
+    """Whether a step is only the answer.
+
+    >>> is_bare("Step 4: The answer is: $7."), is_bare("So 7 are left.")
+    (True, False)
+    """
+    return len(step) <= _MAX_BARE and _BARE.fullmatch(step) is not None

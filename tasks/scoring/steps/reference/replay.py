@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -20,14 +20,16 @@ MAX_LOOSE = 60
 """Numbers of one step outside its statements that are read."""
 MAX_SIDE_CHARS = 600
 """Characters of one expression, which bound the depth of its tree."""
-_LOOSE = re.compile(r"(?<![\w.])\$?(\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,12})?|\d{0,18}\.\d{1,12}|\d{1,18})(?![\d_^])")
+_LOOSE = re.compile(
+    r"(?<![\w.])(?<![Ss]tep )\$?(\d{1,3}(?:,\d{3}){1,5}(?:\.\d{1,12})?|\d{0,18}\.\d{1,12}|\d{1,18})(?![\d_^])"
+)
 _SLIP_MARK = 1 << 126
 
 
 def replay(
     steps: Sequence[str],
     question: QuestionNumbers,
-    preferred: frozenset[int] = frozenset(),
+    preferred: Sequence[Collection[int]] = (),
     stated: Mapping[Exact, Point] | None = None,
 ) -> Trace:
     """The claims of a solution. Never raises; past the caps nothing is read. For the rest see Trace."""

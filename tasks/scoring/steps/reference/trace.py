@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
@@ -84,8 +84,8 @@ class Trace:
     """A solution as far as it is replayed."""
 
     question: QuestionNumbers
-    preferred: frozenset[int] = frozenset()
-    """Marks that decide between several readings: those of the gold solution."""
+    preferred: Sequence[Collection[int]] = ()
+    """Marks that decide between several readings, first those of the gold values, then of what they imply."""
     stated: Mapping[Exact, Point] = field(default_factory=dict)
     """What a number that is stated without its calculation is taken for: the gold value of that size."""
     claims: list[Claim] = field(default_factory=list)
@@ -133,7 +133,9 @@ class Trace:
                 uses = frozenset(link.claim for link in choice if link.claim >= 0)
                 is_certain = is_plain and all(self.claims[number].is_certain for number in uses)
                 found[point.mark] = Reading(point, uses, is_certain)
-        return tuple(sorted(found.values(), key=lambda reading: reading.point.mark not in self.preferred))
+        return tuple(
+            sorted(found.values(), key=lambda reading: [reading.point.mark not in marks for marks in self.preferred])
+        )
 
     def add(
         self,
