@@ -263,3 +263,33 @@ def test_a_doc_changed_in_place_is_rendered_again():
         doc["a"] = 2
         assert utils.apply_template("{{a}}", doc) == "2"
     assert utils.apply_template is before
+
+
+def test_a_task_file_is_run_by_its_path(tmp_path):
+    write_choice_task(tmp_path, "own_choice", 3)
+    task = load_task(f"lm_eval:{tmp_path / 'own_choice.yaml'}")
+    assert [doc.id for doc in task.docs] == ["own_choice-0", "own_choice-1", "own_choice-2"]
+
+
+def test_local_data_for_a_group_are_refused(data):
+    with pytest.raises(UserError, match="'mmlu_stem' is a group or tag"):
+        load_task("lm_eval:mmlu_stem", {"data": str(data[0])})
+
+
+@pytest.mark.parametrize(
+    ("name", "folders"),
+    [
+        ("gsm8k", ["gsm8k"]),
+        ("mmlu_anatomy", ["mmlu"]),
+        ("arc_easy", ["arc"]),
+        ("ai2_arc", ["arc"]),
+        ("mmlu", ["mmlu"]),
+        ("wikitext", ["wikitext"]),
+    ],
+)
+def test_a_task_a_group_or_a_tag_is_found_in_its_folder(name, folders):
+    assert [folder.name for folder in task_folders(name)] == folders
+
+
+def test_a_tag_over_several_folders_has_them_all():
+    assert {"gsm8k", "minerva_math"} <= {folder.name for folder in task_folders("math_word_problems")}

@@ -20,8 +20,7 @@ def load_hub_rows(dataset: str, *, config: str | None, split: str) -> list[Row]:
 
     The hub token is read from the environment by `datasets` itself.
     """
-    if not hub_answers():  # otherwise the library retries for half a minute before it looks into its cache
-        os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
+    stay_offline_without_hub()
     import datasets
 
     datasets.disable_progress_bars()
@@ -35,6 +34,12 @@ def load_hub_rows(dataset: str, *, config: str | None, split: str) -> list[Row]:
             tip="give a local copy with --data FILE, or go online once so that it is cached.",
         ) from error
     return [dict(row) for row in loaded]
+
+
+def stay_offline_without_hub() -> None:
+    """Tell the hub's libraries, before they are imported, where no hub answers: they retry for half a minute first."""
+    if not hub_answers():
+        os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
 
 
 @lru_cache(maxsize=1)

@@ -43,9 +43,11 @@ def tasks_root() -> Path:
 
 def yaml_of(name: str, folder: Path) -> Path:
     """The YAML file below `folder` that defines the task. Raises UserError for a group or tag, which has several."""
+    own = re.compile(
+        rb"^[\"']?task[\"']?\s*:[ \t]*[\"']?" + re.escape(name.encode()) + rb"[\"']?[ \t\r]*(?:#.*)?$", re.M
+    )
     for path in _yaml_files(folder):
-        text = path.read_bytes()
-        if name.encode() in _NAMED.findall(text) and re.search(rb"^[\"']?task[\"']?\s*:", text, re.MULTILINE):
+        if own.search(path.read_bytes()):
             return path
     raise UserError(f"{name!r} is a group or tag of several tasks: --data gives the docs of one", tip="name one task.")
 

@@ -17,6 +17,7 @@ from typing import Any
 from harness.core.errors import UserError
 from harness.core.registry import task
 from harness.core.task import Task, TaskFunction
+from harness.data.hub import stay_offline_without_hub
 from harness.data.identity import data_info
 from harness.lm_eval_bridge.compat import Loaded, cache_templates, load, quiet, rendered_once
 from harness.lm_eval_bridge.find import task_folders, yaml_of
@@ -51,6 +52,8 @@ def task_function(name: str) -> TaskFunction:
         chat: the model's chat template, the examples as turns; system: a system instruction.
         include: a folder of further task files, as lm-eval's --include_path.
         """
+        if not data:
+            stay_offline_without_hub()
         cache_templates()
         with quiet(), _seeded(), rendered_once(), TemporaryDirectory() as scratch:
             loaded = _load(name, data, train, include, Path(scratch))
