@@ -9,7 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from harness._version import __version__
+from harness.gemma.checkpoint import read_parameters
 from harness.gemma.config import max_positions
+from harness.gemma.layout import parameters
+from harness.gemma.peft import write_adapter
 from sft.config import export_dtype
 from sft.plan import Plan
 
@@ -19,31 +22,34 @@ if TYPE_CHECKING:
 MODEL, ADAPTER = "model", "adapter"
 
 
-def export(plan: Plan, model: Any, folder: Path) -> Path:
-    """Write `folder`/model (LoRA merged) and, with LoRA, `folder`/adapter; an export that was cut off is replaced.
+def export(plan: Plan, step: Path, folder: Path) -> Path:
+    """Write `folder`/model (LoRA merged) and, with LoRA, `folder`/adapter, from a checkpoint's step.
 
-    LoRA is merged into the base as it lies on the disk, not into the copy in memory, which may be quantised.
+    From the checkpoint, because the weights in memory may be spread over hosts, and quantised: LoRA is merged into the
+    base as it lies on the disk. An export that was cut off is replaced.
     """
     from harness.gemma.export import export_model
     from harness.gemma.load import load_model
 
     target, adapter = folder / MODEL, folder / ADAPTER
-    shutil.rmtree(target, ignore_errors=True)
+    for old in (target, adapter):
+        shutil.rmtree(old, ignore_errors=True)
     if plan.config.train.method != "full":
-        shutil.rmtree(adapter, ignore_errors=True)
-        _write_adapter(plan, model, adapter)
-        model = load_model(adapter, base=plan.base).model
-    return export_model(model, target, base=plan.base, dtype=export_dtype(plan.config, plan.base_config))
+        wanted, alpha = parameters(plan.sizes), plan.config.lora.alpha
+        write_adapter(adapter, read_parameters(step), wanted, base=str(plan.base.resolve()), alpha=alpha)
+    dtype = export_dtype(plan.config, plan.base_config)
+    return export_model(load_model(step).model, target, base=plan.base, dtype=dtype)
 
 
 def loaded_for_decoding(plan: Plan, model: Any) -> LoadedModel:
     """The model in training as the decode engine takes it, LoRA merged into the base on the disk."""
+    from harness.gemma.export import export_adapter
     from harness.gemma.load import LoadedModel, load_model
 
     base = str(plan.base)
     if plan.config.train.method != "full":
         with TemporaryDirectory() as folder:
-            _write_adapter(plan, model, Path(folder))
+            export_adapter(model, folder, base=plan.base.resolve(), lora_alpha=plan.config.lora.alpha)
             return load_model(folder, base=base, chat_template=plan.config.model.chat_template)
     return LoadedModel(
         model=model,
@@ -54,12 +60,6 @@ def loaded_for_decoding(plan: Plan, model: Any) -> LoadedModel:
         dtype="float32",
         max_positions=max_positions(plan.base),
     )
-
-
-def _write_adapter(plan: Plan, model: Any, folder: Path) -> None:
-    from harness.gemma.export import export_adapter
-
-    export_adapter(model, folder, base=plan.base.resolve(), lora_alpha=plan.config.lora.alpha)
 
 
 def write_card(folder: Path, sections: Mapping[str, str]) -> Path:

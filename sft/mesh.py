@@ -21,7 +21,7 @@ class MeshShape:
 
 
 def mesh_shape(
-    n_devices: int, *, heads: int, batch_rows: int, micro_batches: int, fsdp: int = 0, tp: int = 1
+    n_devices: int, *, heads: int, batch_rows: int, micro_batches: int = 1, fsdp: int = 0, tp: int = 1
 ) -> MeshShape:
     """The mesh for these devices; `fsdp` 0 takes what `tp` leaves.
 

@@ -76,9 +76,9 @@ def train_arms(plan: Plan, out: Path, events: Events | None = None) -> tuple[Tra
     budget: float | None = None
     for order, data in arms_data(plan).items():
         folder = out / "arms" / order
-        write_prepared(data.prepared, folder / "data")
-        (folder / "data" / "tokens.json").write_text(json.dumps(encode(data.report), indent=2) + "\n", encoding="utf-8")
-        events.data(order, data)
+        if first_host():
+            _write_data(data, folder / "data")
+            events.data(order, data)
         loader = _loader(plan.config, data)
         steps = _steps(plan.config, loader, data, budget)
         budget = budget or steps * _tokens_a_step(loader, data)
@@ -91,7 +91,7 @@ def train_arm(
     plan: Plan, order: Order, folder: Path, data: ArmData, loader: Loader, steps: int, events: Events
 ) -> TrainedArm:
     """Train, verify the last checkpoint, export. Raises UserError for a loss that is no number or jumps."""
-    from sft.tunix_trainer import peak_bytes, restore_step
+    from sft.tunix_trainer import peak_bytes
 
     began = time.perf_counter()
     mesh = build_mesh(plan.mesh)
@@ -103,29 +103,47 @@ def train_arm(
         trainer.fit(mesh)
     finally:
         run.close()
-    step = verify(folder / CHECKPOINTS, trained_arrays(model))
-    exported = int(step.name)
-    if plan.config.export.checkpoint == "best" and trainer.best_step not in (None, exported):
-        exported = int(trainer.best_step)  # type: ignore[arg-type]
-        restore_step(folder / CHECKPOINTS, model, exported)
-    target = export(plan, model, folder)
-    losses = [row["loss"] for row in read_metrics(folder / METRICS) if "loss" in row]
-    arm = TrainedArm(
-        order=order,
-        folder=folder,
-        model=target,
-        steps=int(step.name),
-        exported_step=exported,
-        tokens=sum(loader.tokens_of(i) for i in range(int(step.name))),
-        fill_rate=data.train.fill_rate,
-        first_loss=losses[0],
-        last_loss=losses[-1],
-        best_eval_loss=run.best_loss,
-        seconds=time.perf_counter() - began,
-        peak_bytes=peak_bytes(),
-    )
-    _write_arm(arm)
-    return arm
+    if first_host():
+        last = verify(folder / CHECKPOINTS, trained_arrays(model))
+        del model
+        wanted = trainer.best_step if plan.config.export.checkpoint == "best" else None
+        exported = last.with_name(str(wanted)) if wanted is not None else last
+        losses = [row["loss"] for row in read_metrics(folder / METRICS) if "loss" in row]
+        arm = TrainedArm(
+            order=order,
+            folder=folder,
+            model=export(plan, exported, folder),
+            steps=int(last.name),
+            exported_step=int(exported.name),
+            tokens=sum(loader.tokens_of(i) for i in range(int(last.name))),
+            fill_rate=data.train.fill_rate,
+            first_loss=losses[0],
+            last_loss=losses[-1],
+            best_eval_loss=run.best_loss,
+            seconds=time.perf_counter() - began,
+            peak_bytes=peak_bytes(),
+        )
+        _write_arm(arm)
+    _wait_for_hosts(f"exported {order}")
+    written = _read_arm(folder)
+    assert written is not None, f"{folder} must be on a disk that all hosts share"
+    return written
+
+
+def first_host() -> bool:
+    """Whether this process is the one that writes files."""
+    import jax
+
+    return jax.process_index() == 0
+
+
+def _wait_for_hosts(what: str) -> None:
+    import jax
+
+    if jax.process_count() > 1:
+        from jax.experimental.multihost_utils import sync_global_devices
+
+        sync_global_devices(what)
 
 
 def trained_arrays(model: Any) -> dict[tuple[Any, ...], Any]:
@@ -202,17 +220,18 @@ class _Run:
         if trainer.restored_step:
             check_same_run(trainer.restored_metadata, self.identity, self.folder)
         alpha = config.lora.alpha if config.train.method != "full" else None
-        write_origin(self.folder / CHECKPOINTS, Origin(base=str(self.plan.base.resolve()), lora_alpha=alpha))
-        board = self.folder / "tensorboard" if config.train.tensorboard else None
-        self.metrics = MetricsFile(self.folder / METRICS, from_step=trainer.restored_step, tensorboard=board)
         self.running = trainer
+        if first_host():
+            write_origin(self.folder / CHECKPOINTS, Origin(base=str(self.plan.base.resolve()), lora_alpha=alpha))
+            board = self.folder / "tensorboard" if config.train.tensorboard else None
+            self.metrics = MetricsFile(self.folder / METRICS, from_step=trainer.restored_step, tensorboard=board)
+        _wait_for_hosts("metrics cut back")
         for row in read_metrics(self.folder / METRICS):
             if "eval_loss" in row:
                 self._weigh(row["step"], row["eval_loss"])
 
     def on_step(self, result: StepResult) -> None:
         """Guard, then one line of metrics."""
-        assert self.metrics is not None
         self.guard.check(result.step, result.loss, result.grad_norm, self.loader.ids_of(result.step - 1))
         tokens = self.loader.tokens_of(result.step - 1)
         values = {
@@ -221,17 +240,18 @@ class _Run:
             "grad_norm": result.grad_norm,
             "tokens_per_second": tokens / result.seconds if result.seconds else None,
         }
-        self.metrics.write(result.step, values)
-        self.events.step(self.order, result, self.steps)
+        if self.metrics is not None:
+            self.metrics.write(result.step, values)
+            self.events.step(self.order, result, self.steps)
 
     def on_evaluation(self, step: int, loss: float) -> None:
         """One line of metrics, the probe, the best so far, and whether to go on."""
-        assert self.metrics is not None
         probe = self.events.probe
         probed = probe(self.running.model, self.plan, self.order, step) if probe else {}
-        self.metrics.write(step, {"eval_loss": loss, **probed})
         self._weigh(step, loss)
-        self.events.evaluated(self.order, step, loss)
+        if self.metrics is not None:
+            self.metrics.write(step, {"eval_loss": loss, **probed})
+            self.events.evaluated(self.order, step, loss)
 
     def _weigh(self, step: int, loss: float) -> None:
         if step and (self.best_loss is None or loss < self.best_loss):
@@ -306,6 +326,11 @@ def _settings(train: Any, steps: int) -> dict[str, Any]:
     """What must be the same for a resumed run to continue the same curve."""
     names = ("method", "batch_rows", "micro_batches", "learning_rate", "schedule", "weight_decay", "clip", "seed")
     return {name: getattr(train, name) for name in names} | {"steps": steps}
+
+
+def _write_data(data: ArmData, folder: Path) -> None:
+    write_prepared(data.prepared, folder)
+    (folder / "tokens.json").write_text(json.dumps(encode(data.report), indent=2) + "\n", encoding="utf-8")
 
 
 def _write_arm(arm: TrainedArm) -> None:

@@ -262,17 +262,6 @@ class _SilentLogger:
         pass
 
 
-def restore_step(root: Path, model: Any, step: int) -> None:
-    """Put the trained parameters of an earlier checkpoint into `model`."""
-    from flax import nnx
-    from tunix.sft.checkpoint_manager import CheckpointManager
-
-    manager = CheckpointManager(str(root.resolve()))
-    only_lora = bool(jax.tree.leaves(nnx.state(model, nnx.LoRAParam)))
-    manager.maybe_restore(model, step=step, restore_only_lora_params=only_lora)
-    manager.close()
-
-
 def peak_bytes() -> int:
     """The most memory that was in use: of one device, or of this process on a CPU."""
     stats = jax.local_devices()[0].memory_stats()

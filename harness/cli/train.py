@@ -64,8 +64,10 @@ def run_training(resolved: Resolved, folder: Path, *, benchmark: bool = True, qu
 
     enable_compile_cache()
     first_host = join_hosts() == 0
+    quiet = quiet or not first_host
     plan = make_plan(resolved.config, folder)
-    write_config(resolved, folder)
+    if first_host:
+        write_config(resolved, folder)
     if not quiet:
         _print_settings(resolved)
     trained = train_arms(plan, folder, _events(plan, quiet=quiet))

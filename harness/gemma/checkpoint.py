@@ -124,14 +124,25 @@ def restore(folder: Path) -> dict[ParameterPath, Tensor]:
     import orbax.checkpoint as ocp
 
     as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), _metadata(folder))
-    with ocp.PyTreeCheckpointer() as reader:
+    with _reader() as reader:
         return _flat(reader.restore(folder.resolve(), args=ocp.args.PyTreeRestore(restore_args=as_numpy)))
 
 
-def _metadata(folder: Path) -> Any:
+def _reader() -> Any:
+    """Reads alone: by default every process of a group would have to read at the same time."""
+    import jax
     import orbax.checkpoint as ocp
 
-    with ocp.PyTreeCheckpointer() as reader:
+    own = jax.process_index()
+    alone = ocp.options.MultiprocessingOptions(
+        primary_host=own, active_processes={own}, barrier_sync_key_prefix=f"reader{own}"
+    )
+    handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
+    return ocp.Checkpointer(handler, multiprocessing_options=alone)
+
+
+def _metadata(folder: Path) -> Any:
+    with _reader() as reader:
         try:
             found = reader.metadata(folder.resolve()).item_metadata
         except (ValueError, OSError, KeyError) as error:
