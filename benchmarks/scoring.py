@@ -152,6 +152,7 @@ def timed(command: list[str], folder: Path, attempt: int) -> float:
     if "score" in command:
         command = [*command, "--out", str(folder / f"run-{attempt}")]
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hf"), "PYTHONPATH": str(REPO)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # both as installed packages run: from compiled modules
     started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     taken = time.perf_counter() - started

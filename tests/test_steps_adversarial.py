@@ -140,3 +140,11 @@ def test_checking_imports_neither_sympy_nor_a_parser_of_python() -> None:
         "sys.exit(any(m in sys.modules for m in ('sympy', 'numpy', 'math_verify')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("n", [200, 900, 2000])
+@pytest.mark.parametrize("operator", ["+", "*", "/", "^"])
+@pytest.mark.parametrize("operand", ["x", "1", "(y)"])
+def test_a_chain_of_any_length_is_read_without_an_error(n, operator, operand):
+    chain = f" {operator} ".join([operand] * n)
+    assert len(check_solution([f"x = {chain} = 1", f"{chain} = {chain}"]).steps) == 2

@@ -21,7 +21,7 @@ from harness.cli.score import score
 from harness.cli.steps import steps
 from harness.cli.tasks import tasks
 
-_EPILOG = "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate failed, 4 gate inconclusive, 130 stopped."
+_EPILOG = "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate or lint failed, 4 gate inconclusive, 130 stopped."
 _GROUPS = {
     "Measure": (run, score, compare, report, history, demo),
     "Check": (steps, lint, contamination),
@@ -41,16 +41,22 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_version)
+    app.callback()(_options)
     for group, commands in _GROUPS.items():
         for command in commands:
             app.command(name=command.__name__.replace("_", "-"), rich_help_panel=group)(command)
     return app
 
 
-def _version(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         print(f"reasoning-harness {__version__}")
         raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Options of `harness` itself."""

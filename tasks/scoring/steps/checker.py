@@ -44,7 +44,8 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
 
 def _check_step(index: int, text: str, state: SolutionState, before: str, following: Sequence[str]) -> StepCheck:
     state.step, state.read_to = index, 0
-    state.announced = "" if _STEP_END.search(before) else before[-200:]
+    before = before[-200:]
+    state.announced = "" if _STEP_END.search(before) else before
     state.following, state.is_last_step = "\n".join(step[:150] for step in following), not following
     text = text[:MAX_STEP_CHARS]
     found: tuple[StatementCheck, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 
-from tasks.scoring.steps.limits import MAX_DEPTH
+from tasks.scoring.steps.limits import MAX_CHAIN, MAX_DEPTH
 from tasks.scoring.steps.lookaround import FUNCTIONS, NAMES, Lookaround
 from tasks.scoring.steps.tokens import Token
 from tasks.scoring.steps.tree import (
@@ -68,6 +68,7 @@ class _Parser(Lookaround):
         if depth > MAX_DEPTH:
             raise _Stop
         left, i = self.operand(i, depth)
+        n_operands = 1
         while i < self.end:
             found = self.operator(i, left)
             if found is None:
@@ -83,6 +84,9 @@ class _Parser(Lookaround):
             tight = not implicit and op == "/" and self.tokens[i].end == self.tokens[after].start
             tight = tight and self.tokens[i - 1].end == self.tokens[i].start
             left, i = Bin(op, left, right, implicit, tight, of), j  # type: ignore[arg-type]
+            n_operands += 1
+            if n_operands == MAX_CHAIN:  # a chain nests as deep as it is long; what follows leaves the side dangling
+                return left, i
         return left, i
 
     def operator(self, i: int, left: Node) -> tuple[str, int, bool, bool] | None:

@@ -17,6 +17,8 @@ MAX_VERBAL = 8
 """Phrases that say 'equals' tried in one clause."""
 MAX_DEPTH = 40
 """Nesting of brackets and commands in one expression."""
+MAX_CHAIN = 250
+"""Operands of one sum or product."""
 MAX_LITERAL_DIGITS = 60
 MAX_RESULT_BITS = 4_096
 """Size of an exact numerator or denominator."""
