@@ -7,7 +7,7 @@ One row of the official test set:
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from harness import PromptTemplate, Task, task
 from harness.core.records import DataInfo, Doc
@@ -19,6 +19,7 @@ from tasks.scoring.structure import structure
 
 HUB_NAME = "openai/gsm8k"
 N_BUNDLED = 300
+Split: TypeAlias = Literal["test", "train"]
 
 
 @task
@@ -26,7 +27,7 @@ def gsm8k(
     data: str = "",
     columns: str = "",
     source: Literal["auto", "official", "bundled"] = "auto",
-    split: Literal["test", "train"] = "test",
+    split: Split = "test",
     answer: str = "auto",
     format: str = "question-reasoning-answer",
     prefill: str = "",
@@ -51,7 +52,7 @@ def gsm8k(
     )
 
 
-def _docs(data: str, columns: str, source: str, split: str) -> tuple[tuple[Doc, ...], DataInfo]:
+def _docs(data: str, columns: str, source: str, split: Split) -> tuple[tuple[Doc, ...], DataInfo]:
     if data:
         return local_docs(data, "gsm8k", columns)
     if source == "bundled":
@@ -65,7 +66,7 @@ def _docs(data: str, columns: str, source: str, split: str) -> tuple[tuple[Doc, 
         return _bundled(split, notice=notice)
 
 
-def _bundled(split: str, *, notice: str) -> tuple[tuple[Doc, ...], DataInfo]:
+def _bundled(split: Split, *, notice: str) -> tuple[tuple[Doc, ...], DataInfo]:
     from harness.data.identity import data_info
     from tasks.gsm_style import generate
 

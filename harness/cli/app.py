@@ -20,13 +20,16 @@ from harness.cli.run import run
 from harness.cli.score import score
 from harness.cli.steps import steps
 from harness.cli.tasks import tasks
+from harness.cli.train import train
 
-_EPILOG = "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate or lint failed, 4 gate inconclusive, 130 stopped."
+_EPILOG = (
+    "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate or lint failed, 4 gate inconclusive, 130 stopped."
+)
 _GROUPS = {
     "Measure": (run, score, compare, report, history, demo),
     "Check": (steps, lint, contamination),
     "Tasks": (tasks, new_task, export_lm_eval),
-    "Train": (prepare,),
+    "Train": (prepare, train),
 }
 
 
