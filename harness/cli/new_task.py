@@ -60,8 +60,11 @@ def test_{name}_keeps_the_task_contract():
 def new_task(
     name: Annotated[str, typer.Argument(help="The task's name, a Python identifier.")],
     folder: Annotated[Path, typer.Option(help="Where to write the two files.")] = Path(),
+    json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,
 ) -> None:
     """Write a working task and its test into a folder."""
+    from harness.cli.console import print_json
+
     if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
         raise UserError(f"{name!r} cannot name a task", tip="use lower-case letters, digits and _, such as my_task.")
     files = {folder / f"{name}.py": _TASK, folder / f"test_{name}.py": _TEST}
@@ -74,6 +77,9 @@ def new_task(
             path.write_text(template.format(name=name), encoding="utf-8")
     except OSError as error:
         raise UserError(f"cannot write into {folder}: {error.strerror}") from error
+    if json:
+        print_json({"written": [str(path) for path in files]})
+        return
     for path in files:
         print(f"wrote {path}")
     first = next(iter(files))
