@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import lru_cache
 
 from harness.core.errors import UserError
@@ -37,9 +38,16 @@ def load_hub_rows(dataset: str, *, config: str | None, split: str) -> list[Row]:
 
 
 def stay_offline_without_hub() -> None:
-    """Tell the hub's libraries, before they are imported, where no hub answers: they retry for half a minute first."""
-    if not hub_answers():
-        os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
+    """Tell the hub's libraries where no hub answers: they retry for half a minute before they look into their cache.
+
+    They read the environment once, when they are imported; in one that is loaded already its own constant is set.
+    """
+    if hub_answers():
+        return
+    os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
+    for module in ("huggingface_hub.constants", "datasets.config"):
+        if module in sys.modules:
+            sys.modules[module].HF_HUB_OFFLINE = True  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1)
