@@ -222,3 +222,9 @@ def test_tasks_lists_every_task_with_one_line(harness):
     listed = json.loads(ran(harness, "tasks", "--json").out)["tasks"]
     assert {"gsm8k", "gsm_style", "math500", "step_validity", "structure", "svamp", "two_digit_addition"} <= set(listed)
     assert all(task["help"] for task in listed.values())
+
+
+def test_two_runs_that_start_in_one_second_get_two_folders(harness, tmp_path):
+    for _ in range(5):
+        ran(harness, "run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", "--runs", tmp_path / "r")
+    assert len(list((tmp_path / "r").iterdir())) == 5

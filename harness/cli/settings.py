@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UserError
-from harness.core.hashing import stable_hash
 from harness.core.registry import find_entry
 from harness.core.scorers import load_scorer
 from harness.core.task import Task
@@ -65,10 +65,10 @@ def with_data(options: dict[str, str], data: str | None, columns: str | None, ta
 
 
 def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
-    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<hash>."""
+    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
     if out is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        name = "-".join([stamp, _slug(task), _slug(model), stable_hash([stamp, task, model, id(object())], length=4)])
+        name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
         out = runs / name
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
