@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from http_server import Server
 
 REPO = Path(__file__).resolve().parent.parent
 
@@ -56,3 +60,28 @@ def harness(tmp_path, monkeypatch, capsys) -> Callable[..., Done]:
         return Done(code=code, out=captured.out, err=captured.err)
 
     return run
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server on the loopback interface for the time of one test."""
+    import threading
+
+    from http_server import Server
+
+    running = Server()
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield running
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def quick_and_keyless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits of milliseconds; no key from the developer's own environment."""
+    from harness.backends import http_retry
+
+    monkeypatch.setattr(http_retry, "FIRST_WAIT_SECONDS", 0.002)
+    monkeypatch.delenv("HARNESS_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
