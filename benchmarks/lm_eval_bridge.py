@@ -39,7 +39,7 @@ def ours(data: str, shots: int, scratch: Path) -> dict[str, float]:
     """Build the task, run it, aggregate."""
     import lm_eval.tasks  # noqa: F401  not part of the work that is timed, on either side
 
-    from harness.cli.launch import _new_run
+    from harness.cli.planned import new_run
     from harness.core.records import Completion, GenerationSettings, ModelInfo
     from harness.core.registry import load_task
     from harness.runner.run import run_task
@@ -62,7 +62,7 @@ def ours(data: str, shots: int, scratch: Path) -> dict[str, float]:
     backend = Canned()
     folder = scratch / "run"
     folder.mkdir()
-    run = _new_run(folder, task, backend.describe(), settings, {})
+    run = new_run(folder, task, backend.describe(), settings, {})
     run, _ = run_task(task, backend, settings, folder, run)
     done = time.process_time()
     numbers = {name: estimate.value for name, estimate in run.estimates.items()}

@@ -10,11 +10,11 @@ from typing import Any
 
 import typer
 
-from harness.cli.settings import build_task, command_line, git_sha, new_folder, versions
+from harness.cli.planned import new_run
+from harness.cli.settings import build_task, new_folder
 from harness.core.errors import UserError
-from harness.core.records import GenerationSettings, ModelInfo, Record, Run
+from harness.core.records import GenerationSettings, Record, Run
 from harness.core.registry import find_entry
-from harness.core.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
     backend = open_backend(invocation["model"] or _default_model(), task)
     try:
         folder = place(task.name, backend.describe().name)
-        planned = _new_run(folder, task, backend.describe(), settings, invocation)
+        planned = new_run(folder, task, backend.describe(), settings, invocation)
         if before is not None:
             planned = _keep_history(planned, before)
         with progress_bar(task.name, task.primary) as show:
@@ -85,34 +85,6 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
         run=_with_repeats(folder, done, records, invocation["k"]),
         records=records,
         lm_eval=also_lm_eval(records) if also else None,
-    )
-
-
-def _new_run(
-    folder: Path, task: Task, model: ModelInfo, settings: GenerationSettings, invocation: Mapping[str, Any]
-) -> Run:
-    from harness.data.identity import data_info
-    from harness.runner.run import utc_now
-    from harness.runner.scoring import metric_infos
-
-    return Run(
-        id=folder.resolve().name,
-        task=task.name,
-        task_version=task.version,
-        task_options=task.options,
-        data=task.data or data_info(f"task:{task.name}", task.docs),
-        prompt_hash="",
-        prompt_note="",
-        scorers={scorer.name: scorer.identity for scorer in task.scorers},
-        primary=task.primary,
-        metrics=metric_infos(task.scorers),
-        model=model,
-        settings=settings,
-        versions=versions(),
-        git_sha=git_sha(),
-        command=command_line(),
-        invocation=invocation,
-        started=utc_now(),
     )
 
 

@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.settings import (
-    DEFAULT_RUNS,
-    build_task,
-    command_line,
-    git_sha,
-    new_folder,
-    read_options,
-    versions,
-    with_data,
-)
+from harness.cli.planned import new_run
+from harness.cli.settings import DEFAULT_RUNS, build_task, new_folder, read_options, with_data
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
 from harness.core.task import Task
 
@@ -89,32 +81,12 @@ def _foreign_run(
     note: str,
 ) -> Run:
     from harness.core.hashing import stable_hash
-    from harness.runner.run import utc_now
-    from harness.runner.scoring import metric_infos
 
     texts = stable_hash([[c.doc_id, c.repeat, c.text] for c in completions], length=32)
     model = ModelInfo(name=name, fingerprint=f"completions:{texts}", backend="foreign", detail={"format": foreign.kind})
-    assert task.data is not None
-    return Run(
-        id=folder.resolve().name,
-        task=task.name,
-        task_version=task.version,
-        task_options=task.options,
-        data=task.data,
-        prompt_hash="",
-        prompt_note=note,
-        scorers={scorer.name: scorer.identity for scorer in task.scorers},
-        primary=task.primary,
-        metrics=metric_infos(task.scorers),
-        model=model,
-        settings=None,
-        versions=versions(),
-        git_sha=git_sha(),
-        command=command_line(),
-        invocation={"file": str(file), "task": task.name, "options": dict(task.options)},
-        started=utc_now(),
-        n_expected=len(completions),
-    )
+    invocation = {"file": str(file), "task": task.name, "options": dict(task.options)}
+    run = new_run(folder, task, model, None, invocation)
+    return replace(run, prompt_note=note, n_expected=len(completions))
 
 
 def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) -> tuple[Run, list[Record]]:
