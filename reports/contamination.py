@@ -13,7 +13,10 @@ FILE = "contamination.json"
 
 
 def read_contamination(folder: Path) -> str:
-    """One sentence: how many docs the training data holds, and the score without them. Empty without a usable file."""
+    """One sentence: how many docs the training data holds, and the score with and without them.
+
+    Empty without a usable file.
+    """
     try:
         document = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return _sentence(document)
@@ -24,11 +27,16 @@ def read_contamination(folder: Path) -> str:
 def _sentence(document: Mapping[str, Any]) -> str:
     sets = document["sets"].values()
     n_docs = sum(found["n_docs"] for found in sets)
-    doc_ids = {overlap["doc_id"] for found in sets for overlap in found["overlaps"]}
+    # A question with other numbers is a new question: listed in the file, counted nowhere.
+    doc_ids = {one["doc_id"] for found in sets for one in found["overlaps"] if one["kind"] != "numbers"}
     sentence = f"{len(doc_ids):,} of {n_docs:,} docs overlap with {Path(document['train']).name}"
     scored = document.get("run")
     if not scored or not doc_ids:
         return sentence
-    rest = scored["scores"]["without_overlap"]
-    ends = numbers.interval(rest["low"], rest["high"], "binary")
-    return f"{sentence}; {scored['metric']} without them {numbers.value(rest['value'], 'binary')} [{ends}]"
+    every, rest = (_estimate(scored["scores"][part]) for part in ("every_doc", "without_overlap"))
+    return f"{sentence}; {scored['metric']} {every} with them, {rest} without"
+
+
+def _estimate(found: Mapping[str, Any]) -> str:
+    ends = numbers.interval(found["low"], found["high"], "binary")
+    return f"{numbers.value(found['value'], 'binary')} [{ends}]"

@@ -1,4 +1,4 @@
-"""Checkpoints of a training run: is there room, did the last one arrive, does it belong to this run."""
+"""Checkpoints of a training run: is there room, did the last one arrive."""
 
 from __future__ import annotations
 
@@ -36,16 +36,6 @@ def check_room(folder: Path, sizes: Sizes, *, full: bool, keep: int) -> None:
             f"{existing} has {free / 2**30:.1f} GiB free; checkpoints and export need {needed / 2**30:.1f} GiB",
             tip="give --out on a larger disk, or lower train.keep.",
         )
-
-
-def check_same_run(found: Mapping[str, Any], expected: Mapping[str, Any], folder: Path) -> None:
-    """Raises UserError where the restored checkpoint was written by other data, another model or other settings."""
-    for key, value in expected.items():
-        if found.get(key) != value:
-            raise UserError(
-                f"{folder} was trained with another {key} ({found.get(key)!r} then, {value!r} now)",
-                tip="start again with another --out.",
-            )
 
 
 def verify(root: Path, arrays: Mapping[tuple[Any, ...], Any]) -> Path:

@@ -267,6 +267,11 @@ def check(config: Config) -> None:
         f"data.row_length is {row_length}, below data.max_length {data.max_length}": row_length < data.max_length,
         f"lora.rank is {config.lora.rank}: at least 1": config.lora.rank < 1,
         "train.arms is empty": not train.arms,
+        "benchmark.probe_docs needs held-out samples: data.eval_share is 0": bool(config.benchmark.probe_docs)
+        and not data.eval_share,
+        "benchmark.probe_docs needs a task: benchmark.tasks is empty": bool(config.benchmark.probe_docs)
+        and not config.benchmark.tasks,
+        "train.patience needs held-out samples: data.eval_share is 0": bool(train.patience) and not data.eval_share,
         f"train.arms {', '.join(train.arms)} names one twice": len(set(train.arms)) < len(train.arms),
     }
     for complaint, wrong in complaints.items():

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from harness._version import __version__
-from harness.gemma.checkpoint import read_parameters
+from harness.gemma.checkpoint import Origin, read_parameters, write_origin
 from harness.gemma.config import max_positions
 from harness.gemma.layout import parameters
 from harness.gemma.peft import write_adapter
@@ -38,7 +38,10 @@ def export(plan: Plan, step: Path, folder: Path) -> Path:
         wanted, alpha = parameters(plan.sizes), plan.config.lora.alpha
         write_adapter(adapter, read_parameters(step), wanted, base=str(plan.base.resolve()), alpha=alpha)
     dtype = export_dtype(plan.config, plan.base_config)
-    return export_model(load_model(step).model, target, base=plan.base, dtype=dtype)
+    export_model(load_model(step).model, target, base=plan.base, dtype=dtype)
+    for made in (target, adapter) if adapter.is_dir() else (target,):
+        write_origin(made, Origin(base=plan.config.model.base, training_step=int(step.name)))
+    return target
 
 
 def loaded_for_decoding(plan: Plan, model: Any) -> LoadedModel:

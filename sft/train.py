@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import encode
 from sft.checkpoint import FOLDER as CHECKPOINTS
-from sft.checkpoint import check_same_run, verify
+from sft.checkpoint import verify
 from sft.config import Config
-from sft.data_loader import Loader, evaluation_batches, rows_hash
+from sft.data_loader import Loader, evaluation_batches
 from sft.export import export
 from sft.guards import LossGuard
+from sft.identity import check_same_run, claim, identity
 from sft.loss import chunk_for
 from sft.mesh import build_mesh
 from sft.metrics import FILE as METRICS
@@ -82,8 +83,9 @@ def train_arms(plan: Plan, out: Path, events: Events | None = None) -> tuple[Tra
         loader = _loader(plan.config, data)
         steps = _steps(plan.config, loader, data, budget)
         budget = budget or steps * _tokens_a_step(loader, data)
-        finished = _read_arm(folder)
-        done.append(finished or train_arm(plan, order, folder, data, loader, steps, events))
+        begun = (folder / CHECKPOINTS).is_dir() or (folder / ARM_FILE).is_file()
+        claim(folder, identity(plan, data, steps), begun=begun, writes=first_host())
+        done.append(_read_arm(folder) or train_arm(plan, order, folder, data, loader, steps, events))
     return tuple(done)
 
 
@@ -195,11 +197,7 @@ class _Run:
             compute_dtype=compute_dtype(self.plan.config),
             chunk=chunk_for(rows // self.plan.mesh.fsdp, sizes.vocabulary, self.loader.n_positions),
         )
-        self.identity = {
-            "data": rows_hash(data.train),
-            "base": str(self.plan.base.name),
-            "settings": _settings(train, self.steps),
-        }
+        self.identity = identity(self.plan, data, self.steps)
         batches = {"batch_rows": rows, "process": self.loader.process, "processes": self.loader.processes}
         return Trainer(
             model,
@@ -242,7 +240,7 @@ class _Run:
         }
         if self.metrics is not None:
             self.metrics.write(result.step, values)
-            self.events.step(self.order, result, self.steps)
+            self.events.step(self.order, replace(result, tokens=tokens), self.steps)
 
     def on_evaluation(self, step: int, loss: float) -> None:
         """One line of metrics, the probe, the best so far, and whether to go on."""
@@ -320,12 +318,6 @@ def _steps(config: Config, loader: Loader, data: ArmData, budget: float | None) 
 
 def _tokens_a_step(loader: Loader, data: ArmData) -> float:
     return loader.batch_rows * data.train.fill_rate * data.train.tokens.shape[1]
-
-
-def _settings(train: Any, steps: int) -> dict[str, Any]:
-    """What must be the same for a resumed run to continue the same curve."""
-    names = ("method", "batch_rows", "micro_batches", "learning_rate", "schedule", "weight_decay", "clip", "seed")
-    return {name: getattr(train, name) for name in names} | {"steps": steps}
 
 
 def _write_data(data: ArmData, folder: Path) -> None:

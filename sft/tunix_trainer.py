@@ -58,6 +58,8 @@ class StepResult:
     """Of the unclipped gradient; with micro-batches, the mean of theirs."""
     seconds: float | None
     """Since the update before; None for the first one, which compiles."""
+    tokens: int = 0
+    """Of its samples over all hosts, padding left out; 0 where the loop was not told."""
 
 
 class Trainer(PeftTrainer):  # type: ignore[misc, unused-ignore]

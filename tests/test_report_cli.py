@@ -71,16 +71,24 @@ def test_report_draws_the_candidates_training_wherever_it_is_written(harness, ru
 
 def test_contamination_that_was_looked_for_is_part_of_provenance(harness, runs):
     overlap = {"doc_id": "q/3", "kind": "exact", "share": 1.0, "places": [], "example": "what is twice"}
+    scores = {
+        "every_doc": {"value": 0.55, "low": 0.45, "high": 0.65},
+        "without_overlap": {"value": 0.5, "low": 0.4, "high": 0.6},
+    }
+    other_numbers = overlap | {"doc_id": "q/4", "kind": "numbers"}
     found = {
         "train": "data/train.jsonl",
-        "sets": {"gsm8k": {"n_docs": 40, "n_rows": 9, "ngram": 13, "overlaps": [overlap]}},
-        "run": {"metric": "accuracy", "scores": {"without_overlap": {"value": 0.5, "low": 0.4, "high": 0.6}}},
+        "sets": {"gsm8k": {"n_docs": 40, "n_rows": 9, "ngram": 13, "overlaps": [overlap, other_numbers]}},
+        "run": {"metric": "accuracy", "scores": scores},
     }
     (runs / "base" / "contamination.json").write_text(json.dumps(found), encoding="utf-8")
     (runs / "tuned" / "contamination.json").write_text("torn {", encoding="utf-8")
     harness("report", "base", "tuned")
     page = (runs / "tuned" / "comparison.md").read_text(encoding="utf-8")
-    told = "1 of 40 docs overlap with train.jsonl; accuracy without them 50.0% [40.0% to 60.0%]"
+    told = (
+        "1 of 40 docs overlap with train.jsonl; accuracy 55.0% [45.0% to 65.0%] with them, "
+        "50.0% [40.0% to 60.0%] without"
+    )
     assert f"| contamination | {told} | – |" in page
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sft_runs import curve, evaluations, quick_compilation, settings
+from sft_runs import curve, evaluations, one_layer, quick_compilation, settings
 
 from harness.core.errors import UserError
 from sft.config import write_config
@@ -97,14 +98,62 @@ def test_lora_with_micro_batches_goes_on_too(tmp_path, method):
     check_kills(tmp_path, [8, 14], train__method=method, train__micro_batches=2)
 
 
-def test_a_checkpoint_of_other_data_or_settings_is_refused(tmp_path):
-    first = settings(train__steps=2, train__save_every=1, data__eval_share=0.0)
-    train_arms(make_plan(first.config, tmp_path), tmp_path)
-    (tmp_path / "arms" / "reasoning-answer" / "arm.json").unlink()
-    for changes, what in (({"data__source": "gsm_style:n=61,seed=1"}, "data"), ({"train__seed": 1}, "settings")):
-        other = settings(**{"train__steps": 2, "train__save_every": 1, "data__eval_share": 0.0} | changes)
-        with pytest.raises(UserError, match=f"was trained with another {what}"):
-            train_arms(make_plan(other.config, tmp_path), tmp_path)
+SHORT = {"train__steps": 2, "train__save_every": 1, "train__method": "lora", "data__eval_share": 0.0}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    train_arms(make_plan(settings(**SHORT).config, folder), folder)
+    return folder
+
+
+OTHERWISE = {
+    "data__source": "gsm_style:n=61,seed=1",
+    "data__weights": {"question": 0.5},
+    "data__eval_share": 0.2,
+    "train__seed": 1,
+    "train__warmup_share": 0.5,
+    "train__final_share": 0.5,
+    "train__beta2": 0.95,
+    "train__remat": "block",
+    "train__schedule": "linear",
+    "lora__rank": 3,
+    "lora__alpha": 5.0,
+    "lora__modules": ".*q_einsum",
+}
+
+
+@pytest.mark.parametrize("finished", [True, False], ids=["finished", "cut off"])
+def test_a_run_does_not_go_on_with_other_data_or_settings(trained, tmp_path, finished):
+    folder = Path(shutil.copytree(trained, tmp_path / "run"))
+    if not finished:
+        (folder / "arms" / "reasoning-answer" / "arm.json").unlink()
+    for setting, value in OTHERWISE.items():
+        other = settings(**SHORT | {setting: value})
+        name = "training rows" if setting.startswith("data") else setting.replace("__", ".")
+        with pytest.raises(UserError, match=f"was begun with something else: .*{name} was "):
+            train_arms(make_plan(other.config, folder), folder)
+
+
+def test_a_run_does_not_go_on_with_another_base_of_the_same_name(trained, tmp_path):
+    from harness.gemma.tiny import write_tiny_model
+
+    folder = Path(shutil.copytree(trained, tmp_path / "run"))
+    (folder / "arms" / "reasoning-answer" / "arm.json").unlink()
+    shape = {"layers": 1, "hidden": 32, "heads": 2, "head_dim": 8, "window": 32}
+    for embed, seed in ((16, 1), (24, 0)):
+        base = tmp_path / str(embed) / one_layer().name
+        write_tiny_model(base, embed=embed, seed=seed, **shape)
+        other = settings(**SHORT | {"model__base": str(base)})
+        with pytest.raises(UserError, match=r"begun with something else: base was '[^;]*$"):
+            train_arms(make_plan(other.config, folder), folder)
+
+
+def test_what_changes_no_number_may_differ(trained):
+    other = settings(**SHORT | {"train__keep": 1, "train__save_every": 2, "train__spike_factor": 0.0})
+    (arm,) = train_arms(make_plan(other.config, trained), trained)
+    assert arm.steps == 2
 
 
 def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_path):

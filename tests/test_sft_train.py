@@ -121,6 +121,33 @@ def test_the_probe_writes_accuracy_beside_the_evaluation_loss(finished):
     assert all(0.0 <= row["accuracy"] <= 1.0 for row in probed)
 
 
+def test_docs_that_stand_in_the_training_data_are_looked_for_before_training(finished):
+    found = json.loads((finished / "contamination.json").read_text())
+    assert (found["train"], found["sets"]["gsm_style"]["n_docs"], found["run"]) == ("rows.jsonl", 3, None)
+    for model in ("base", "reasoning-answer"):
+        beside = json.loads((finished / "runs" / f"gsm_style-{model}" / "contamination.json").read_text())
+        assert beside["sets"] == found["sets"]
+        parts = beside["run"]["scores"]
+        assert parts["every_doc"]["n_docs"] == 3
+        assert parts["without_overlap"]["n_docs"] + parts["overlap_only"]["n_docs"] == 3
+    page = (finished / "report" / "gsm_style-base-reasoning-answer" / "comparison.md").read_text(encoding="utf-8")
+    assert "of 3 docs overlap with rows.jsonl" in page
+    card = (finished / "arms" / "reasoning-answer" / "model" / "README.md").read_text(encoding="utf-8")
+    assert "- gsm_style: " in card.split("## Contamination")[1]
+
+
+def test_a_candidates_run_has_its_curves_and_its_place_in_training(finished):
+    for arm in ("answer-only", "reasoning-answer"):
+        folder = finished / "runs" / f"gsm_style-{arm}"
+        curves = (finished / "arms" / arm / "train_metrics.jsonl").read_bytes()
+        assert (folder / "train_metrics.jsonl").read_bytes() == curves
+        made = json.loads((finished / "arms" / arm / "arm.json").read_text())
+        detail = json.loads((folder / "run.json").read_text())["model"]["detail"]
+        assert detail["training_step"] == made["exported_step"]
+    base = json.loads((finished / "runs" / "gsm_style-base" / "run.json").read_text())
+    assert "training_step" not in base["model"]["detail"]
+
+
 def test_a_finished_run_is_not_trained_again(finished, monkeypatch):
     monkeypatch.setattr("sft.train.train_arm", lambda *a: pytest.fail("trained again"))
     command("--resume", finished, "--no-benchmark")

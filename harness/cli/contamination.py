@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from harness.cli.settings import DEFAULT_RUNS, build_task, read_options
 from harness.core.errors import UserError
-from harness.core.records import Doc
+from harness.core.records import Doc, Record, Run
 
 if TYPE_CHECKING:
     from harness.contamination import Contamination, WithAndWithout
@@ -44,7 +45,7 @@ def contamination(
         print_json({"train": str(train), "sets": found, "run": scores})
         return
     for name, one in found.items():
-        _print_set(name, one, show)
+        print_set(name, one, show)
     if scores is not None:
         _print_run(str(run), scores)
 
@@ -58,24 +59,30 @@ def _docs(name: str, option: list[str] | None, columns: str) -> tuple[Doc, ...]:
 
 
 def _of_run(name: str, runs: Path, found: dict[str, Contamination], compared: set[str]) -> dict[str, Any]:
-    from harness.contamination import with_and_without
     from harness.store.folder import find_run, read_run, read_run_records
 
     folder = find_run(name, runs)
     run = read_run(folder)
-    doc_ids = frozenset(doc_id for one in found.values() for doc_id in one.doc_ids())
     records = read_run_records(folder, run)
     if not any(record.doc.id in compared for record in records):
         raise UserError(
             f"run {run.id} has none of the docs compared",
             tip=f"compare with the task it ran: {run.task}, same options.",
         )
+    return scores_of(run, records, found)
+
+
+def scores_of(run: Run, records: Sequence[Record], found: Mapping[str, Contamination]) -> dict[str, Any]:
+    """A run's id, its primary metric, and that metric with and without the docs that overlap in any set."""
+    from harness.contamination import with_and_without
+
+    doc_ids = frozenset(doc_id for one in found.values() for doc_id in one.doc_ids())
     metric = next(info for info in run.metrics if info.name == run.primary)
-    scores = with_and_without(records, metric, doc_ids)
-    return {"id": run.id, "metric": metric.name, "scores": scores}
+    return {"id": run.id, "metric": metric.name, "scores": with_and_without(records, metric, doc_ids)}
 
 
-def _print_set(name: str, found: Contamination, show: int) -> None:
+def print_set(name: str, found: Contamination, show: int) -> None:
+    """Counts of one evaluation set by kind, and its first `show` docs."""
     from harness.cli.console import out, table
     from harness.contamination import KINDS, MEANINGS
 

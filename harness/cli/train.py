@@ -11,11 +11,12 @@ from harness.core.errors import UserError
 
 if TYPE_CHECKING:
     from sft.config import Resolved
-    from sft.plan import ArmData
-    from sft.train import Events, TrainedArm
+    from sft.train import TrainedArm
 
 _ARMS = {"reasoning": "reasoning-answer"}
 """Short names of arms on the command line."""
+PROBE_DOCS = 32
+"""Docs answered at every evaluation where `--eval-every` asks for some and nothing says how many."""
 
 
 def train(
@@ -31,7 +32,10 @@ def train(
     answer_only: Annotated[
         bool, typer.Option("--answer-only", help="Train the control arm alone: no reasoning.")
     ] = False,
-    eval_every: Annotated[int | None, typer.Option(min=1, help="Updates between evaluations.")] = None,
+    eval_every: Annotated[
+        int | None,
+        typer.Option(min=1, help="Updates between evaluations: loss on held-out samples, accuracy on a few docs."),
+    ] = None,
     benchmark: Annotated[bool, typer.Option(help="Run base and candidates, compare and report.")] = True,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder, killed or stopped.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
@@ -46,7 +50,8 @@ def train(
         resolved, folder = _resumed(resume, given), resume
     else:
         options = _options(base, data, setting, arms, answer_only, eval_every)
-        resolved = _resolve(config, recipe, options)
+        probe = {"benchmark.probe_docs": PROBE_DOCS} if eval_every else {}
+        resolved = _resolve(config, recipe, ("--eval-every", probe), options)
         folder = _new_folder(out, resolved)
     document = run_training(resolved, folder, benchmark=benchmark, quiet=json)
     if json:
@@ -55,7 +60,7 @@ def train(
 
 def run_training(resolved: Resolved, folder: Path, *, benchmark: bool = True, quiet: bool = False) -> dict[str, Any]:
     """Check, train every arm, export, benchmark, report; returns what was made, as JSON-able values."""
-    from harness.cli import train_benchmark
+    from harness.cli import train_benchmark, train_contamination, train_show
     from harness.gemma.engine.compile_cache import enable_compile_cache
     from sft.config import write_config
     from sft.mesh import join_hosts
@@ -69,15 +74,18 @@ def run_training(resolved: Resolved, folder: Path, *, benchmark: bool = True, qu
     if first_host:
         write_config(resolved, folder)
     if not quiet:
-        _print_settings(resolved)
-    trained = train_arms(plan, folder, _events(plan, quiet=quiet))
+        train_show.print_settings(resolved)
+    with train_show.watching(plan, folder, quiet=quiet) as watched:
+        trained = train_arms(plan, folder, watched.events())
+    overlaps = watched.overlaps
     document: dict[str, Any] = {"folder": str(folder), "arms": [_arm_document(arm) for arm in trained]}
     if first_host:
-        measured = train_benchmark.benchmark(plan, trained, folder, quiet=quiet) if benchmark else {}
-        train_benchmark.write_cards(plan, resolved, trained, measured)
+        document["contamination"] = train_contamination.summary(overlaps)
+        measured = train_benchmark.benchmark(plan, trained, folder, overlaps, quiet=quiet) if benchmark else {}
+        train_benchmark.write_cards(plan, resolved, trained, measured, overlaps)
         document |= measured
         if not quiet:
-            _print_end(folder, document)
+            train_show.print_end(folder, document)
     return document
 
 
@@ -115,14 +123,17 @@ def _value(text: str) -> Any:
         return text
 
 
-def _resolve(config: Path | None, recipe: str, options: list[tuple[str, dict[str, Any]]]) -> Resolved:
+def _resolve(
+    config: Path | None, recipe: str, first: tuple[str, dict[str, Any]], options: list[tuple[str, dict[str, Any]]]
+) -> Resolved:
+    """`first` counts where neither the recipe nor the file says otherwise."""
     from sft.config import read_toml, resolve
     from sft.recipes import recipe as settings_of
     from sft.recipes import recipe_names
 
     if config is None and not recipe:
         raise UserError("no settings given", tip=f"harness train CONFIG.toml, or --recipe {', '.join(recipe_names())}.")
-    layers: list[tuple[str, dict[str, Any]]] = [(f"recipe {recipe}", settings_of(recipe))] if recipe else []
+    layers = [first, *([(f"recipe {recipe}", settings_of(recipe))] if recipe else [])]
     if config is not None:
         layers.append((str(config), read_toml(config)))
     return resolve(*layers, *options)
@@ -144,82 +155,7 @@ def _new_folder(out: Path | None, resolved: Resolved) -> Path:
     return new_folder(out, DEFAULT_RUNS, "train", resolved.config.model.base)
 
 
-def _events(plan: Any, *, quiet: bool) -> Events:
-    from harness.cli.train_benchmark import probe
-    from sft.train import Events
-
-    measure = probe if plan.config.benchmark.probe_docs else None
-    if quiet:
-        return Events(probe=measure)
-    return Events(data=_print_data, step=_print_step, evaluated=_print_evaluation, probe=measure)
-
-
-def _print_settings(resolved: Resolved) -> None:
-    """Every setting that is not a default, and who set it."""
-    from harness.cli.console import out
-    from sft.config import SECTIONS
-
-    console = out()
-    for section in SECTIONS:
-        settings = getattr(resolved.config, section)
-        for name in settings.__slots__:
-            origin = resolved.origins[f"{section}.{name}"]
-            if origin != "default":
-                console.print(f"{section}.{name} = {getattr(settings, name)!r}  ({origin})", markup=False)
-
-
-def _print_data(order: str, data: ArmData) -> None:
-    from harness.cli.console import out
-    from harness.cli.data import _print_summary
-
-    console = out()
-    console.print(f"\n{order}", style="bold", markup=False)
-    _print_summary(data.prepared)
-    rows, report = data.train, data.report
-    held_out = sum(map(len, data.evaluation.ids)) if data.evaluation else 0
-    console.print(
-        f"{report.n_tokens:,} tokens, {report.n_loss_tokens:,} with loss; {len(rows)} rows of {rows.tokens.shape[1]}, "
-        f"filled to {rows.fill_rate:.1%}; {held_out} samples held out",
-        markup=False,
-    )
-
-
-def _print_step(order: str, result: Any, steps: int) -> None:
-    import sys
-
-    line = f"{order} {result.step}/{steps} loss {result.loss:.4f}"
-    if sys.stderr.isatty():
-        print(f"\r{line}   ", end="\n" if result.step == steps else "", file=sys.stderr, flush=True)
-    elif result.step == steps or result.step % max(1, steps // 10) == 0:
-        print(line, file=sys.stderr, flush=True)
-
-
-def _print_evaluation(order: str, step: int, loss: float) -> None:
-    import sys
-
-    lead = "\n" if sys.stderr.isatty() else ""
-    print(f"{lead}{order} {step} evaluation loss {loss:.4f}", file=sys.stderr, flush=True)
-
-
 def _arm_document(arm: TrainedArm) -> dict[str, Any]:
     from dataclasses import asdict
 
     return asdict(arm) | {"folder": str(arm.folder), "model": str(arm.model)}
-
-
-def _print_end(folder: Path, document: dict[str, Any]) -> None:
-    from harness.cli.console import out
-
-    console = out()
-    for arm in document["arms"]:
-        console.print(
-            f"{arm['order']}: {arm['steps']} updates, {arm['tokens']:,} tokens, loss {arm['first_loss']:.3f} to "
-            f"{arm['last_loss']:.3f}, peak memory {arm['peak_bytes'] / 2**30:.2f} GiB: {arm['model']}",
-            markup=False,
-        )
-    for made in document.get("comparisons", ()):
-        console.print(
-            f"{made['task']}, {made['baseline']} against {made['candidate']}: {made['verdict']}", markup=False
-        )
-        console.print(f"  {made['report']}", markup=False)
-    console.print(f"everything is in {folder}", markup=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.cli.train_contamination import Overlaps
     from sft.config import Resolved
     from sft.plan import Plan
     from sft.train import TrainedArm
@@ -17,8 +18,16 @@ BASE = "base"
 _METRICS = "train_metrics.jsonl"
 
 
-def benchmark(plan: Plan, arms: Sequence[TrainedArm], folder: Path, *, quiet: bool = False) -> dict[str, Any]:
-    """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept."""
+def benchmark(
+    plan: Plan, arms: Sequence[TrainedArm], folder: Path, overlaps: Overlaps, *, quiet: bool = False
+) -> dict[str, Any]:
+    """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept.
+
+    Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`).
+    """
+    from harness.cli.train_contamination import write_beside_run
+    from sft.sources import source_name
+
     models: dict[str, str] = {BASE: str(plan.base)}
     models |= {str(arm.order): str(arm.model) for arm in arms}
     curves: dict[str, Path] = {arm.order: arm.folder / _METRICS for arm in arms}
@@ -28,11 +37,13 @@ def benchmark(plan: Plan, arms: Sequence[TrainedArm], folder: Path, *, quiet: bo
         found = {
             name: _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet) for name, model in models.items()
         }
-        runs += [_run_document(task, name, made) for name, made in found.items()]
+        for name, made in found.items():
+            scores = write_beside_run(task, overlaps, source_name(plan.config.data.source), made)
+            runs.append(_run_document(task, name, made) | {"contamination": scores})
+            if name in curves:
+                shutil.copyfile(curves[name], made.folder / _METRICS)
         for baseline, candidate in combinations(_ordered(models), 2):
             sides = found[baseline].folder, found[candidate].folder
-            if candidate in curves:
-                shutil.copyfile(curves[candidate], sides[1] / _METRICS)
             target = folder / "report" / f"{task}-{baseline}-{candidate}"
             comparisons.append({"task": task, "baseline": baseline, "candidate": candidate, **_compare(*sides, target)})
     return {"runs": runs, "comparisons": comparisons}
@@ -51,13 +62,14 @@ def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool) -> Any:
     if (folder / "run.json").is_file():
         done = launch.resume(str(folder), folder.parent)
     else:
-        done = launch.start(_invocation(plan, task, model), folder, folder.parent)
+        done = launch.start(invocation(plan, task, model), folder, folder.parent)
     if not quiet:
         print_run(done.run, done.folder)
     return done
 
 
-def _invocation(plan: Plan, task: str, model: str) -> dict[str, Any]:
+def invocation(plan: Plan, task: str, model: str) -> dict[str, Any]:
+    """How a configured task is run on a model: what `harness run` would have been told."""
     from harness.core.registry import find_entry
 
     settings = plan.config.benchmark
@@ -103,11 +115,11 @@ def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
     from sft.export import loaded_for_decoding
 
     settings = plan.config.benchmark
-    invocation = _invocation(plan, settings.tasks[0], "")
-    task = build_task(invocation["task"], invocation["options"], limit=settings.probe_docs)
+    asked = invocation(plan, settings.tasks[0], "")
+    task = build_task(asked["task"], asked["options"], limit=settings.probe_docs)
     loaded = loaded_for_decoding(plan, model)
     engine = Engine(loaded.model, options=EngineOptions(max_length=loaded.max_positions))
-    backend = GemmaBackend(loaded, engine, order)
+    backend = GemmaBackend(loaded, engine, order, tells_memory=False)
     budget = GenerationSettings(max_new_tokens=settings.max_new_tokens or task.max_new_tokens, stop=task.stop)
     planned = {one.request.doc_id: one for one in plan_requests(task, backend.describe(), budget)}
     records = [
@@ -119,8 +131,11 @@ def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
     return {task.primary: sum(numbers) / len(numbers)} if numbers else {}
 
 
-def write_cards(plan: Plan, resolved: Resolved, arms: Sequence[TrainedArm], measured: dict[str, Any]) -> None:
+def write_cards(
+    plan: Plan, resolved: Resolved, arms: Sequence[TrainedArm], measured: dict[str, Any], overlaps: Overlaps
+) -> None:
     """A README.md in every exported model: data, settings, scores, verdicts."""
+    from harness.cli.train_contamination import card_lines
     from sft.export import write_card
 
     for arm in arms:
@@ -133,6 +148,7 @@ def write_cards(plan: Plan, resolved: Resolved, arms: Sequence[TrainedArm], meas
                 f"{arm.steps} updates, {arm.tokens:,} tokens; loss {arm.first_loss:.4f} to {arm.last_loss:.4f}; "
                 f"exported: update {arm.exported_step}.\n\n{_settings_list(resolved)}"
             ),
+            "Contamination": card_lines(overlaps),
             "Scores": "\n".join(_score_line(run) for run in scores) or "Not benchmarked.",
             "Verdict": "\n".join(f"- {m['task']}, {m['baseline']} to {m['candidate']}: {m['verdict']}" for m in about)
             or "–",

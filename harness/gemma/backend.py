@@ -34,8 +34,10 @@ class GemmaBackend:
     checkpoint that does not say), chat_template (gemma, none, or a file).
     """
 
-    def __init__(self, loaded: LoadedModel, engine: Engine, name: str) -> None:
+    def __init__(self, loaded: LoadedModel, engine: Engine, name: str, *, tells_memory: bool = True) -> None:
+        """`tells_memory`: print the memory plan to standard error when the first reply arrives."""
         self.engine = engine
+        self._tells_memory = tells_memory
         self.tokenizer = loaded.tokenizer
         self._name = name
         limit = engine.options.max_length
@@ -48,6 +50,8 @@ class GemmaBackend:
             "devices": engine.n_devices,
             "notes": list(loaded.notes),
         }
+        if loaded.training_step is not None:
+            self._detail["training_step"] = loaded.training_step
 
     @classmethod
     def from_spec(cls, name: str, options: Mapping[str, str], task: Task) -> Backend:
@@ -110,7 +114,7 @@ class GemmaBackend:
         stop = StopStrings(settings.stop, self.tokenizer.decode)
         stop_ids = self.tokenizer.stop_ids
         widths = {prompt.index: len(prompt.tokens) for prompt in prompts}
-        told = False
+        told = not self._tells_memory
         for done in self.engine.generate(prompts, sampling, stop_ids, stop.check if settings.stop else None):
             if self.engine.plan and not told:
                 told = True

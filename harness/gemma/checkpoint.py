@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,20 @@ RECORD_NAME = "harness_model.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What a checkpoint cannot say of itself; `harness_model.json` beside the steps says it."""
+    """What a model cannot say of itself; `harness_model.json` beside a checkpoint's steps, or in an export, says it."""
 
     base: str
     """The model that training started from: config, tokenizer, and the weights that LoRA adapts."""
     lora_alpha: float | None = None
+    training_step: int | None = None
+    """The update that an export was made after; a step's own folder is named for it."""
 
 
 def write_origin(root: str | Path, origin: Origin) -> None:
-    """Record what the checkpoints under `root` were trained from, so that the folder alone can be loaded."""
+    """Record what the checkpoints under `root` were trained from, so that the folder alone can be loaded; or what the
+    export in `root` came from."""
     Path(root).mkdir(parents=True, exist_ok=True)
-    record = {"base": origin.base, "lora_alpha": origin.lora_alpha}
+    record = {name: value for name, value in asdict(origin).items() if value is not None}
     (Path(root) / RECORD_NAME).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
@@ -47,6 +50,15 @@ def read_origin(step: Path) -> Origin | None:
     return Origin(
         base=str(beside) if base and beside.is_dir() else base, lora_alpha=None if alpha is None else float(alpha)
     )
+
+
+def training_step(folder: Path) -> int | None:
+    """After which update of its training a step's folder or an export was written; None for any other model."""
+    if folder.name.isdigit() and (folder / PARAMETERS).is_dir():
+        return int(folder.name)
+    record = folder / RECORD_NAME
+    found = read_json(record).get("training_step") if record.is_file() else None
+    return found if isinstance(found, int) else None
 
 
 def find_step(folder: Path) -> Path | None:

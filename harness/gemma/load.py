@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
 from harness.gemma import tunix_adapter
+from harness.gemma.checkpoint import training_step
 from harness.gemma.config import max_positions, read_config
 from harness.gemma.hub import resolve
 from harness.gemma.layout import Parameter, Tensor, parameters
@@ -42,6 +43,8 @@ class LoadedModel:
     """The longest sequence, in tokens, that the model was made for."""
     notes: tuple[str, ...] = ()
     """What the user should know: unread vision weights, a merged adapter."""
+    training_step: int | None = None
+    """The update of its training after which it was saved, where that is recorded."""
 
 
 def load_model(
@@ -77,6 +80,7 @@ def load_model(
         dtype=dtype,
         max_positions=max_positions(source.model),
         notes=found.notes,
+        training_step=training_step(source.checkpoint or source.adapter or source.model),
     )
 
 
