@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
-_NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
-_TERM = rf"\(*[$€₹£]?{_NUMBER}%?\)*"
-_EQUATION = re.compile(rf"(?P<left>{_TERM}(?:\s*(?:\bx\b|[-+*/×÷·−])\s*{_TERM})+)\s*=\s*[$€₹£]?(?P<right>{_NUMBER})")
-_TOKEN = re.compile(rf"(?P<number>{_NUMBER})(?P<percent>%?)|(?P<operator>[-+*/×÷·−x()])|[\s$€₹£]+")
-_ANY_NUMBER = re.compile(rf"(?<![\w.,]){_NUMBER}(?![\d])")
+NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
+_TERM = rf"\(*[$€₹£]?{NUMBER}%?\)*"
+_EQUATION = re.compile(rf"(?P<left>{_TERM}(?:\s*(?:\bx\b|[-+*/×÷·−])\s*{_TERM})+)\s*=\s*[$€₹£]?(?P<right>{NUMBER})")
+_TOKEN = re.compile(rf"(?P<number>{NUMBER})(?P<percent>%?)|(?P<operator>[-+*/×÷·−x()])|[\s$€₹£]+")
+_ANY_NUMBER = re.compile(rf"(?<![\w.,]){NUMBER}(?![\d])")
 _OPERATORS = {"×": "*", "·": "*", "x": "*", "÷": "/", "−": "-"}
-_DELTAS = (1, -1, 2, -2, 10, -10, 3, 5)
+DELTAS = (1, -1, 2, -2, 10, -10, 3, 5)
+"""What a slip adds to the right value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +39,12 @@ def slip(reasoning: str, answer: str, random: Random) -> tuple[str, str]:
     The answer always changes. Reasoning without a step that leads to the answer keeps its text and only the answer
     slips.
     """
-    target = _read(answer)
+    target = read_number(answer)
     steps = list(find_steps(reasoning))
     if target is not None:
         for whole in (True, False):
-            for step, delta in _attempts(steps, random):
-                carried = _carry(reasoning, steps, step, delta, whole=whole)
+            for step, delta in attempts(steps, random):
+                carried = carry(reasoning, steps, step, delta, whole=whole)
                 if carried is not None and carried[1].get(target, target) != target:
                     return carried[0], _like(answer, carried[1][target])
     if target is None:
@@ -54,7 +55,7 @@ def slip(reasoning: str, answer: str, random: Random) -> tuple[str, str]:
 def find_steps(reasoning: str) -> Iterator[Step]:
     """Every `a op b = c` in the text that holds."""
     for match in _EQUATION.finditer(reasoning):
-        left, right = evaluate(match["left"]), _read(match["right"])
+        left, right = evaluate(match["left"]), read_number(match["right"])
         if left is not None and left == right:
             yield Step(
                 left_start=match.start("left"),
@@ -78,7 +79,7 @@ def evaluate(expression: str) -> Fraction | None:
         if match is None:
             return None
         if match["number"]:
-            number = _read(match["number"])
+            number = read_number(match["number"])
             assert number is not None
             tokens.append(number / 100 if match["percent"] else number)
         elif match["operator"]:
@@ -119,13 +120,13 @@ def _atom(tokens: list[str | Fraction]) -> tuple[Fraction, list[str | Fraction]]
     return value, rest[1:]
 
 
-def _attempts(steps: list[Step], random: Random) -> list[tuple[Step, int]]:
+def attempts(steps: list[Step], random: Random) -> list[tuple[Step, int]]:
     """Every (step, delta) in a random order, different steps first."""
-    order, deltas = random.sample(steps, len(steps)), random.sample(_DELTAS, len(_DELTAS))
+    order, deltas = random.sample(steps, len(steps)), random.sample(DELTAS, len(DELTAS))
     return [(step, delta) for delta in deltas for step in order]
 
 
-def _carry(
+def carry(
     reasoning: str, steps: list[Step], wrong: Step, delta: int, *, whole: bool
 ) -> tuple[str, dict[Fraction, Fraction]] | None:
     """The text with `wrong` off by `delta` and later steps recomputed; None where a value cannot be written.
@@ -133,7 +134,10 @@ def _carry(
     `whole`: whole numbers must stay whole and above zero.
     """
     moved: dict[Fraction, Fraction] = {wrong.value: wrong.value + delta}
-    parts = [reasoning[: wrong.right_start], _write(reasoning[wrong.right_start : wrong.right_end], moved[wrong.value])]
+    parts = [
+        reasoning[: wrong.right_start],
+        write_number(reasoning[wrong.right_start : wrong.right_end], moved[wrong.value]),
+    ]
     end = wrong.right_end
     for step in (s for s in steps if s.left_start >= wrong.right_end):
         left = _replace(reasoning[step.left_start : step.left_end], moved)
@@ -146,7 +150,7 @@ def _carry(
             moved.pop(step.value, None)
         parts.append(_replace(reasoning[end : step.left_start], moved))
         parts.append(left + reasoning[step.left_end : step.right_start])
-        parts.append(_write(reasoning[step.right_start : step.right_end], value))
+        parts.append(write_number(reasoning[step.right_start : step.right_end], value))
         end = step.right_end
     parts.append(_replace(reasoning[end:], moved))
     fine = all(_writable(new, whole=whole and old.denominator == 1) for old, new in moved.items())
@@ -157,8 +161,8 @@ def _replace(text: str, moved: dict[Fraction, Fraction]) -> str:
     """The text with every number that moved written anew."""
 
     def write(match: re.Match[str]) -> str:
-        value = _read(match.group())
-        return _write(match.group(), moved[value]) if value in moved else match.group()
+        value = read_number(match.group())
+        return write_number(match.group(), moved[value]) if value in moved else match.group()
 
     return _ANY_NUMBER.sub(write, text)
 
@@ -167,17 +171,18 @@ def _writable(value: Fraction, *, whole: bool) -> bool:
     return value > 0 and (value.denominator == 1 if whole else (value * 10**4).denominator == 1)
 
 
-def _read(text: str) -> Fraction | None:
-    match = re.search(rf"-?{_NUMBER}", text)
+def read_number(text: str) -> Fraction | None:
+    """The first number of a text; None without one."""
+    match = re.search(rf"-?{NUMBER}", text)
     return Fraction(match.group().replace(",", "")) if match else None
 
 
 def _like(answer: str, value: Fraction) -> str:
     """The answer text with its number replaced."""
-    return re.sub(rf"-?{_NUMBER}", lambda match: _write(match.group(), value), answer, count=1)
+    return re.sub(rf"-?{NUMBER}", lambda match: write_number(match.group(), value), answer, count=1)
 
 
-def _write(like: str, value: Fraction) -> str:
+def write_number(like: str, value: Fraction) -> str:
     """A number in the style of another: its thousands commas and at least its decimals."""
     decimals = len(like.partition(".")[2])
     while (value * 10**decimals).denominator != 1 and decimals < 6:
