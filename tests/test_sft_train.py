@@ -11,10 +11,11 @@ import pytest
 import typer
 from sft_runs import SMALL, curve, evaluations, one_layer, quick_compilation, settings
 
-from harness.cli.train import train
+from harness.cli.train import run_training, train
 from harness.core.errors import UserError
 from harness.gemma.load import load_model
 from harness.gemma.tunix_adapter import logits, state_arrays
+from sft.config import resolve
 from sft.guards import WINDOW, LossGuard
 from sft.plan import arms_data, make_plan
 from sft.train import Events, train_arms
@@ -266,3 +267,23 @@ def test_a_checkpoint_is_no_base_to_train_from(tmp_path):
     (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(one_layer())}))
     with pytest.raises(UserError, match="not a whole model"):
         make_plan(settings(model__base=str(tmp_path)).config, tmp_path)
+
+
+def test_a_misspelt_task_or_option_is_named_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("sft.plan.make_plan", lambda *a: pytest.fail("work was begun"))
+    for key, value, message in (
+        ("benchmark.tasks", ["gsm8l"], "did you mean 'gsm8k'"),
+        ("benchmark.options", {"seeed": 1}, "did you mean 'seed'"),
+    ):
+        resolved = resolve(("test", {"model.base": str(one_layer()), **SMALL, key: value}))
+        with pytest.raises(UserError, match=message):
+            run_training(resolved, tmp_path)
+
+
+def test_a_folder_in_which_nothing_was_trained_can_be_used_again(tmp_path):
+    (tmp_path / "binary.jsonl").write_bytes(b'{"question": "\xa4"}')
+    given = ("--recipe", "tiny", "--base", one_layer(), "--out", tmp_path / "run", "--no-benchmark")
+    with pytest.raises(UserError, match="is not UTF-8 text"):
+        command(*given, "--data", tmp_path / "binary.jsonl")
+    with pytest.raises(UserError, match="no file at missing"):
+        command(*given, "--data", "missing.jsonl")

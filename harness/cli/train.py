@@ -70,6 +70,7 @@ def run_training(resolved: Resolved, folder: Path, *, benchmark: bool = True, qu
     enable_compile_cache()
     first_host = join_hosts() == 0
     quiet = quiet or not first_host
+    train_benchmark.check_tasks(resolved.config.benchmark)
     plan = make_plan(resolved.config, folder)
     if first_host:
         write_config(resolved, folder)
@@ -151,7 +152,9 @@ def _new_folder(out: Path | None, resolved: Resolved) -> Path:
     from harness.cli.settings import DEFAULT_RUNS, new_folder
 
     if out is not None and (out / "config.json").is_file():
-        raise UserError(f"{out} holds a training run", tip=f"go on with it: harness train --resume {out}")
+        if any(found for name in ("checkpoints", "arm.json") for found in out.glob(f"arms/*/{name}")):
+            raise UserError(f"{out} holds a training run", tip=f"go on with it: harness train --resume {out}")
+        return out  # its data or settings were refused before anything was trained
     return new_folder(out, DEFAULT_RUNS, "train", resolved.config.model.base)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.cli.train_contamination import Overlaps
-    from sft.config import Resolved
+    from sft.config import BenchmarkSettings, Resolved
     from sft.plan import Plan
     from sft.train import TrainedArm
 
@@ -47,6 +47,18 @@ def benchmark(
             target = folder / "report" / f"{task}-{baseline}-{candidate}"
             comparisons.append({"task": task, "baseline": baseline, "candidate": candidate, **_compare(*sides, target)})
     return {"runs": runs, "comparisons": comparisons}
+
+
+def check_tasks(settings: BenchmarkSettings) -> None:
+    """Raises UserError for a misspelt task, or an option that none of the tasks has."""
+    from harness.core.errors import unknown_name
+    from harness.core.registry import find_entry
+
+    known = sorted({name for task in settings.tasks for name in find_entry(task).parameters})
+    for name in settings.options:
+        if name not in known:
+            tasks = ", ".join(settings.tasks) or "no task"
+            raise unknown_name("option of benchmark.options:", name, known, tip=f"{tasks}: {', '.join(known)}.")
 
 
 def _ordered(models: dict[str, str]) -> list[str]:

@@ -26,7 +26,12 @@ def read_rows(path: Path) -> list[Row]:
     kind = ending.removesuffix(".gz").lower()
     if kind not in SUFFIXES:
         raise UserError(f"{path}: unknown kind of file {ending!r}", tip=f"data is read from {', '.join(SUFFIXES)}.")
-    rows = list(_READERS[kind](path))
+    try:
+        rows = list(_READERS[kind](path))
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text ({error.reason})", tip="save it as UTF-8.") from error
+    except (OSError, EOFError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
     if not rows:
         raise UserError(f"{path} has no rows")
     return rows
