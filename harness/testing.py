@@ -22,7 +22,8 @@ def check_task_contract(task: Task, *, n_docs: int = 25) -> None:
     check_task(task)
     docs = task.docs[:n_docs]
     for doc in docs:
-        assert task.prompt.render(doc).messages, f"{doc.id}: the prompt is empty"
+        asked = task.prompt.render(doc)
+        assert asked.messages or asked.pairs, f"{doc.id}: the prompt is empty"
         _check_gold_steps(doc)
     answer_scorer = next((scorer for scorer in task.scorers if scorer.name == "final_answer"), None)
     if answer_scorer is not None:

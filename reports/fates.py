@@ -42,7 +42,8 @@ class Fates:
 
 
 def fates(records: Sequence[Record]) -> Fates:
-    """Every completion counted once, under the first thing that went wrong."""
+    """Every completion that can be right counted once, under the first thing that went wrong."""
+    records = [record for record in records if not _is_measured(record)]
     return Fates(
         total=len(records),
         counts=Counter(fate(record) for record in records),
@@ -84,6 +85,12 @@ def has_invalid_step(record: Record) -> bool:
 def has_structure_fault(record: Record) -> bool:
     """Some rule that the format requires is broken."""
     return bool(_detail(record, STRUCTURE).get("first_broken"))
+
+
+def _is_measured(record: Record) -> bool:
+    """A quantity was read off it, and nothing was answered."""
+    score = answer_score(record)
+    return score is not None and score.outcome == "measured"
 
 
 def _has_answer_text(record: Record) -> bool:

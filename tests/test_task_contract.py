@@ -11,7 +11,8 @@ from harness import Doc, Task, load_task
 from harness.core.registry import all_entries
 from harness.testing import check_task_contract
 
-MADE_HERE = ["gsm_style", "step_validity", "structure", "two_digit_addition"]
+PANEL = ["forgetting", "instructions", "plain_text", "puzzles"]
+MADE_HERE = [*PANEL, "gsm_style", "step_validity", "structure", "two_digit_addition"]
 FROM_A_FILE = ["gsm8k", "svamp", "math500"]
 
 

@@ -48,6 +48,15 @@ class LogLikelihoodBackend(Protocol):
 
 
 @runtime_checkable
+class TokenCountingBackend(Protocol):
+    """A backend that can say in how many tokens it weighs a continuation."""
+
+    def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
+        """For each (context, continuation): tokens whose log-probabilities `log_likelihood` adds up."""
+        ...
+
+
+@runtime_checkable
 class ChatTextBackend(Protocol):
     """A backend that can say what text its chat template makes of a prompt."""
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 Finish: TypeAlias = Literal["stop", "length", "error"]
-Outcome: TypeAlias = Literal["correct", "wrong", "no_answer", "not_scored"]
+Outcome: TypeAlias = Literal["correct", "wrong", "no_answer", "not_scored", "measured"]
+"""'measured' is a quantity with nothing to be right or wrong about, such as the likelihood of a text."""
 
 MetricValue: TypeAlias = float | tuple[float, float] | None
 """What one completion adds to a metric: a value, a (numerator, denominator), or None where the metric
@@ -112,7 +113,7 @@ class Score:
     """What one scorer says of one completion."""
 
     value: float | None
-    """None with outcome 'not_scored', else usually 0 to 1."""
+    """None with outcome 'not_scored' or 'measured', else usually 0 to 1."""
     outcome: Outcome
     answer: str = ""
     """The answer found in the reply, normalised."""
@@ -147,6 +148,8 @@ class MetricInfo:
     higher_is_better: bool = True
     diagnostic: bool = False
     """Explains a headline metric; shown on request, and a Holm family of its own."""
+    unbounded: bool = False
+    """Values have no upper end (bits, nats) even where all that were seen lie in [0, 1]: no interval leans on 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

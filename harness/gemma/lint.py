@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.core.errors import UserError
 from harness.core.records import Doc
 from harness.core.task import Task
 from harness.gemma.config import max_positions, read_json, text_config
@@ -61,13 +62,16 @@ def lint_model(
     """
     folder = resolve(model, base=base, weights=False).model
     asked = task or Task(docs=(_SAMPLE,), scorers=())
+    written = tuple(doc for doc in asked.docs if asked.prompt.render(doc).messages)
+    if not written:
+        raise UserError(f"task {asked.name!r} weighs texts and renders no prompt", tip="there is nothing to lint.")
     subject = Subject(
         tokenizer=_tokenizer(folder, chat_template),
         max_positions=max_positions(folder),
         adds_bos=bool(_optional(folder / "tokenizer_config.json").get("add_bos_token", True)),
         declared_stop_ids=_declared_stop_ids(folder),
         prompt=asked.prompt,
-        docs=asked.docs,
+        docs=written,
         max_new_tokens=max_new_tokens or asked.max_new_tokens,
         against=None if against is None else _tokenizer(resolve(against, weights=False).model, ""),
     )

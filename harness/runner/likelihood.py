@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.core.backend import Backend, ChatTextBackend, LogLikelihoodBackend
+from harness.core.backend import Backend, ChatTextBackend, LogLikelihoodBackend, TokenCountingBackend
 from harness.core.errors import UserError
 from harness.core.records import Completion, Request
 
 REQUESTS_AT_ONCE = 64
 """Few enough that a kill loses little, enough to fill a batch of four choices each."""
+
+
+def check_can_weigh(backend: Backend, requests: Sequence[Request]) -> None:
+    """Raise UserError for a backend that has no log-likelihoods to give to these requests."""
+    if requests and not isinstance(backend, LogLikelihoodBackend):
+        raise UserError(
+            f"{backend.describe().name}: this backend gives no log-likelihoods, which the task asks for",
+            tip="run it with a Gemma folder or --model lm_eval:hf,pretrained=..., or leave these docs out where the "
+            "task has an option for it (forgetting: -o parts=instructions,puzzles).",
+        )
+    if any(request.prompt.messages for request in requests) and not isinstance(backend, ChatTextBackend):
+        raise UserError(
+            f"{backend.describe().name}: this backend renders no chat template, so it cannot weigh choices in one",
+            tip="leave out -o chat=true.",
+        )
 
 
 def weigh(backend: Backend, requests: Sequence[Request]) -> Iterator[Completion]:
@@ -18,16 +33,8 @@ def weigh(backend: Backend, requests: Sequence[Request]) -> Iterator[Completion]
     A request that fails yields a completion with finish 'error'. Raises UserError for a backend that has no
     log-likelihoods to give.
     """
-    if not isinstance(backend, LogLikelihoodBackend):
-        raise UserError(
-            f"{backend.describe().name}: this backend gives no log-likelihoods, which the task asks for",
-            tip="run it with a Gemma folder, or with --model lm_eval:hf,pretrained=...",
-        )
-    if any(request.prompt.messages for request in requests) and not isinstance(backend, ChatTextBackend):
-        raise UserError(
-            f"{backend.describe().name}: this backend renders no chat template, so it cannot weigh choices in one",
-            tip="leave out -o chat=true.",
-        )
+    check_can_weigh(backend, requests)
+    assert isinstance(backend, LogLikelihoodBackend)
     for start in range(0, len(requests), REQUESTS_AT_ONCE):
         yield from _weigh_together(backend, requests[start : start + REQUESTS_AT_ONCE])
 
@@ -51,7 +58,8 @@ def split_pair(context: str, continuation: str) -> tuple[str, str]:
 
 def _weigh_together(backend: LogLikelihoodBackend, requests: Sequence[Request]) -> Iterator[Completion]:
     try:
-        found = backend.log_likelihood([pair for request in requests for pair in final_pairs(backend, request)])
+        asked = [final_pairs(backend, request) for request in requests]
+        found = backend.log_likelihood([pair for pairs in asked for pair in pairs])
     except Exception as error:  # one text that is too long must not take the others with it
         if len(requests) == 1:
             reason = f"{type(error).__name__}: {error}"
@@ -63,8 +71,11 @@ def _weigh_together(backend: LogLikelihoodBackend, requests: Sequence[Request]) 
             yield from _weigh_together(backend, [request])
         return
     position = 0
-    for request in requests:
-        own = found[position : position + len(request.prompt.pairs)]
-        position += len(request.prompt.pairs)
+    for request, texts in zip(requests, asked, strict=True):
+        own = found[position : position + len(texts)]
+        position += len(texts)
         pairs = tuple((float(total), bool(greedy)) for total, greedy in own)
-        yield Completion(doc_id=request.doc_id, repeat=request.repeat, text="", log_likelihoods=pairs)
+        weighed = sum(backend.count_tokens(texts)) if isinstance(backend, TokenCountingBackend) else None
+        yield Completion(
+            doc_id=request.doc_id, repeat=request.repeat, text="", log_likelihoods=pairs, completion_tokens=weighed
+        )

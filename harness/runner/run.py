@@ -10,8 +10,9 @@ from pathlib import Path
 from harness.core.backend import Backend
 from harness.core.errors import UserError
 from harness.core.records import Completion, GenerationSettings, Record, Run
+from harness.core.scorer import Scorer
 from harness.core.task import Task
-from harness.runner.likelihood import weigh
+from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
 from harness.runner.scoring import metric_infos, score_completion
 from harness.store.folder import RECORDS_FILE, locked, read_run_records, write_run
@@ -54,7 +55,7 @@ def run_task(
         finished = _finished(folder, planned)
         on_progress(Progress(done=len(finished), total=len(planned), resumed=len(finished), record=None))
         missing = [plan for plan in planned if plan.key not in finished]
-        _draw(task, backend, settings, missing, journal, _counter(on_progress, len(finished), len(planned)))
+        draw(task.scorers, backend, settings, missing, journal, counter(on_progress, len(finished), len(planned)))
     return finish_run(folder, run, task)
 
 
@@ -102,27 +103,28 @@ def _finished(folder: Path, planned: Sequence[PlannedRequest]) -> dict[str, Reco
     return {key: record for key, record in on_disk.items() if record.completion.finish != "error"}
 
 
-def _draw(
-    task: Task,
+def draw(
+    scorers: Sequence[Scorer],
     backend: Backend,
     settings: GenerationSettings,
     missing: Sequence[PlannedRequest],
     journal: Journal,
     tell: Callable[[Record], None],
 ) -> None:
+    """Ask for every completion that is missing; each is scored, journalled and told of as it arrives."""
     waiting = {(plan.request.doc_id, plan.request.repeat): plan for plan in missing}
     for completion in _completions(backend, missing, settings):
         plan = waiting.pop((completion.doc_id, completion.repeat), None)
         if plan is None:  # a backend that answers twice, or something unasked, must not add records
             continue
-        record = score_completion(plan.key, plan.doc, completion, task.scorers)
+        record = score_completion(plan.key, plan.doc, completion, scorers)
         journal.append(record)
         tell(record)
     for plan in waiting.values():
         silent = Completion(
             doc_id=plan.doc.id, repeat=plan.request.repeat, text="", finish="error", error="the backend gave no reply"
         )
-        record = score_completion(plan.key, plan.doc, silent, task.scorers)
+        record = score_completion(plan.key, plan.doc, silent, scorers)
         journal.append(record)
         tell(record)
 
@@ -133,13 +135,15 @@ def _completions(
     asked = [plan.request for plan in missing]
     to_write = [request for request in asked if not request.prompt.pairs]
     to_weigh = [request for request in asked if request.prompt.pairs]
+    check_can_weigh(backend, to_weigh)  # before hours of writing
     if to_write:
         yield from backend.generate(to_write, settings)
     if to_weigh:
         yield from weigh(backend, to_weigh)
 
 
-def _counter(on_progress: OnProgress, done: int, total: int) -> Callable[[Record], None]:
+def counter(on_progress: OnProgress, done: int, total: int) -> Callable[[Record], None]:
+    """Counts the records that `draw` tells of, from `done` on, and passes the count to `on_progress`."""
     resumed = done
 
     def tell(record: Record) -> None:

@@ -26,6 +26,8 @@ class DocValues:
     """Codes 0..G-1, or None where no two docs share a cluster."""
     n_missing: int
     """Docs without a value."""
+    unbounded: bool = False
+    """As the metric says: values in [0, 1] are then no shares."""
 
     @property
     def n_docs(self) -> int:
@@ -49,8 +51,10 @@ class DocValues:
 
     @property
     def is_bounded(self) -> bool:
-        """Every value, or numerator / denominator, lies in [0, 1]."""
-        return bool(((self.numerator >= 0) & (self.numerator <= self.denominator * (1 + 1e-12))).all())
+        """Every value, or numerator / denominator, lies in [0, 1] and is a share."""
+        return not self.unbounded and bool(
+            ((self.numerator >= 0) & (self.numerator <= self.denominator * (1 + 1e-12))).all()
+        )
 
     @property
     def by_doc(self) -> Floats:
@@ -68,6 +72,7 @@ class DocValues:
             completions=self.completions[index],
             clusters=None if self.clusters is None else _shared_or_none(self.clusters[index]),
             n_missing=0,
+            unbounded=self.unbounded,
         )
 
 
@@ -89,9 +94,9 @@ class DocTable:
         scored = np.array([value is not None for value in raw], dtype=bool)
         pairs = [value if isinstance(value, (tuple, list)) else (value, 1.0) for value in raw if value is not None]
         parts = np.array(pairs, dtype=np.float64).reshape(-1, 2)
-        return self._by_doc(self._doc_of_record[scored], parts)
+        return self._by_doc(self._doc_of_record[scored], parts, unbounded=info.unbounded)
 
-    def _by_doc(self, docs: Ints, parts: Floats) -> DocValues:
+    def _by_doc(self, docs: Ints, parts: Floats, *, unbounded: bool) -> DocValues:
         n = len(self.doc_ids)
         count = np.bincount(docs, minlength=n).astype(np.float64)
         sums = [np.bincount(docs, parts[:, column], minlength=n) for column in (0, 1)]
@@ -103,6 +108,7 @@ class DocTable:
             completions=count[keep],
             clusters=_shared_or_none(self._clusters[keep]),
             n_missing=n - len(keep),
+            unbounded=unbounded,
         )
 
 
