@@ -7,8 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
-from tasks.scoring.steps.context import is_rounding_marked
-from tasks.scoring.steps.evaluate import Undefined, try_evaluate
+from tasks.scoring.steps.context import is_hypothetical, is_rounding_marked
+from tasks.scoring.steps.counts import is_no_count
+from tasks.scoring.steps.evaluate import Undefined, Value, try_evaluate
 from tasks.scoring.steps.judge import Pair, doubt, written_decimals
 from tasks.scoring.steps.polynomial import (
     Polynomial,
@@ -63,6 +64,12 @@ _SET_UP = re.compile(r"\b(?:equations?|set(?:ting)? up|equal|given|know|write|pr
 _STEP_LABEL = re.compile(r"^\s*(?:step|line)\s*\d+\s*[:.)]", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|suppose|assum\w*|when|case|for(?= \\?[($])|otherwise)\b", re.IGNORECASE)
 """Words after which earlier equations no longer bind."""
+_CONCLUDED = re.compile(
+    r"[\s*]*(?:(?:therefore|thus|hence|so|finally|then)\b[\s,]*)?(?:we (?:get|find|have|conclude) (?:that )?)?"
+    r"(?:the )?(?:value of )?(?:the )?(?:unknown )?(?:variable )?[\W]{0,3}$",
+    re.IGNORECASE,
+)
+"""What stands before a conclusion in words: `Therefore, the value of x is 5`."""
 _MAX_LEAD_WORDS = 5
 """Of 'so we get'; more words tell of something new."""
 _ANY_WORD = re.compile(r"[A-Za-z]{2,}")
@@ -154,9 +161,22 @@ def _one_variable(
     assert pair.right.node is not None
     size = _n_operators(pair.left.node) + _n_operators(pair.right.node)
     now = Equation(
-        state.step, state.order, coefficients, _form(pair), size, trusted=not doubt(replace(pair, following=""))
+        state.step,
+        state.order,
+        coefficients,
+        _form(pair),
+        size,
+        trusted=not doubt(replace(pair, following="")),
+        is_plain=len(pair.statement.sides) == 2,
     )
     state.equations[name] = now
+    if (
+        name in state.counts
+        and pair.statement.origin == "relation"
+        and now.trusted
+        and _has_no_count(pair, name, coefficients, state)
+    ):
+        return _objection(pair, "no such count", show_value(_solution(now)), state.counts[name])
     slip = _slip(pair, left, right)
     if slip and before is not None and before.form == "equation" and pair.index == 0:
         slip = len(common_roots(before.coefficients, coefficients)) < 2
@@ -165,6 +185,25 @@ def _one_variable(
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
         return _INTRODUCED
     return _follows(pair, before, now, state)
+
+
+def _has_no_count(pair: Pair, name: str, coefficients: list[Fraction], state: SolutionState) -> bool:
+    """The equation has one solution, and no number of things can be that. A chain speaks by its last side."""
+    sides = pair.statement.sides
+    assert pair.left.node is not None
+    assert pair.right.node is not None
+    if len(coefficients) != 2 or pair.statement.origin != "relation":
+        return False
+    if is_hypothetical(pair.text, pair.statement.start, pair.statement.end):
+        return False
+    solution: Value | None = -coefficients[0] / coefficients[1]
+    if len(sides) > 2:
+        is_value = type(strip(pair.left.node)) is Sym and sides[-1].node is not None
+        solution = try_evaluate(sides[-1].node) if is_value else None  # type: ignore[arg-type]
+    if solution is None or type(solution) is float or _CONDITION.search(_between(pair, state)):
+        return False
+    last = sides[-1].node or pair.right.node
+    return is_no_count(Fraction(solution), pair.left.node, last, divisible=name in state.asked)
 
 
 def _form(pair: Pair) -> EquationForm:
@@ -251,6 +290,8 @@ def _must_follow(pair: Pair, before: Equation, now: Equation, state: SolutionSta
     if before.form == "calculation":
         shorter = now.form != "equation" and now.n_operators < before.n_operators
         return shorter and now.order == before.order + 1 and pair.index == 0 and _is_continued(_between(pair, state))
+    if pair.statement.origin == "verbal" and not before.is_plain:
+        return False
     return _is_derived(pair, now, state) and now.step - before.step <= 3
 
 
@@ -291,6 +332,8 @@ def _is_derived(pair: Pair, now: Equation, state: SolutionState) -> bool:
         return not _NEW_AFTER_ALL.search(between)
     if _NEW.search(between):
         return False
+    if pair.statement.origin == "verbal" and _CONCLUDED.match(between):
+        return True
     few_words = len(_ANY_WORD.findall(between)) <= _MAX_LEAD_WORDS
     return (few_words and _DERIVED.search(between) is not None) or (
         _ANY_WORD.search(between) is None and len(now.coefficients) == 2

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 
 from tasks.scoring.steps.algebra import judge_algebra
+from tasks.scoring.steps.counts import counted_in_question, counted_in_step
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
+from tasks.scoring.steps.facts import fact_statements
 from tasks.scoring.steps.judge import Pair, judge_numbers, written_decimals
 from tasks.scoring.steps.limits import MAX_SOLUTION_STATEMENTS, MAX_STEP_CHARS, MAX_STEPS
 from tasks.scoring.steps.named import judge_named
@@ -34,25 +36,32 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
     >>> check_solution(["2 + 3 = 5", "5 * 4 = 21"]).verdicts()
     ('valid', 'invalid')
     """
-    state = SolutionState(numbers=numbers_in(question[:MAX_STEP_CHARS]))
+    question = question[:MAX_STEP_CHARS]
+    counts = counted_in_question(question)
+    state = SolutionState(numbers=numbers_in(question), counts=counts, asked=frozenset(counts))
     read = steps[:MAX_STEPS]
     checks = tuple(
-        _check_step(i, text, state, read[i - 1] if i else "", read[i + 1 : i + 6]) for i, text in enumerate(read)
+        _check_step(i, text, state, question, read[i - 1] if i else "", read[i + 1 : i + 6])
+        for i, text in enumerate(read)
     )
     return SolutionCheck(steps=checks, truncated=len(steps) > MAX_STEPS)
 
 
-def _check_step(index: int, text: str, state: SolutionState, before: str, following: Sequence[str]) -> StepCheck:
+def _check_step(
+    index: int, text: str, state: SolutionState, question: str, before: str, following: Sequence[str]
+) -> StepCheck:
     state.step, state.read_to = index, 0
     before = before[-200:]
     state.announced = "" if _STEP_END.search(before) else before
     state.following, state.is_last_step = "\n".join(step[:150] for step in following), not following
     text = text[:MAX_STEP_CHARS]
+    state.counts.update(counted_in_step(text))
     found: tuple[StatementCheck, ...] = ()
     if state.order < MAX_SOLUTION_STATEMENTS:
         found = (
             *(_check_statement(text, statement, state) for statement in parse_statements(text)),
             *share_statements(text),
+            *fact_statements(text, question, state.following),
         )
     return StepCheck(index=index, text=text, verdict=worst([s.verdict for s in found]), statements=found)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tasks.scoring.steps.statements import Side, Statement
 from tasks.scoring.steps.tokens import Token
-from tasks.scoring.steps.tree import Bin, Neg, Num
+from tasks.scoring.steps.tree import Bin, Neg, Num, Sym
 from tasks.scoring.steps.words import (
     AMBIGUOUS_AFTER,
     AMBIGUOUS_BEFORE,
@@ -39,7 +39,9 @@ def left_is_whole(statement: Statement, side: Side) -> bool:
         return False
     if before.kind == "word" and before.text == "of" and i >= 2 and tokens[i - 2].kind == "word":
         noun = tokens[i - 2].text.lower()
-        return noun in ("total", "sum") if statement.origin == "verbal" else noun not in FRACTION_NOUNS
+        if statement.origin == "verbal":
+            return noun in ("total", "sum") or (noun == "value" and type(side.node) is Sym)
+        return noun not in FRACTION_NOUNS
     if before.kind == "word" and before.text == "to" and i >= 2 and _LEADS_TO.match(tokens[i - 2].text):
         return True
     if before.kind == "word" and before.text == "and" and i >= 2 and _after_statement(tokens, i - 2):

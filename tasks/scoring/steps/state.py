@@ -27,6 +27,8 @@ class Equation:
     """Operators on both sides."""
     trusted: bool
     """Its sides are whole, so that contradicting it means something."""
+    is_plain: bool
+    """Two sides and no more: a chain may be several formulas run together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class SolutionState:
     open_quantities: dict[str, OpenQuantity] = field(default_factory=dict)
     numbers: set[Value] = field(default_factory=set)
     """Of the question, and every value derived so far; empty where no question was given."""
+    counts: dict[str, str] = field(default_factory=dict)
+    """Variables that count things, with the things."""
+    asked: frozenset[str] = frozenset()
+    """Those of the question itself."""
     step: int = 0
     order: int = 0
     """Statements read so far."""

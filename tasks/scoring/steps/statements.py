@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from tasks.scoring.steps.grammar import FIRST_WORDS, parse_prefix, unit_after
 from tasks.scoring.steps.limits import MAX_STATEMENTS, MAX_STEP_CHARS, MAX_VERBAL
 from tasks.scoring.steps.tokens import Token, tokenise
-from tasks.scoring.steps.tree import Bin, Node, Num, is_literal, walk
+from tasks.scoring.steps.tree import Bin, Node, Num, Sym, is_literal, walk
 from tasks.scoring.steps.words import SOFT_RELATIONS, word_set
 
 Origin: TypeAlias = Literal["annotation", "relation", "verbal"]
@@ -57,6 +57,7 @@ _SOFT_WORD = re.compile(r"\b(?:is|are|equals?|gives|makes|get|in|totals|to|be|eq
 _CALCULATION = re.compile(
     r"\d\s*(?:[-+*/^×÷−%]|\\times|\\div|\\cdot|x\s|times|plus|minus|divided|multiplied)|\b(?:half|third|twice|double)\b"
 )
+_VALUE_IN_WORDS = re.compile(r"\b[b-zB-HJ-Z]\\?[)$]? (?:is|equals) (?:equal to )?[-\\($\d]")
 _FILLERS = word_set("approximately about roughly around only exactly nearly just almost")
 _SOFT_FIRST = {phrase[0] for phrase in SOFT_RELATIONS}
 
@@ -68,8 +69,7 @@ def parse_statements(text: str) -> tuple[Statement, ...]:
     [('relation', 7, 35), ('annotation', 16, 23)]
     """
     text = text[:MAX_STEP_CHARS]
-    has_relation = _HAS_RELATION.search(text) is not None
-    if not has_relation and not (_CALCULATION.search(text) and _SOFT_WORD.search(text)):
+    if not _may_state(text):
         return ()
     found: list[Statement] = []
     tokens, annotations = _take_annotations(tokenise(text))
@@ -80,6 +80,15 @@ def parse_statements(text: str) -> tuple[Statement, ...]:
     for inner in annotations:
         found.extend(_annotation(inner))
     return tuple(sorted(found, key=lambda s: s.start)) if annotations else tuple(found)
+
+
+def _may_state(text: str) -> bool:
+    """Whether a text can hold a statement at all: a relation sign, a calculation in words, or `x is 5`."""
+    if _HAS_RELATION.search(text) is not None:
+        return True
+    return _SOFT_WORD.search(text) is not None and (
+        _CALCULATION.search(text) is not None or _VALUE_IN_WORDS.search(text) is not None
+    )
 
 
 def _take_annotations(tokens: list[Token]) -> tuple[list[Token], list[list[Token]]]:
@@ -320,9 +329,21 @@ def _verbal_at(tokens: list[Token], start: int, mark: int, after: int, end: int)
     if tokens[_skip_filler(tokens, after, end)].kind not in ("num", "op", "command"):
         return None
     left = _left_side(tokens, start, mark)
-    if left.node is None or is_literal(left.node) or not any(type(part) is Bin for part in walk(left.node)):
+    if left.node is None or is_literal(left.node):
+        return None
+    is_variable = type(left.node) is Sym
+    if not is_variable and not any(type(part) is Bin for part in walk(left.node)):
         return None
     right = _right_side(tokens, after, end)
-    if right.node is None or not is_literal(right.node):
+    if right.node is None or not is_literal(right.node) or (is_variable and not _is_value(tokens, left, right, end)):
         return None
     return _statement("verbal", [left, right], ["="], tokens)
+
+
+def _is_value(tokens: list[Token], left: Side, right: Side, end: int) -> bool:
+    """`the value of x is 5 apples.`: a variable by itself, and no more than a unit after the number."""
+    before = tokens[left.first - 1] if left.first else None
+    if before is not None and before.kind not in ("stop", "comma", "word"):
+        return False
+    after = right.last + len(right.unit.split())
+    return after >= end or tokens[after].kind in ("stop", "comma", "close")
