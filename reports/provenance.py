@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.records import Record, Run
+from harness.runner.example import EXAMPLE
 from reports.numbers import count
-
-EXAMPLE = "example_prompt"
-"""Key of `Run.model.detail` or `Run.invocation`: {"text", "token_ids"} of one prompt as the model got it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ def example_prompts(runs: Sequence[Run]) -> list[PromptExample]:
     """The rendered prompts that runs carry, one a run, equal ones once."""
     found: dict[str, PromptExample] = {}
     for run in runs:
-        example = run.model.detail.get(EXAMPLE) or run.invocation.get(EXAMPLE)
+        example = run.model.detail.get(EXAMPLE)
         if isinstance(example, Mapping) and isinstance(example.get("text"), str):
             ids = tuple(int(token) for token in example.get("token_ids") or ())
             found.setdefault(example["text"], PromptExample(model=run.model.name, text=example["text"], token_ids=ids))

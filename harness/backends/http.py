@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from harness.backends.http_spec import HttpSpec, read_spec
 from harness.core.backend import Backend
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
-from harness.core.records import Completion, GenerationSettings, ModelInfo, Request
+from harness.core.records import Completion, GenerationSettings, ModelInfo, Prompt, Request
 from harness.core.task import Task
 
 if TYPE_CHECKING:
@@ -99,6 +100,13 @@ class HttpBackend:
             )
         call = _Call(backend=self, settings=settings, limit=min(HOPELESS_IN_A_ROW, len(requests)))
         yield from Pump(requests, call.complete, self._client, self._spec.concurrency).run()
+
+    def show_prompt(self, prompt: Prompt) -> tuple[str, Sequence[int]]:
+        """What is sent: the text, or the turns as JSON where the server applies its template. Ids are not known."""
+        request = Request(doc_id="", repeat=0, prompt=prompt, seed=0, max_new_tokens=1)
+        body = self._body(request, GenerationSettings())
+        sent = body.get("prompt", body.get("messages"))
+        return (sent if isinstance(sent, str) else json.dumps(sent, ensure_ascii=False, indent=1)), ()
 
     def close(self) -> None:
         """Connections live as long as one `generate`; nothing stays open."""

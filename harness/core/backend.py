@@ -48,6 +48,16 @@ class LogLikelihoodBackend(Protocol):
 
 
 @runtime_checkable
+class PromptShowingBackend(Protocol):
+    """A backend that can show a prompt as its model gets it."""
+
+    def show_prompt(self, prompt: Prompt) -> tuple[str, Sequence[int]]:
+        """The final text, chat template and prefill included, and its token ids; no ids where they are not known.
+        Raises UserError where the template refuses the prompt."""
+        ...
+
+
+@runtime_checkable
 class TokenCountingBackend(Protocol):
     """A backend that can say in how many tokens it weighs a continuation."""
 

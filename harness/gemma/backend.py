@@ -134,6 +134,17 @@ class GemmaBackend:
             items.append(Continuation(tokens=tokens, n_context=n_context))
         return log_likelihoods(self.engine, items)
 
+    def show_prompt(self, prompt: Prompt) -> tuple[str, Sequence[int]]:
+        """The text that the model continues, and its token ids."""
+        if not prompt.messages:  # a text that is weighed
+            return prompt.prefill, self.tokenizer.one_bos(self.tokenizer.encode(prompt.prefill))
+        return self.tokenizer.render_text(prompt), self.tokenizer.render(prompt)
+
+    def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
+        """Tokens of each continuation, as `log_likelihood` splits it."""
+        split = [split_at_context(self.tokenizer, context, continuation) for context, continuation in pairs]
+        return [len(tokens) - n_context for tokens, n_context in split]
+
     def render_text(self, prompt: Prompt) -> str:
         """The text that the model continues, its chat template applied."""
         return self.tokenizer.render_text(prompt)

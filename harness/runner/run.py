@@ -12,6 +12,7 @@ from harness.core.errors import UserError
 from harness.core.records import Completion, GenerationSettings, Record, Run
 from harness.core.scorer import Scorer
 from harness.core.task import Task
+from harness.runner.example import with_example
 from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
 from harness.runner.scoring import metric_infos, score_completion
@@ -42,20 +43,26 @@ def run_task(
     run: Run,
     *,
     on_progress: OnProgress = lambda progress: None,
+    order: Callable[[list[PlannedRequest]], list[PlannedRequest]] = list,
 ) -> tuple[Run, list[Record]]:
     """Complete the run in `folder`; what its journal already has is not drawn again, failures are.
 
+    `order` is the order in which the missing ones are asked for: it decides which of them may share a batch.
     Returns the finished run and its records. Whatever stops it (a kill, a UserError of the backend), the records
     written so far stay and the same call goes on from them.
     """
     planned = plan_requests(task, backend.describe(), settings)
-    run = replace(run, prompt_hash=prompt_hash([p.request.prompt for p in planned]), n_expected=len(planned))
+    prompts = [plan.request.prompt for plan in planned]
+    model = with_example(run.model, backend, prompts)
+    run = replace(run, prompt_hash=prompt_hash(prompts), n_expected=len(planned), model=model)
     with locked(folder), Journal(folder / RECORDS_FILE) as journal:
         write_run(folder, run)
         finished = _finished(folder, planned)
         on_progress(Progress(done=len(finished), total=len(planned), resumed=len(finished), record=None))
         missing = [plan for plan in planned if plan.key not in finished]
-        draw(task.scorers, backend, settings, missing, journal, counter(on_progress, len(finished), len(planned)))
+        draw(
+            task.scorers, backend, settings, order(missing), journal, counter(on_progress, len(finished), len(planned))
+        )
     return finish_run(folder, run, task)
 
 
