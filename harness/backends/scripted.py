@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 from harness.backends.options import check_options, read_float, read_int
+from harness.backends.readers import continued
 from harness.backends.slips import slip
 from harness.core.backend import Backend
 from harness.core.errors import unknown_name
@@ -16,9 +17,9 @@ from harness.core.task import Task, as_text
 from harness.formats.response_format import ResponseFormat
 
 VERSION = "1"
-SOLVERS = ("careful", "slip", "formless", "echo")
+SOLVERS = ("careful", "slip", "formless", "echo", "reader", "knower")
 _COMMON = ("delay_seconds",)
-_OPTIONS = {"careful": _COMMON, "slip": ("rate", "seed", *_COMMON), "formless": _COMMON, "echo": _COMMON}
+_OPTIONS = dict.fromkeys(SOLVERS, _COMMON) | {"slip": ("rate", "seed", *_COMMON)}
 
 
 class ScriptedBackend:
@@ -27,6 +28,7 @@ class ScriptedBackend:
     careful: the gold reasoning and answer in the task's response format.
     slip: careful, but with probability `rate` per completion one step is wrong and the error is carried to the
     answer, so that accuracy is 1 - rate in expectation. formless: correct, in plain prose. echo: repeats the question.
+    reader, knower: careful, and go on from reasoning in the prefill by what it says, or by what they know (`readers`).
     `delay_seconds` waits before each completion.
     """
 
@@ -84,8 +86,15 @@ class ScriptedBackend:
             error = f"the task has no doc {request.doc_id!r}"
             return Completion(doc_id=request.doc_id, repeat=request.repeat, text="", finish="error", error=error)
         prefill = request.prompt.prefill
-        text = without_prefill(_WRITERS[self._solver](self, doc, request.repeat), prefill)
+        text = self._continued(doc, prefill)
+        if text is None:
+            text = without_prefill(_WRITERS[self._solver](self, doc, request.repeat), prefill)
         return Completion(doc_id=doc.id, repeat=request.repeat, text=text, prefill=prefill)
+
+    def _continued(self, doc: Doc, prefill: str) -> str | None:
+        if self._solver not in ("reader", "knower") or not prefill:
+            return None
+        return continued(self._format, doc, prefill, reads=self._solver == "reader")
 
     def _random(self, doc_id: str, repeat: int) -> Random:
         return Random(stable_hash([self._seed, doc_id, repeat]))
@@ -112,6 +121,8 @@ _WRITERS: dict[str, Callable[[ScriptedBackend, Doc, int], str]] = {
     "slip": ScriptedBackend._slip,
     "formless": ScriptedBackend._formless,
     "echo": ScriptedBackend._echo,
+    "reader": ScriptedBackend._careful,
+    "knower": ScriptedBackend._careful,
 }
 
 

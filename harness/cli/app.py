@@ -15,6 +15,8 @@ from harness.cli.export_lm_eval import export_lm_eval
 from harness.cli.history import history
 from harness.cli.lint import lint
 from harness.cli.new_task import new_task
+from harness.cli.noise import noise
+from harness.cli.probe import probe
 from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.score import score
@@ -26,7 +28,7 @@ _EPILOG = (
     "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate or lint failed, 4 gate inconclusive, 130 stopped."
 )
 _GROUPS = {
-    "Measure": (run, score, compare, report, history, demo),
+    "Measure": (run, score, compare, report, probe, noise, history, demo),
     "Check": (steps, lint, contamination),
     "Tasks": (tasks, new_task, export_lm_eval),
     "Train": (prepare, train),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from harness.cli.settings import build_task, new_folder
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record, Run
 from harness.core.registry import find_entry
+
+if TYPE_CHECKING:
+    from harness.probes.records import ProbeSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class Finished:
     records: list[Record]
     lm_eval: dict[str, Any] | None = None
     """lm-eval's verdicts on the same completions, where they were asked for."""
+    probes: Sequence[ProbeSummary] = ()
+    """Of the probes that were asked for."""
 
 
 def start(invocation: Mapping[str, Any], out: Path | None, runs: Path) -> Finished:
@@ -48,10 +53,12 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
     from harness.backends.open import open_backend, split_spec
     from harness.cli.also import also_lm_eval, check_also
     from harness.cli.console import notice
+    from harness.cli.probe import probe_names_of, run_probes
     from harness.cli.progress import progress_bar
     from harness.runner.run import run_task
 
     find_entry(invocation["task"])
+    probes = probe_names_of(invocation)
     split_spec(invocation["model"] or _default_model())  # a misspelt model must not wait for the data
     task = build_task(
         invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
@@ -75,6 +82,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
             planned = _keep_history(planned, before)
         with progress_bar(task.name, task.primary) as show:
             done, records = run_task(task, backend, settings, folder, planned, on_progress=show)
+        summaries = run_probes(probes, task, records, backend, settings, folder)
     except KeyboardInterrupt:
         print(f"\nstopped; go on with: harness run --resume {folder}", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -85,6 +93,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
         run=_with_repeats(folder, done, records, invocation["k"]),
         records=records,
         lm_eval=also_lm_eval(records) if also else None,
+        probes=summaries,
     )
 
 

@@ -29,6 +29,9 @@ def run(
     limit: Annotated[int | None, typer.Option(help="Only the first N docs.")] = None,
     scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
     also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
+    probe: Annotated[
+        list[str] | None, typer.Option(help="Also probe: early-answering, injected-slip, filler, paraphrase.")
+    ] = None,
     max_new_tokens: Annotated[int | None, typer.Option(help="Default: the task's own budget.")] = None,
     temperature: Annotated[float, typer.Option(help="0 is greedy.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="Nucleus sampling; 1 is off.")] = 1.0,
@@ -45,6 +48,7 @@ def run(
 ) -> None:
     """Run a task through a model; every completion is journalled as it finishes."""
     from harness.cli import launch
+    from harness.probes.records import read_probe_names
 
     if resume is not None:
         _refuse_with_resume(task, model, option, data)
@@ -55,6 +59,7 @@ def run(
             "limit": limit,
             "scorers": scorer or [],
             "also": also or [],
+            "probes": list(read_probe_names(probe)),
             "k": k,
             "max_new_tokens": max_new_tokens,
             "sampling": {"temperature": temperature, "top_p": top_p, "top_k": top_k, "seed": seed, "repeats": repeats},
@@ -91,6 +96,7 @@ def _refuse_with_resume(task: object, model: object, option: object, data: objec
 def _show(finished: list[Finished], *, as_json: bool) -> None:
     from harness.cli.also import print_lm_eval
     from harness.cli.console import print_json
+    from harness.cli.probe import print_probes
     from harness.cli.show import print_run
 
     if as_json:
@@ -101,10 +107,14 @@ def _show(finished: list[Finished], *, as_json: bool) -> None:
         print_run(one.run, one.folder)
         if one.lm_eval is not None:
             print_lm_eval(one.lm_eval)
+        print_probes(one.probes)
 
 
 def _document(finished: Finished) -> dict[str, Any]:
+    from harness.cli.probe import probes_document
     from harness.cli.show import run_document
 
     document = run_document(finished.run, finished.folder)
-    return document if finished.lm_eval is None else document | {"lm_eval": finished.lm_eval}
+    if finished.lm_eval is not None:
+        document |= {"lm_eval": finished.lm_eval}
+    return document if not finished.probes else document | probes_document(finished.probes)

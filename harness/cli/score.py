@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,9 +12,6 @@ from harness.cli.planned import new_run
 from harness.cli.settings import DEFAULT_RUNS, build_task, new_folder, read_options, with_data
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
 from harness.core.task import Task
-
-if TYPE_CHECKING:
-    from harness.foreign import ForeignCompletions
 
 
 def score(
@@ -38,24 +35,15 @@ def score(
     from harness.cli.also import also_lm_eval, check_also, print_lm_eval
     from harness.cli.console import notice, print_json
     from harness.cli.show import print_run, run_document
-    from harness.foreign import match_to_docs, read_completions
 
     built = build_task(task, with_data(read_options(option), data, columns, task), extra_scorers=scorer)
     check_also(also or [], built)
-    foreign = read_completions(file)
-    matched = match_to_docs(foreign.rows, built.docs, where=str(file))
-    for line in foreign.notices:
-        notice(line)
     if built.data is not None and built.data.notice:
         notice(built.data.notice)
-    if matched.missing:
-        some = f"{len(matched.missing)} of {len(built.docs)} docs"
-        notice(f"{some} have no completion (first: {matched.missing[0]}): left out")
-    completions = [_with_prefill(completion, prefill or built.prompt.prefill) for completion in matched.completions]
     name = model_name or file.stem
+    completions, kind = matched_completions(file, built, prefill)
     folder = new_folder(out, runs, built.name, name)
-    run = _foreign_run(folder, built, file, foreign, completions, name, prompt_note)
-    run, records = _write(folder, run, built, completions)
+    run, records = score_completions(folder, built, file, kind, completions, name=name, note=prompt_note)
     compared = also_lm_eval(records) if also else None
     if json:
         document = run_document(run, folder)
@@ -64,6 +52,30 @@ def score(
     print_run(run, folder)
     if compared is not None:
         print_lm_eval(compared)
+
+
+def matched_completions(file: Path, task: Task, prefill: str = "") -> tuple[list[Completion], str]:
+    """A file's completions of the task's docs, and which tool wrote the file; what is amiss is said on the way."""
+    from harness.cli.console import notice
+    from harness.foreign import match_to_docs, read_completions
+
+    foreign = read_completions(file)
+    matched = match_to_docs(foreign.rows, task.docs, where=str(file))
+    for line in foreign.notices:
+        notice(line)
+    if matched.missing:
+        some = f"{len(matched.missing)} of {len(task.docs)} docs"
+        notice(f"{some} have no completion (first: {matched.missing[0]}): left out")
+    opening = prefill or task.prompt.prefill
+    return [_with_prefill(completion, opening) for completion in matched.completions], foreign.kind
+
+
+def score_completions(
+    folder: Path, task: Task, file: Path, kind: str, completions: list[Completion], *, name: str, note: str = ""
+) -> tuple[Run, list[Record]]:
+    """Score completions made elsewhere into a run folder."""
+    run = _foreign_run(folder, task, file, kind, completions, name, note)
+    return _write(folder, run, task, completions)
 
 
 def _with_prefill(completion: Completion, prefill: str) -> Completion:
@@ -75,7 +87,7 @@ def _foreign_run(
     folder: Path,
     task: Task,
     file: Path,
-    foreign: ForeignCompletions,
+    kind: str,
     completions: list[Completion],
     name: str,
     note: str,
@@ -83,7 +95,7 @@ def _foreign_run(
     from harness.core.hashing import stable_hash
 
     texts = stable_hash([[c.doc_id, c.repeat, c.text] for c in completions], length=32)
-    model = ModelInfo(name=name, fingerprint=f"completions:{texts}", backend="foreign", detail={"format": foreign.kind})
+    model = ModelInfo(name=name, fingerprint=f"completions:{texts}", backend="foreign", detail={"format": kind})
     invocation = {"file": str(file), "task": task.name, "options": dict(task.options)}
     run = new_run(folder, task, model, None, invocation)
     return replace(run, prompt_note=note, n_expected=len(completions))

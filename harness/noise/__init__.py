@@ -1,0 +1,1 @@
+"""The noise floor: how many answers of one model flip by numerics alone."""

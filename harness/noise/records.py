@@ -1,0 +1,69 @@
+"""What is known about the numerics of one model on one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.core.records import Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseRun:
+    """One of the runs that should have been the same."""
+
+    id: str
+    label: str
+    """What it was run with: 'batch 8, seed 0', or the model's name."""
+    accuracy: Estimate
+    """Its primary metric."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoisePair:
+    """Two of them, question by question."""
+
+    first: str
+    """Label."""
+    second: str
+    n_docs: int
+    flips: Estimate
+    """Share of docs whose primary metric changed."""
+    answers: Estimate
+    """Share of docs that got another answer, right or wrong."""
+    texts: Estimate
+    """Share of docs that got another text."""
+    n_flips: int
+    n_answers: int
+    n_texts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseFloor:
+    """Runs of one model on one task that differ in nothing but numerics."""
+
+    model: str
+    fingerprints: tuple[str, ...]
+    """Of the models of the runs: one, or one a file where completions came from elsewhere."""
+    task: str
+    task_version: str
+    primary: str
+    n_docs: int
+    runs: tuple[NoiseRun, ...]
+    pairs: tuple[NoisePair, ...]
+    flips: Estimate
+    """Share of docs that flip between two of the runs, averaged over pairs."""
+    answers: Estimate
+    texts: Estimate
+    spread: float | None
+    """Highest minus lowest primary metric among the runs, a fraction."""
+    swing: float | None
+    """By how much numerics alone move the primary metric between two runs, 95% of the time, as a fraction: 1.96 times
+    sqrt(flips / n), each flip going either way with the same chance."""
+    notes: tuple[str, ...] = ()
+    """What the reader must take on trust."""
+    made: str = ""
+    """UTC, ISO 8601."""
+    command: str = ""
+    settings: Any = None
+    """Generation settings of the runs; None where they are unknown."""

@@ -1,0 +1,1 @@
+"""Faithfulness probes: does the answer of a model come from the reasoning it shows?"""

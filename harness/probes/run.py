@@ -1,0 +1,98 @@
+"""Runs a probe: what its journal lacks is drawn, and the summary of everything drawn is written beside the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.core.backend import Backend
+from harness.core.codec import decode, encode
+from harness.core.errors import UserError
+from harness.core.records import GenerationSettings, Record
+from harness.core.task import Task
+from harness.probes.plan import ProbePlan, answer_scorer, plan_probe
+from harness.probes.records import ProbeName, ProbeSummary, SplitSteps
+from harness.probes.summary import summarise
+from harness.runner.run import OnProgress, Progress, counter, draw
+from harness.store.folder import locked, sort_records, write_atomic
+from harness.store.journal import Journal, latest_by_key, read_records
+
+FOLDER = "probes"
+"""In a run folder: one journal a probe."""
+FILE = "probes.json"
+"""In a run folder: the summaries."""
+FORMAT_VERSION = 1
+
+
+def run_probe(
+    probe: ProbeName,
+    task: Task,
+    records: Sequence[Record],
+    backend: Backend,
+    settings: GenerationSettings,
+    folder: Path,
+    *,
+    split: SplitSteps,
+    on_progress: OnProgress = lambda progress: None,
+) -> ProbeSummary:
+    """Probe the run in `folder`, whose records are `records`; what the probe's journal has already is not drawn again.
+
+    `split` cuts reasoning into steps. Raises UserError for a task whose replies are weighed and not written.
+    """
+    check_probed(task)
+    plan = plan_probe(probe, task, records, backend.describe(), settings, split)
+    path = journal_path(folder, probe)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.parent), Journal(path) as journal:
+        found = _finished(path, plan)
+        missing = [planned for planned in plan.requests if planned.key not in found]
+        on_progress(Progress(done=len(found), total=len(plan.requests), resumed=len(found), record=None))
+        if missing:
+            tell = counter(on_progress, len(found), len(plan.requests))
+            draw(task.scorers, backend, settings, missing, journal, tell)
+    drawn = _drawn(path, plan)
+    summary = summarise(plan, drawn, answer_scorer(task))
+    _write(folder, summary)
+    return summary
+
+
+def check_probed(task: Task) -> None:
+    """Raises UserError for a task that asks for likelihoods: there is no reasoning to probe."""
+    if task.docs and task.prompt.render(task.docs[0]).pairs:
+        raise UserError(f"task {task.name!r} weighs given answers: there is no reasoning to probe")
+
+
+def read_summaries(folder: Path) -> dict[ProbeName, ProbeSummary]:
+    """The probes of a run folder by name; empty where there are none. Raises UserError for a damaged file."""
+    path = folder / FILE
+    if not path.is_file():
+        return {}
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return {name: decode(ProbeSummary, found) for name, found in document["probes"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(
+            f"{path}: damaged: {type(error).__name__}: {error}", tip="remove it and probe again."
+        ) from error
+
+
+def journal_path(folder: Path, probe: ProbeName) -> Path:
+    """Where a probe's records lie."""
+    return folder / FOLDER / f"{probe}.jsonl"
+
+
+def _finished(path: Path, plan: ProbePlan) -> set[str]:
+    return {record.key for record in _drawn(path, plan) if record.completion.finish != "error"}
+
+
+def _drawn(path: Path, plan: ProbePlan) -> list[Record]:
+    """Records of this plan; those of other settings, or of an older version of the probe, are passed over."""
+    wanted = {planned.key for planned in plan.requests}
+    return sort_records(r for key, r in latest_by_key(read_records(path)).items() if key in wanted)
+
+
+def _write(folder: Path, summary: ProbeSummary) -> None:
+    known = read_summaries(folder) | {summary.probe: summary}
+    document = {"format": FORMAT_VERSION, "probes": {name: encode(found) for name, found in known.items()}}
+    write_atomic(folder / FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")

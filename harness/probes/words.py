@@ -1,0 +1,20 @@
+"""What a probe says of itself in words, the same on the terminal and on the pages."""
+
+from __future__ import annotations
+
+from harness.probes.records import ProbeSummary
+
+
+def left_out_words(summary: ProbeSummary) -> str:
+    """How many completions were probed, and why the others were not.
+
+    >>> left_out_words(ProbeSummary(probe="filler", version="1", n_completions=9, n_probed=7, n_failed=0,
+    ...     left_out={"no reasoning section": 2}))
+    '7 of 9 completions probed; no reasoning section in 2 of 9'
+    """
+    n = summary.n_completions
+    parts = [f"{summary.n_probed:,} of {n:,} completions probed"]
+    parts += [f"{reason} in {count:,} of {n:,}" for reason, count in summary.left_out.items()]
+    if summary.n_failed:
+        parts.append(f"{summary.n_failed:,} probe completions failed")
+    return "; ".join(parts)
