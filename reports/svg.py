@@ -101,6 +101,8 @@ class Series:
 
     name: str
     points: tuple[tuple[float, float], ...]
+    band: tuple[tuple[float, float], ...] = ()
+    """Lower and upper end of each point's interval, where it has one."""
 
 
 def chart(series: Sequence[Series]) -> Markup:
@@ -122,6 +124,24 @@ def chart(series: Sequence[Series]) -> Markup:
     box = "".join(f'<line class="grid" x1="0" x2="100" y1="{y}" y2="{y}"/>' for y in (2, 20, 38))
     opening = '<svg class="chart" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">'
     return Markup(f"{opening}{box}{''.join(parts)}</svg>")  # built from numbers alone
+
+
+def share_curve(series: Sequence[Series]) -> Markup:
+    """Lines over 0 to 1, up 0 to 1, each with the band of its intervals; a frame of 100 x 40 that stretches."""
+
+    def at(x: float, y: float) -> str:
+        return f"{100 * x:.2f},{38 - 36 * y:.2f}"
+
+    parts = [f'<line class="grid" x1="0" x2="100" y1="{38 - 9 * i}" y2="{38 - 9 * i}"/>' for i in range(5)]
+    for i, line in enumerate(series):
+        xs = [x for x, _ in line.points]
+        if line.band:
+            ends = list(zip(xs, line.band, strict=True))
+            places = [at(x, high) for x, (_, high) in ends] + [at(x, low) for x, (low, _) in reversed(ends)]
+            parts.append(f'<polygon class="band{i}" points="{" ".join(places)}"/>')
+        parts.append(f'<polyline class="line{i}" points="{" ".join(at(x, y) for x, y in line.points)}"/>')
+    opening = '<svg class="chart shares" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">'
+    return Markup(f"{opening}{''.join(parts)}</svg>")  # built from numbers alone
 
 
 def _grid(x: float, name: str, height: float) -> str:

@@ -11,6 +11,7 @@ from harness.core.task import as_text
 from reports import plots
 from reports.agreement import Agreement, agreements
 from reports.fates import STEPS, answer_score, fates, has_invalid_step
+from reports.probes import ProbeView, Summaries, probe_view
 from reports.provenance import Fact, PromptExample, example_prompts, facts
 from reports.slices import comparison_slices, run_slices
 
@@ -55,6 +56,22 @@ class Common:
     """(name of the run, one other scorer against ours)."""
     facts: tuple[Fact, ...]
     prompts: tuple[PromptExample, ...]
+    noise: tuple[str, ...]
+    """What is known of the noise floor of the models shown."""
+    probes: ProbeView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What lies beside the runs of a page and is shown with them; a tuple has one entry a run, or none."""
+
+    contamination: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
+    """Sentences; as many as are known."""
+    probes: tuple[Summaries, ...] = ()
+
+
+NOTHING = Beside()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +101,9 @@ class RunView:
 
 
 def comparison_view(
-    comparison: Comparison, baseline: Records, candidate: Records, contamination: Sequence[str] = ()
+    comparison: Comparison, baseline: Records, candidate: Records, beside: Beside = NOTHING
 ) -> ComparisonView:
-    """Everything that the pages of a comparison show but the traces; `contamination` has a sentence a run."""
+    """Everything that the pages of a comparison show but the traces."""
     primary = comparison.differences[comparison.primary]
     parts = comparison_slices(baseline, candidate, primary.metric)
     runs = (comparison.baseline, comparison.candidate)
@@ -96,11 +113,11 @@ def comparison_view(
         forest=plots.forest(comparison),
         diagnostics=plots.forest(comparison, diagnostic=True),
         flips=tuple(telling_flips(comparison, baseline, candidate)),
-        common=_common(runs, (baseline, candidate), plots.slices(parts, primary.metric), contamination),
+        common=_common(runs, (baseline, candidate), plots.slices(parts, primary.metric), beside),
     )
 
 
-def run_view(run: Run, records: Records, contamination: Sequence[str] = ()) -> RunView:
+def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
     """Everything that the pages of a run show but the traces."""
     info = next(info for info in run.metrics if info.name == run.primary)
     failures = [r for r in records if (s := answer_score(r)) is not None and s.outcome != "correct"]
@@ -111,7 +128,7 @@ def run_view(run: Run, records: Records, contamination: Sequence[str] = ()) -> R
         estimates=tuple(plots.estimates(run)),
         diagnostics=tuple(plots.estimates(run, diagnostic=True)),
         failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
-        common=_common((run,), (records,), plots.slices(run_slices(records, info), info), contamination),
+        common=_common((run,), (records,), plots.slices(run_slices(records, info), info), beside),
     )
 
 
@@ -141,17 +158,17 @@ def side_names(runs: Sequence[Run]) -> tuple[str, ...]:
     return names if len(set(names)) == len(names) else tuple(f"{run.model.name} ({run.id})" for run in runs)
 
 
-def _common(
-    runs: Sequence[Run], records: Sequence[Records], slices: plots.SliceTable, contamination: Sequence[str]
-) -> Common:
+def _common(runs: Sequence[Run], records: Sequence[Records], slices: plots.SliceTable, beside: Beside) -> Common:
     names = side_names(runs)
     return Common(
         names=names,
         losses=tuple(plots.waterfall([fates(found) for found in records])),
         slices=slices,
         agreements=tuple((name, a) for name, own in zip(names, records, strict=True) for a in agreements(own)),
-        facts=tuple(facts(runs, records, contamination)),
+        facts=tuple(facts(runs, records, beside.contamination)),
         prompts=tuple(example_prompts(runs)),
+        noise=beside.noise,
+        probes=probe_view(names, beside.probes, records) if beside.probes else None,
     )
 
 

@@ -9,26 +9,30 @@ from typing import TYPE_CHECKING
 from harness.compare.records import Comparison
 from harness.core.errors import UserError
 from harness.core.records import Record, Run
+from harness.noise.words import floor_sentences
+from harness.probes.store import read_summaries
 from reports.contamination import read_contamination
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
+from reports.probes import Summaries
 from reports.training import FILE, read_training
-from reports.view import comparison_view, run_view
+from reports.view import Beside, comparison_view, run_view
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def write_run_report(
-    run: Run, records: Sequence[Record], folder: Path, *, run_folder: Path | None = None
+    run: Run, records: Sequence[Record], folder: Path, *, run_folder: Path | None = None, runs: Path | None = None
 ) -> list[Path]:
     """Write `report.md` and `report.html`; returns the files written.
 
-    What `run_folder` (default: `folder`) holds beside the run is shown: `train_metrics.jsonl`, `contamination.json`.
+    What `run_folder` (default: `folder`) holds beside the run is shown: `train_metrics.jsonl`, `contamination.json`,
+    `probes.json`; and the noise floor of its model, where one lies beside it or in `runs`.
     """
-    beside = run_folder or folder
-    view = run_view(run, records, [read_contamination(beside)])
-    page = run_html(view, records, read_training(beside / FILE))
+    own = run_folder or folder
+    view = run_view(run, records, _beside((run,), (own,), runs))
+    page = run_html(view, records, read_training(own / FILE))
     return [write_page(folder / "report.md", run_page(view)), write_page(folder / "report.html", page)]
 
 
@@ -39,16 +43,34 @@ def write_comparison(
     folder: Path,
     *,
     run_folders: tuple[Path, Path] | None = None,
+    runs: Path | None = None,
 ) -> list[Path]:
     """Write `comparison.md` and `comparison.html`; returns the files written.
 
     What the `run_folders` of baseline and candidate (default: `folder`) hold beside the runs is shown too:
-    the candidate's `train_metrics.jsonl`, and each one's `contamination.json`.
+    the candidate's `train_metrics.jsonl`, and each one's `contamination.json` and `probes.json`; and the noise floors
+    of their models, where they lie beside them or in `runs`.
     """
-    beside = run_folders or (folder, folder)
-    view = comparison_view(comparison, baseline, candidate, [read_contamination(one) for one in beside])
-    page = comparison_html(view, baseline, candidate, read_training(beside[1] / FILE))
+    own = run_folders or (folder, folder)
+    beside = _beside((comparison.baseline, comparison.candidate), own, runs)
+    view = comparison_view(comparison, baseline, candidate, beside)
+    page = comparison_html(view, baseline, candidate, read_training(own[1] / FILE))
     return [write_page(folder / "comparison.md", comparison_page(view)), write_page(folder / "comparison.html", page)]
+
+
+def _beside(shown: Sequence[Run], folders: Sequence[Path], runs: Path | None) -> Beside:
+    return Beside(
+        contamination=tuple(read_contamination(folder) for folder in folders),
+        noise=floor_sentences(shown, folders, runs),
+        probes=tuple(_probes(folder) for folder in folders),
+    )
+
+
+def _probes(folder: Path) -> Summaries:
+    try:
+        return read_summaries(folder)
+    except UserError:
+        return {}  # it is an extra: a report must not fail on it
 
 
 def write_tables(frame: pd.DataFrame, csv: Path | None, parquet: Path | None) -> list[Path]:

@@ -39,13 +39,14 @@ def compare(
 
     made = load_comparison(baseline, candidate, runs, allow=allow, margin=margin)
     if not no_report:
-        for path in _write_report(made, report):
+        for path in _write_report(made, report, runs):
             notice(f"wrote {path}")
     comparison = made.comparison if gate else replace(made.comparison, gate=None)
     if json:
-        print_json(comparison_document(comparison))
+        print_json(comparison_document(comparison) | {"noise": made.noise, "areas": made.areas})
     else:
         _print(comparison, diagnostics=all_metrics)
+        _print_beside(made)
     if comparison.gate is not None:
         raise typer.Exit(EXIT_GATE[comparison.gate.outcome])
 
@@ -57,6 +58,9 @@ def load_comparison(
     from types import SimpleNamespace
 
     from harness.compare.compare import compare as compare_runs
+    from harness.noise.words import floor_sentences
+    from harness.probes.compare import compare_areas
+    from harness.probes.store import read_summaries
     from harness.store.folder import find_run, read_run, read_run_records
 
     folders = [find_run(name, runs) for name in (baseline, candidate)]
@@ -64,15 +68,18 @@ def load_comparison(
     base_records, cand_records = read_run_records(folders[0], base_run), read_run_records(folders[1], cand_run)
     allowed = frozenset(name for part in allow or [] for name in part.split(","))
     comparison = compare_runs(base_run, base_records, cand_run, cand_records, allow=allowed, margin=margin)
+    areas = [read_summaries(folder).get("early-answering") for folder in folders]
     return SimpleNamespace(
         comparison=comparison,
         baseline_records=base_records,
         candidate_records=cand_records,
         folders=(folders[0], folders[1]),
+        noise=floor_sentences((base_run, cand_run), folders, runs),
+        areas=compare_areas(areas[0], base_records, areas[1], cand_records),
     )
 
 
-def _write_report(made: Any, folder: Path | None) -> list[Path]:
+def _write_report(made: Any, folder: Path | None, runs: Path) -> list[Path]:
     """The pages of a comparison; where nobody asked for them, a folder that cannot be written is no error."""
     from harness.cli.console import notice
     from reports.write import write_comparison
@@ -80,7 +87,7 @@ def _write_report(made: Any, folder: Path | None) -> list[Path]:
     where = folder or made.folders[1]
     sides = made.baseline_records, made.candidate_records
     try:
-        return write_comparison(made.comparison, *sides, where, run_folders=made.folders)
+        return write_comparison(made.comparison, *sides, where, run_folders=made.folders, runs=runs)
     except UserError as error:
         if folder is not None:
             raise
@@ -137,6 +144,17 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
         console.print(f"{len(comparison.unpaired)} docs are scored in only one run and left out", markup=False)
     if comparison.gate is not None:
         console.print(f"gate: {comparison.gate.outcome} – {comparison.gate.why}", markup=False)
+
+
+def _print_beside(made: Any) -> None:
+    """What is known beside the difference: the noise floor, and how much the reasoning mattered on each side."""
+    from harness.cli.console import out
+    from harness.probes.words import area_sentence
+
+    for sentence in made.noise:
+        out().print(sentence, markup=False)
+    if made.areas is not None:
+        out().print(area_sentence(made.areas), markup=False)
 
 
 def _cells(difference: Difference, percent: Any) -> tuple[str, ...]:

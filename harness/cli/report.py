@@ -45,7 +45,7 @@ def report(
     loaded = _load_one(run[0], runs) if len(run) == 1 else _load_two(run, runs, allow, margin)
     if also:
         loaded = replace(loaded, records=tuple(_with_lm_eval(records) for records in loaded.records))
-    paths = _write(loaded, out or loaded.folders[-1], csv, parquet)
+    paths = _write(loaded, out or loaded.folders[-1], csv, parquet, runs)
     if open_page:
         open_in_browser(paths)
     if json:
@@ -93,17 +93,16 @@ def _load_two(names: list[str], runs: Path, allow: list[str] | None, margin: flo
     return Loaded(subject=made.comparison, records=sides, folders=made.folders)
 
 
-def _write(loaded: Loaded, folder: Path, csv: Path | None, parquet: Path | None) -> list[Path]:
+def _write(loaded: Loaded, folder: Path, csv: Path | None, parquet: Path | None, runs: Path) -> list[Path]:
     from reports.tables import comparison_table, records_table
     from reports.write import write_comparison, write_run_report, write_tables
 
     subject, records = loaded.subject, loaded.records
     if isinstance(subject, Run):
-        paths = write_run_report(subject, records[0], folder, run_folder=loaded.folders[0])
+        paths = write_run_report(subject, records[0], folder, run_folder=loaded.folders[0], runs=runs)
     else:
-        paths = write_comparison(
-            subject, records[0], records[1], folder, run_folders=(loaded.folders[0], loaded.folders[1])
-        )
+        both = (loaded.folders[0], loaded.folders[1])
+        paths = write_comparison(subject, records[0], records[1], folder, run_folders=both, runs=runs)
     if csv or parquet:
         table = records_table(records[0]) if len(records) == 1 else comparison_table(records[0], records[1])
         paths += write_tables(table, csv, parquet)

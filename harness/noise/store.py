@@ -47,9 +47,9 @@ def find_floor(run: Run, roots: Iterable[Path]) -> NoiseFloor | None:
     return max(found, key=lambda floor: (floor.n_docs, floor.made), default=None)
 
 
-def floors_beside(run: Run, folder: Path, runs: Path | None = None) -> NoiseFloor | None:
-    """`find_floor` in the folder that holds the run's own, and in that of all runs."""
-    return find_floor(run, dict.fromkeys(path for path in (folder.resolve().parent, runs) if path is not None))
+def floor_roots(folder: Path, runs: Path | None = None) -> tuple[Path, ...]:
+    """Where the floor of the run in `folder` is looked for: beside it, and in the folder of all runs."""
+    return tuple(dict.fromkeys(path.resolve() for path in (folder.resolve().parent, runs) if path is not None))
 
 
 def _is_of(floor: NoiseFloor, run: Run) -> bool:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from harness.core.records import Estimate
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.core.records import Estimate, Run
 from harness.noise.records import NoiseFloor
+from harness.noise.store import find_floor, floor_roots
 
 
 def floor_sentence(floor: NoiseFloor) -> str:
     """What a comparison says beside its difference."""
-    sentence = f"noise floor of {floor.model}: {share(floor.flips)} of answers flip by numerics alone"
-    sentence += f" ({len(floor.runs)} runs, {floor.n_docs:,} docs)"
+    about = f"({len(floor.runs)} runs, {floor.n_docs:,} docs)"
+    if not floor.flips.value:
+        most = "" if floor.flips.high is None else f", at most {100 * floor.flips.high:.1f}%"
+        return f"noise floor of {floor.model}: no answer flips by numerics alone{most} {about}"
+    sentence = f"noise floor of {floor.model}: {share(floor.flips)} of answers flip by numerics alone {about}"
     if floor.swing is not None and floor.spread is not None:
-        sentence += f"; that alone moves {floor.primary} by up to ±{100 * floor.swing:.1f} points between two runs"
+        sentence += f"; that moves {floor.primary} by up to ±{100 * floor.swing:.1f} points between two runs"
         sentence += f" (seen: {100 * floor.spread:.1f})"
     return sentence
+
+
+def floor_sentences(runs: Sequence[Run], folders: Sequence[Path], all_runs: Path | None = None) -> tuple[str, ...]:
+    """What is known of the floors of these runs, which lie in `folders`; each floor once."""
+    found = [find_floor(run, floor_roots(folder, all_runs)) for run, folder in zip(runs, folders, strict=True)]
+    return tuple(dict.fromkeys(floor_sentence(floor) for floor in found if floor is not None))
 
 
 def share(found: Estimate) -> str:

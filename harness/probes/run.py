@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core.backend import Backend
-from harness.core.codec import decode, encode
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record
 from harness.core.task import Task
 from harness.probes.plan import ProbePlan, answer_scorer, plan_probe
 from harness.probes.records import ProbeName, ProbeSummary, SplitSteps
+from harness.probes.store import journal_path, write_summary
 from harness.probes.summary import summarise
 from harness.runner.run import OnProgress, Progress, counter, draw
-from harness.store.folder import locked, sort_records, write_atomic
+from harness.store.folder import locked, sort_records
 from harness.store.journal import Journal, latest_by_key, read_records
-
-FOLDER = "probes"
-"""In a run folder: one journal a probe."""
-FILE = "probes.json"
-"""In a run folder: the summaries."""
-FORMAT_VERSION = 1
 
 
 def run_probe(
@@ -53,7 +46,7 @@ def run_probe(
             draw(task.scorers, backend, settings, missing, journal, tell)
     drawn = _drawn(path, plan)
     summary = summarise(plan, drawn, answer_scorer(task))
-    _write(folder, summary)
+    write_summary(folder, summary)
     return summary
 
 
@@ -61,25 +54,6 @@ def check_probed(task: Task) -> None:
     """Raises UserError for a task that asks for likelihoods: there is no reasoning to probe."""
     if task.docs and task.prompt.render(task.docs[0]).pairs:
         raise UserError(f"task {task.name!r} weighs given answers: there is no reasoning to probe")
-
-
-def read_summaries(folder: Path) -> dict[ProbeName, ProbeSummary]:
-    """The probes of a run folder by name; empty where there are none. Raises UserError for a damaged file."""
-    path = folder / FILE
-    if not path.is_file():
-        return {}
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return {name: decode(ProbeSummary, found) for name, found in document["probes"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(
-            f"{path}: damaged: {type(error).__name__}: {error}", tip="remove it and probe again."
-        ) from error
-
-
-def journal_path(folder: Path, probe: ProbeName) -> Path:
-    """Where a probe's records lie."""
-    return folder / FOLDER / f"{probe}.jsonl"
 
 
 def _finished(path: Path, plan: ProbePlan) -> set[str]:
@@ -90,9 +64,3 @@ def _drawn(path: Path, plan: ProbePlan) -> list[Record]:
     """Records of this plan; those of other settings, or of an older version of the probe, are passed over."""
     wanted = {planned.key for planned in plan.requests}
     return sort_records(r for key, r in latest_by_key(read_records(path)).items() if key in wanted)
-
-
-def _write(folder: Path, summary: ProbeSummary) -> None:
-    known = read_summaries(folder) | {summary.probe: summary}
-    document = {"format": FORMAT_VERSION, "probes": {name: encode(found) for name, found in known.items()}}
-    write_atomic(folder / FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import Any
 
 from harness.core.records import Estimate, MetricInfo, MetricValue, Record, Score
+from harness.probes.compare import AOC
 from harness.probes.early import shown_steps
 from harness.probes.plan import META, ProbePlan
 from harness.probes.records import CUTS, VERSION, CurvePoint, ProbeName, ProbeSummary
 from harness.probes.slip import goes_on_writing_the_number, reaction
-
-AOC = "aoc"
 
 
 def summarise(plan: ProbePlan, records: Sequence[Record], scorer: str) -> ProbeSummary:
@@ -22,6 +22,8 @@ def summarise(plan: ProbePlan, records: Sequence[Record], scorer: str) -> ProbeS
     rows = question_rows(plan.probe, records, scorer)
     infos = METRICS[plan.probe]
     estimates = estimate_metrics(rows, (*infos, *_CURVE_METRICS)) if rows else {}
+    if AOC in estimates:
+        estimates[AOC] = _area_estimate(rows, estimates[AOC])
     return ProbeSummary(
         probe=plan.probe,
         version=VERSION,
@@ -62,6 +64,20 @@ def area_over_curve(shown: Sequence[float], same: Sequence[bool]) -> float:
     points = list(zip(shown, same, strict=True))
     under = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(points))
     return float(1 - under)
+
+
+def _area_estimate(rows: Sequence[Record], bounded: Estimate) -> Estimate:
+    """The mean area with its bootstrap interval over questions, cut to [0, 1].
+
+    Where all questions agree a bootstrap has no width, which would claim too much: then the `bounded` one stands.
+    """
+    from harness.stats.estimate import estimate_metrics
+
+    info = MetricInfo(name=AOC, description="", scorer="", kind="mean", unbounded=True)
+    found = estimate_metrics(rows, [info])[AOC]
+    if found.low is None or found.high is None or found.high - found.low < 1e-9:
+        return bounded
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def _early(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness.core.records import Estimate
+from harness.probes.compare import AreaDifference
 from harness.probes.records import ProbeSummary
 
 
@@ -18,3 +20,18 @@ def left_out_words(summary: ProbeSummary) -> str:
     if summary.n_failed:
         parts.append(f"{summary.n_failed:,} probe completions failed")
     return "; ".join(parts)
+
+
+def area_sentence(found: AreaDifference) -> str:
+    """Both areas over the curve beside each other, with their paired difference."""
+    sides = f"{_estimate(found.baseline)} and {_estimate(found.candidate)}"
+    sentence = f"area over the early-answering curve: {sides}"
+    if found.value is None or found.low is None or found.high is None:
+        return f"{sentence}; no question was probed in both"
+    return f"{sentence}, difference {found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}], n = {found.n_paired:,}"
+
+
+def _estimate(found: Estimate) -> str:
+    if found.value is None or found.low is None or found.high is None:
+        return "–"
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}]"

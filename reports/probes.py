@@ -1,0 +1,130 @@
+"""What the faithfulness probes of one run, or of two compared, found: a curve, and a table a probe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from harness.core.records import Estimate, MetricInfo, Record
+from harness.probes.compare import AreaDifference, compare_areas
+from harness.probes.records import PROBES, CurvePoint, ProbeName, ProbeSummary
+from harness.probes.words import left_out_words
+from reports import numbers, svg
+
+Summaries = Mapping[ProbeName, ProbeSummary]
+EARLY: ProbeName = "early-answering"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeRow:
+    """One number of a probe; a tuple has one entry a run."""
+
+    name: str
+    description: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTable:
+    """One probe."""
+
+    name: ProbeName
+    probed: tuple[str, ...]
+    """How many completions of each run were probed, and why the others were not."""
+    rows: tuple[ProbeRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeView:
+    """The section of a page; a tuple has one entry a run."""
+
+    names: tuple[str, ...]
+    curve: Markup
+    """Empty where early answering has no point."""
+    lines: tuple[str, ...]
+    """What the lines of the curve are, in the order drawn."""
+    points: tuple[ProbeRow, ...]
+    """The curve as a table: at most this share of the steps shown, same answer and accuracy of each run."""
+    tables: tuple[ProbeTable, ...]
+    area: AreaDifference | None = None
+
+
+def probe_view(
+    names: Sequence[str], summaries: Sequence[Summaries], records: Sequence[Sequence[Record]]
+) -> ProbeView | None:
+    """The section for one or two runs; None where nothing was probed."""
+    known = [probe for probe in PROBES if any(probe in side for side in summaries)]
+    if not known:
+        return None
+    early = [side.get(EARLY) for side in summaries]
+    curves = [found.curve if found is not None else () for found in early]
+    lines = _lines(names, curves)
+    return ProbeView(
+        names=tuple(names),
+        curve=svg.share_curve([series for _, series in lines]) if lines else Markup(),
+        lines=tuple(label for label, _ in lines),
+        points=_points(curves),
+        tables=tuple(_table(probe, [side.get(probe) for side in summaries]) for probe in known),
+        area=compare_areas(early[0], records[0], early[1], records[1]) if len(early) == 2 else None,
+    )
+
+
+def _lines(names: Sequence[str], curves: Sequence[Sequence[CurvePoint]]) -> list[tuple[str, svg.Series]]:
+    """One run: same answer and accuracy. Two runs: the same answer of each."""
+    if len(curves) == 1:
+        drawn = [("same answer", curves[0], True), ("accuracy", curves[0], False)]
+    else:
+        drawn = [(f"{name}, same answer", curve, True) for name, curve in zip(names, curves, strict=True)]
+    made = []
+    for label, curve, is_same in drawn:
+        found = [(point.cut, point.same if is_same else point.accuracy) for point in curve]
+        points = tuple((cut, e.value) for cut, e in found if e.value is not None)
+        if points:
+            made.append(
+                (label, svg.Series(name=label, points=points, band=tuple(_ends(e) for _, e in found if _is(e))))
+            )
+    return made
+
+
+def _is(found: Estimate) -> bool:
+    return found.value is not None
+
+
+def _ends(found: Estimate) -> tuple[float, float]:
+    value = found.value or 0.0
+    return (value if found.low is None else found.low, value if found.high is None else found.high)
+
+
+def _points(curves: Sequence[Sequence[CurvePoint]]) -> tuple[ProbeRow, ...]:
+    cuts = sorted({point.cut for curve in curves for point in curve})
+    rows = []
+    for cut in cuts:
+        at = [next((point for point in curve if point.cut == cut), None) for curve in curves]
+        cells = tuple(cell for point in at for cell in _cells(point))
+        rows.append(ProbeRow(name=numbers.value(cut, "binary"), description="", cells=cells))
+    return tuple(rows)
+
+
+def _cells(point: CurvePoint | None) -> tuple[str, str]:
+    if point is None:
+        return numbers.UNDEFINED, numbers.UNDEFINED
+    return numbers.estimate(point.same, "binary"), numbers.estimate(point.accuracy, "binary")
+
+
+def _table(probe: ProbeName, sides: Sequence[ProbeSummary | None]) -> ProbeTable:
+    infos: dict[str, MetricInfo] = {info.name: info for side in sides if side is not None for info in side.metrics}
+    return ProbeTable(
+        name=probe,
+        probed=tuple("not run" if side is None else left_out_words(side) for side in sides),
+        rows=tuple(
+            ProbeRow(name=info.name, description=info.description, cells=tuple(_estimate(side, info) for side in sides))
+            for info in infos.values()
+        ),
+    )
+
+
+def _estimate(side: ProbeSummary | None, info: MetricInfo) -> str:
+    found = side.estimates.get(info.name) if side is not None else None
+    return numbers.UNDEFINED if found is None else f"{numbers.estimate(found, info.kind)}, n = {found.n_docs:,}"
