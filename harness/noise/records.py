@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from harness.core.records import Estimate
+from harness.core.records import Estimate, GenerationSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,5 +63,5 @@ class NoiseFloor:
     made: str = ""
     """UTC, ISO 8601."""
     command: str = ""
-    settings: Any = None
+    settings: GenerationSettings | None = None
     """Generation settings of the runs; None where they are unknown."""
