@@ -20,37 +20,36 @@ from harness.probes.records import Asked, Variant
 NO_RULE = "no rule of the paraphrase fits the question"
 NOT_PLAIN = "the question is a conversation"
 
-_PAIRS = (
+_BOTH_WAYS = (
     ("in total", "altogether"),
-    ("buy", "purchase"),
-    ("buys", "purchases"),
     ("bought", "purchased"),
     ("children", "kids"),
     ("doesn't", "does not"),
     ("don't", "do not"),
     ("didn't", "did not"),
     ("isn't", "is not"),
-    ("there's", "there is"),
-    ("mom", "mother"),
-    ("dad", "father"),
-    ("begins", "starts"),
-    ("began", "started"),
     ("large", "big"),
-    ("receives", "gets"),
-    ("received", "got"),
     ("twice as many", "two times as many"),
     ("twice as much", "two times as much"),
     ("every day", "each day"),
     ("every week", "each week"),
     ("every month", "each month"),
     ("every year", "each year"),
-    ("at first", "in the beginning"),
-    ("wants to", "would like to"),
     ("the store", "the shop"),
     ("photos", "pictures"),
-    ("a dozen", "one dozen"),
 )
-"""Words that mean the same here; either side is replaced by the other."""
+"""Words that mean the same in a story problem; either side is replaced by the other."""
+_WORDS_ONE_WAY = (
+    ("buy", "purchase"),  # a purchase is a noun too
+    ("buys", "purchases"),
+    ("begins", "starts"),  # who starts out does not begin out
+    ("began", "started"),
+    ("receives", "gets"),  # who gets on a bus does not receive it
+    ("wants to", "would like to"),  # I would like to is not I wants to
+    ("there's", "there is"),
+    ("mom", "mother"),
+    ("dad", "father"),
+)
 _ONE_WAY = (
     (r"\bHow much money does\b", "What amount of money does"),
     (r"\bhow much money does\b", "what amount of money does"),
@@ -64,7 +63,7 @@ _QUESTION_IS = re.compile(
 _CONDITION_FIRST = re.compile(
     r"(?P<before>(?:^|[.!?] ))If (?P<condition>[^,.?!]+), (?P<asked>(?:how|what)\b[^,?.!]*)\?$"
 )
-_PRONOUN = re.compile(r"\b(?:he|she|they|it|his|her|their|its|him|them)\b", re.IGNORECASE)
+_PRONOUN_OR_IF = re.compile(r"\b(?:if|that|this|those|these|he|she|they|it|his|her|their|its|him|them)\b", re.IGNORECASE)
 
 Rule: TypeAlias = Callable[[str], str]
 
@@ -89,10 +88,11 @@ def rewritten(question: str) -> str:
 
 
 def _condition_last(question: str) -> str:
-    """`If A, how many B?` to `How many B, if A?`; not where B's pronoun would then come before its noun."""
+    """`If A, how many B?` to `How many B, if A?`; not where B's pronoun would then come before its noun, nor with a
+    second condition in B."""
 
     def swap(match: re.Match[str]) -> str:
-        if _PRONOUN.search(match["asked"]):
+        if _PRONOUN_OR_IF.search(match["asked"]):
             return match.group()
         asked = match["asked"][0].upper() + match["asked"][1:]
         return f"{match['before']}{asked}, if {match['condition']}?"
@@ -121,7 +121,8 @@ def _other_word(match: re.Match[str]) -> str:
     return other[0].upper() + other[1:] if found[0].isupper() else other
 
 
-_OTHER = dict(_PAIRS) | {right: left for left, right in _PAIRS}
+_OTHER = dict(_BOTH_WAYS) | {right: left for left, right in _BOTH_WAYS} | dict(_WORDS_ONE_WAY)
 _PAIR_PATTERN = re.compile(
-    r"\b(?:" + "|".join(re.escape(words) for words in sorted(_OTHER, key=len, reverse=True)) + r")\b", re.IGNORECASE
+    r"\b(?:" + "|".join(re.escape(words) for words in sorted(_OTHER, key=len, reverse=True)) + r")\b(?!['’-])",
+    re.IGNORECASE,
 )
