@@ -77,7 +77,7 @@ def _carried(reasoning: str, target: Fraction | None, random: Random) -> Choice 
     for whole in (True, False):
         for step, delta in attempts(steps, random):
             found = _implied(reasoning, steps, step, delta, target, whole=whole)
-            if found is not None:
+            if found is not None and step.value + delta != target:  # else the slip would say the recorded answer
                 return step.right_start, step.right_end, step.value + delta, str(found)
     return None
 
