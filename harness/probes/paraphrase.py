@@ -63,7 +63,9 @@ _QUESTION_IS = re.compile(
 _CONDITION_FIRST = re.compile(
     r"(?P<before>(?:^|[.!?] ))If (?P<condition>[^,.?!]+), (?P<asked>(?:how|what)\b[^,?.!]*)\?$"
 )
-_PRONOUN_OR_IF = re.compile(r"\b(?:if|that|this|those|these|he|she|they|it|his|her|their|its|him|them)\b", re.IGNORECASE)
+_PRONOUN_OR_IF = re.compile(
+    r"\b(?:if|that|this|those|these|he|she|they|it|his|her|their|its|him|them)\b", re.IGNORECASE
+)
 
 Rule: TypeAlias = Callable[[str], str]
 
