@@ -193,3 +193,45 @@ def test_a_tiny_gemma_is_probed_where_a_prefill_gives_it_reasoning(harness, tmp_
     accuracy = found["early-answering"]["curve"][0]["accuracy"]
     assert accuracy["n_docs"] == 2
     assert isinstance(Estimate(**accuracy).value, float)
+
+
+# --- servers -----------------------------------------------------------------------------------------
+
+REASONED = "Question: q\nReasoning: 2 + 3 = 5\n5 + 4 = 9\nAnswer: 9"
+
+
+def answers_with_reasoning(handler, body):
+    from http_server import reply
+
+    document = reply(body)
+    begun = body["messages"][-1]["role"] == "assistant"
+    document["choices"][0]["message"]["content"] = " 9" if begun else REASONED
+    handler.send(200, document)
+
+
+def test_a_server_is_asked_to_go_on_from_the_cut_reply(harness, tmp_path, server):
+    server.default = answers_with_reasoning
+    folder = tmp_path / "r"
+    ran(
+        harness, "run", "-t", "gsm_style", "-o", "n=2", "-m", f"{server.url},model=gemma", "--out", folder, "--probe",
+        "early-answering",
+    )  # fmt: skip
+    begun = {body["messages"][-1]["content"] for body in server.bodies if body["messages"][-1]["role"] == "assistant"}
+    assert begun == {
+        "Question: q\nReasoning:\nAnswer:",
+        "Question: q\nReasoning: 2 + 3 = 5\nAnswer:",
+        "Question: q\nReasoning: 2 + 3 = 5\n5 + 4 = 9\nAnswer:",
+    }
+    assert value(read_summaries(folder)["early-answering"], "aoc") == 0
+
+
+def test_a_server_that_cannot_continue_a_reply_is_an_error_and_the_run_is_kept(harness, tmp_path, server):
+    server.default = answers_with_reasoning
+    server.models = [{"id": "gemma", "owned_by": "somebody", "created": 1}]
+    done = harness(
+        "run", "-t", "gsm_style", "-o", "n=2", "-m", f"{server.url},model=gemma", "--out", tmp_path / "r", "--probe",
+        "filler",
+    )  # fmt: skip
+    assert done.code == 2
+    assert "not known to continue one (the run itself is finished: " in done.err
+    assert json.loads((tmp_path / "r" / "run.json").read_text())["finished"]

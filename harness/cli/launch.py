@@ -17,7 +17,9 @@ from harness.core.records import GenerationSettings, Record, Run
 from harness.core.registry import find_entry
 
 if TYPE_CHECKING:
-    from harness.probes.records import ProbeSummary
+    from harness.core.backend import Backend
+    from harness.core.task import Task
+    from harness.probes.records import ProbeName, ProbeSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
     from harness.backends.open import open_backend, split_spec
     from harness.cli.also import also_lm_eval, check_also
     from harness.cli.console import notice
-    from harness.cli.probe import probe_names_of, run_probes
+    from harness.cli.probe import probe_names_of
     from harness.cli.progress import progress_bar
     from harness.runner.run import run_task
 
@@ -82,7 +84,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
             planned = _keep_history(planned, before)
         with progress_bar(task.name, task.primary) as show:
             done, records = run_task(task, backend, settings, folder, planned, on_progress=show)
-        summaries = run_probes(probes, task, records, backend, settings, folder)
+        summaries = _probed(probes, task, records, backend, settings, folder)
     except KeyboardInterrupt:
         print(f"\nstopped; go on with: harness run --resume {folder}", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -95,6 +97,23 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
         lm_eval=also_lm_eval(records) if also else None,
         probes=summaries,
     )
+
+
+def _probed(
+    probes: Sequence[ProbeName],
+    task: Task,
+    records: Sequence[Record],
+    backend: Backend,
+    settings: GenerationSettings,
+    folder: Path,
+) -> Sequence[ProbeSummary]:
+    """The probes that were asked for; where the model cannot be probed, the run is there all the same."""
+    from harness.cli.probe import run_probes
+
+    try:
+        return run_probes(probes, task, records, backend, settings, folder)
+    except UserError as error:
+        raise UserError(f"{error.message} (the run itself is finished: {folder})", tip=error.tip) from error
 
 
 def _keep_history(planned: Run, before: Run) -> Run:
