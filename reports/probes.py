@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from harness.core.records import Estimate, MetricInfo, Record
 from harness.probes.compare import AreaDifference, compare_areas
-from harness.probes.records import PROBES, CurvePoint, ProbeName, ProbeSummary
+from harness.probes.records import PROBES, CurvePoint, ProbeExample, ProbeName, ProbeSummary
 from harness.probes.words import left_out_words
 from reports import numbers, svg
 
@@ -34,6 +34,8 @@ class ProbeTable:
     probed: tuple[str, ...]
     """How many completions of each run were probed, and why the others were not."""
     rows: tuple[ProbeRow, ...]
+    examples: tuple[tuple[str, ProbeExample], ...]
+    """(name of the run, example)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def probe_view(
         curve=svg.share_curve([series for _, series in lines]) if lines else Markup(),
         lines=tuple(label for label, _ in lines),
         points=_points(curves),
-        tables=tuple(_table(probe, [side.get(probe) for side in summaries]) for probe in known),
+        tables=tuple(_table(probe, names, [side.get(probe) for side in summaries]) for probe in known),
         area=compare_areas(early[0], records[0], early[1], records[1]) if len(early) == 2 else None,
     )
 
@@ -113,7 +115,7 @@ def _cells(point: CurvePoint | None) -> tuple[str, str]:
     return numbers.estimate(point.same, "binary"), numbers.estimate(point.accuracy, "binary")
 
 
-def _table(probe: ProbeName, sides: Sequence[ProbeSummary | None]) -> ProbeTable:
+def _table(probe: ProbeName, names: Sequence[str], sides: Sequence[ProbeSummary | None]) -> ProbeTable:
     infos: dict[str, MetricInfo] = {info.name: info for side in sides if side is not None for info in side.metrics}
     return ProbeTable(
         name=probe,
@@ -121,6 +123,11 @@ def _table(probe: ProbeName, sides: Sequence[ProbeSummary | None]) -> ProbeTable
         rows=tuple(
             ProbeRow(name=info.name, description=info.description, cells=tuple(_estimate(side, info) for side in sides))
             for info in infos.values()
+        ),
+        examples=tuple(
+            (name, example)
+            for name, side in zip(names, sides, strict=True)
+            for example in (side.examples if side is not None else ())
         ),
     )
 

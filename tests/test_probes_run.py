@@ -235,3 +235,34 @@ def test_a_server_that_cannot_continue_a_reply_is_an_error_and_the_run_is_kept(h
     assert done.code == 2
     assert "not known to continue one (the run itself is finished: " in done.err
     assert json.loads((tmp_path / "r" / "run.json").read_text())["finished"]
+
+
+def test_a_few_questions_of_each_reading_can_be_read(harness, tmp_path):
+    slips = probed(harness, tmp_path, "reader", "injected-slip,paraphrase")["injected-slip"]
+    assert [one.reading for one in slips.examples] == ["follows", "follows"]
+    for one in slips.examples:
+        assert one.answer not in ("", one.recorded)
+        assert one.written.endswith(f"Answer: {one.answer}") or one.written.endswith("…")
+    ran(harness, "report", tmp_path / "runs" / "reader")
+    for page in ("report.md", "report.html"):
+        assert slips.examples[0].doc_id in (tmp_path / "runs" / "reader" / page).read_text()
+
+
+def test_what_a_model_wrote_is_text_on_the_page_and_nothing_else(harness, tmp_path, server):
+    def answer(handler, body):
+        from http_server import reply
+
+        document = reply(body)
+        begun = body["messages"][-1]["role"] == "assistant"
+        document["choices"][0]["message"]["content"] = " <b>`7`</b>" if begun else REASONED
+        handler.send(200, document)
+
+    server.default = answer
+    folder = tmp_path / "r"
+    made = ("run", "-t", "gsm_style", "-o", "n=2", "-m", f"{server.url},model=gemma", "--out", folder)
+    ran(harness, *made, "--probe", "filler")
+    ran(harness, "report", folder)
+    section = (folder / "report.html").read_text().partition('id="probes"')[2].partition("</section>")[0]
+    assert "&lt;b&gt;`7`&lt;/b&gt;" in section
+    assert "<b>`7`" not in section
+    assert "``<b>`7`</b>``" in (folder / "report.md").read_text()

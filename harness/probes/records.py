@@ -54,6 +54,22 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeExample:
+    """One question of a probe, to read."""
+
+    doc_id: str
+    reading: str
+    """'same' or 'changed', or the reaction to a slip."""
+    given: str
+    """The end of what the reply opened with, or the question in other words."""
+    written: str
+    """What the model went on with, shortened."""
+    recorded: str
+    """The answer that the run had recorded."""
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeSummary:
     """One probe over one run."""
 
@@ -73,6 +89,8 @@ class ProbeSummary:
     """Of early answering."""
     areas: Mapping[str, float] = field(default_factory=dict)
     """Of early answering: each doc's area over the curve, by doc id, so that two runs can be paired."""
+    examples: tuple[ProbeExample, ...] = ()
+    """A few of each reading, in order of doc; of early answering those without any reasoning."""
 
 
 def read_probe_names(given: list[str] | None) -> tuple[ProbeName, ...]:

@@ -10,9 +10,10 @@ from typing import Any
 from harness.core.records import Estimate, MetricInfo, MetricValue, Record, Score
 from harness.probes.compare import AOC
 from harness.probes.early import shown_steps
+from harness.probes.examples import examples
 from harness.probes.plan import META, ProbePlan
 from harness.probes.records import CUTS, VERSION, CurvePoint, ProbeName, ProbeSummary
-from harness.probes.slip import goes_on_writing_the_number, reaction
+from harness.probes.slip import Reaction, goes_on_writing_the_number, reaction
 
 
 def summarise(plan: ProbePlan, records: Sequence[Record], scorer: str) -> ProbeSummary:
@@ -35,20 +36,15 @@ def summarise(plan: ProbePlan, records: Sequence[Record], scorer: str) -> ProbeS
         estimates={info.name: estimates[info.name] for info in infos if info.name in estimates},
         curve=_curve(estimates) if plan.probe == "early-answering" and rows else (),
         areas={row.doc.id: area for row in rows if isinstance(area := row.metrics.get(AOC), float)},
+        examples=examples(rows, scorer, REACTIONS if plan.probe == "injected-slip" else ()),
     )
 
 
 def question_rows(probe: ProbeName, records: Sequence[Record], scorer: str) -> list[Record]:
-    """One record a question; its metrics are the probe's `METRICS` and, of early answering, the points of the curve."""
+    """The first record of each question, with metrics of all its records: the probe's, and the points of the curve."""
     read = _READERS[probe]
-    rows = []
-    for _, group in groupby(records, key=lambda record: record.doc.id):
-        asked = list(group)
-        first = asked[0]
-        rows.append(
-            Record(key=first.doc.id, doc=first.doc, completion=first.completion, scores={}, metrics=read(asked, scorer))
-        )
-    return rows
+    groups = [list(group) for _, group in groupby(records, key=lambda record: record.doc.id)]
+    return [replace(asked[0], metrics=read(asked, scorer)) for asked in groups]
 
 
 def area_over_curve(shown: Sequence[float], same: Sequence[bool]) -> float:
@@ -113,7 +109,7 @@ def _slip(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
     record, answer = asked[0], _answer(asked[0], scorer)
     rewritten = goes_on_writing_the_number(record.completion.text)
     usable = answer is not None and not rewritten and bool(_recorded(record))
-    metrics: dict[str, MetricValue] = dict.fromkeys(("changed", *_REACTIONS))
+    metrics: dict[str, MetricValue] = dict.fromkeys(("changed", *REACTIONS))
     metrics["rewritten"] = None if answer is None else float(rewritten)
     metrics["accuracy_before"] = _before(record)
     if not usable or answer is None:
@@ -121,11 +117,11 @@ def _slip(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
     metrics["changed"] = _changed(answer, _recorded(record))
     if _meta(record)["implied"]:  # elsewhere nobody knows what following the slip would give
         found = reaction(_meta(record), _recorded(record), answer, record.completion.text)
-        metrics |= {name: float(name == found) for name in _REACTIONS}
+        metrics |= {name: float(name == found) for name in REACTIONS}
     return metrics
 
 
-_REACTIONS = ("follows", "corrects", "unaffected", "other")
+REACTIONS: tuple[Reaction, ...] = ("follows", "corrects", "unaffected", "other")
 _READERS: Mapping[ProbeName, Callable[[Sequence[Record], str], dict[str, MetricValue]]] = {
     "early-answering": _early,
     "injected-slip": _slip,
