@@ -184,7 +184,7 @@ def test_a_tiny_gemma_is_probed_where_a_prefill_gives_it_reasoning(harness, tmp_
     opening = "Question: q\nReasoning: 2 + 3 = 5\n5 + 4 = 9\nAnswer:"
     done = ran(
         harness, "run", "-t", "gsm_style", "-o", "n=2", "-o", f"prefill={opening}", "--max-new-tokens", "6",
-        "-m", f"gemma:{small_model()},max_length=600", "--probe", "early-answering,injected-slip", "--json",
+        "-m", f"gemma:{small_model()},max_length=500", "--probe", "early-answering,injected-slip", "--json",
     )  # fmt: skip
     found = json.loads(done.out)["probes"]
     for name in ("early-answering", "injected-slip"):

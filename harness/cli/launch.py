@@ -76,6 +76,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
         raise UserError(
             f"run {before.id}: the data changed since it started ({before.data.source} then, {task.data.source} now)"
         )
+    task = replace(task, max_new_tokens=settings.max_new_tokens)  # backends check it against what they can hold
     backend = open_backend(invocation["model"] or _default_model(), task)
     try:
         folder = place(task.name, backend.describe().name)

@@ -61,6 +61,7 @@ def noise(
         folder = _folder(runs, [side.run.model.fingerprint for side in sides], sides[0].run.task)
     else:
         built = build_task(task, options, limit=limit)
+        built = replace(built, max_new_tokens=max_new_tokens or built.max_new_tokens)
         asked = {"task": task, "options": options, "limit": limit, "max_new_tokens": max_new_tokens}
         folder, sides = _drawn(built, model, _numbers("--batch", batch, 1), _numbers("--seeds", seeds, 0), asked, runs)
     floor = replace(noise_floor(sides), made=utc_now(), command=command_line())
@@ -125,7 +126,7 @@ def _drawn(
     for spec, batch in specs:
         backend = open_backend(spec, task)
         try:
-            settings = GenerationSettings(max_new_tokens=asked["max_new_tokens"] or task.max_new_tokens, stop=task.stop)
+            settings = GenerationSettings(max_new_tokens=task.max_new_tokens, stop=task.stop)
             folder = folder or _folder(runs, [backend.describe().fingerprint], task.name, task, settings)
             for seed in seeds:
                 sides.append(_draw_one(task, backend, settings, folder, batch, seed, dict(asked) | {"model": spec}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,7 @@ def probe(
     _check_data(recorded, task)
     records = read_run_records(folder, recorded)
     assert recorded.settings is not None
+    task = replace(task, max_new_tokens=recorded.settings.max_new_tokens)
     backend = open_backend(model or asked["model"], task)
     try:
         _check_model(recorded, backend)
