@@ -20,6 +20,7 @@ from harness.gemma.engine.engine import Engine, EngineOptions
 from harness.gemma.engine.random_model import random_gemma3
 from harness.gemma.engine.requests import TokenCompletion, TokenRequest
 from harness.gemma.engine.sampling import Sampling
+from harness.gemma.tunix_adapter import logits
 
 WINDOW, VOCABULARY, N_NEW = 16, 199, 64
 STOPS = (1, 7, 9)
@@ -150,6 +151,22 @@ def test_rows_that_outgrow_their_span_go_on_unchanged(model: Any, monkeypatch: p
     grown = answers(engine, asked)
     assert engine.stats.n_resizes >= 2
     assert {i: c.tokens for i, c in grown.items()} == {i: c.tokens for i, c in plain.items()}
+
+
+@pytest.mark.parametrize(("window", "n_layers"), [(1, 1), (8, 1), (20, 1), pytest.param(3, 7, marks=pytest.mark.slow)])
+def test_any_window_against_any_block_gives_the_models_own_greedy_tokens(window: int, n_layers: int) -> None:
+    """Windows shorter than a block of 16 steps, and one that a block wraps around: Tunix's whole forward pass judges."""
+    small = random_gemma3(
+        n_layers=n_layers, vocabulary=VOCABULARY, embed=32, hidden=64, heads=2, kv_heads=1, head_dim=16, window=window
+    )
+    asked = requests(prompts(3, 70, seed=window), n_new=37)
+    engine = Engine(small, options=EngineOptions(batch_size=4))
+    assert engine.options.steps_per_sync == 16
+    for done in engine.generate(asked, GREEDY, []):
+        prompt = asked[done.index].tokens
+        scores = logits(small, np.array([[*prompt, *done.tokens]]))
+        assert np.asarray(scores)[0, len(prompt) - 1 : -1].argmax(-1).tolist() == list(done.tokens)
+        assert len(done.tokens) == 37
 
 
 def test_each_request_has_its_own_budget(model: Any, sampled: list[list[int]]) -> None:

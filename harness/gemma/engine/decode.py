@@ -138,18 +138,19 @@ def _masks(
     shape: ModelShape,
 ) -> dict[int | None, list[Bool[Array, "row key"]]]:
     """Per kind of layer, what each row sees of its ring, of this block's tokens and of the prefix."""
-    fresh = jnp.broadcast_to(jnp.arange(max_steps) <= index, (positions.shape[0], max_steps))
+    behind = index - jnp.arange(max_steps)
     masks: dict[int | None, list[jax.Array]] = {}
     for number, layer in enumerate(shape.layers):
         if layer.window in masks:
             continue
         age = ages(rows.step - 1, rows.values[number].shape[VALUE_AXIS])
-        own = age[None, :] < started[:, None]
+        own, fresh = age[None, :] < started[:, None], behind >= 0
         if layer.window is not None:
             own &= age + index + 1 < layer.window
+            fresh &= behind < layer.window
         start = 0 if layer.window is None else prefix.local_start
         ahead = visible(positions, start + jnp.arange(prefix.values[number].shape[1]), prefix.length, layer.window)
-        masks[layer.window] = [own, fresh, ahead]
+        masks[layer.window] = [own, jnp.broadcast_to(fresh, (positions.shape[0], max_steps)), ahead]
     return masks
 
 
@@ -200,15 +201,23 @@ def _blank(rows: Rows, max_steps: int) -> Fresh:
 
 
 def _lay_in(rows: Rows, fresh: Fresh, n_steps: jax.Array) -> Rows:
-    """The block's first `n_steps` keys and values in the rings, in the slots of their steps."""
+    """The block's first `n_steps` keys and values in the rings, in the slots of their steps.
+
+    A ring no longer than a block is written whole; of a longer one, the block's own slots, and the first ones again
+    where the block wraps around.
+    """
+    newest = rows.step + n_steps - 1
 
     def lay(ring: jax.Array, new: jax.Array, axis: int) -> jax.Array:
-        size, length = ring.shape[axis], new.shape[axis]
-        newest = rows.step + n_steps - 1
-        for start in (jnp.minimum(jnp.mod(rows.step, size), size - length), jnp.int32(0)):  # the second where it wraps
+        size, room = ring.shape[axis], new.shape[axis]
+        length = min(size, room)
+        starts = (
+            (jnp.int32(0),) if size <= room else (jnp.minimum(jnp.mod(rows.step, size), size - length), jnp.int32(0))
+        )
+        for start in starts:
             age = jnp.mod(newest - start - jnp.arange(length), size)
             old = jax.lax.dynamic_slice_in_dim(ring, start, length, axis)
-            drawn = jnp.take(new, jnp.clip(n_steps - 1 - age, 0, length - 1), axis=axis)
+            drawn = jnp.take(new, jnp.clip(n_steps - 1 - age, 0, room - 1), axis=axis)
             is_new = jnp.expand_dims(age < n_steps, tuple(range(1, ring.ndim - axis)))
             ring = jax.lax.dynamic_update_slice_in_dim(ring, jnp.where(is_new, drawn, old), start, axis)
         return ring
