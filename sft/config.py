@@ -199,7 +199,7 @@ def resolve(*layers: tuple[str, Overrides]) -> Resolved:
     for origin, values in layers:
         for key, value in values.items():
             config = _with(config, key, value, origin)
-            origins[key] = origin
+            origins[".".join(key.split(".")[:2])] = origin
     check(config)
     return Resolved(config=config, origins=origins)
 
@@ -213,6 +213,9 @@ def _with(config: Config, key: str, value: Any, origin: str) -> Config:
         raise unknown_name(f"section of {origin}:", section, SECTIONS, tip=f"sections: {', '.join(SECTIONS)}.")
     settings = getattr(config, section)
     hints = get_type_hints(type(settings))
+    table, _, inner = name.partition(".")
+    if inner and get_origin(hints.get(table)) is Mapping:  # benchmark.options.n = 20 adds to the table
+        name, value = table, {**getattr(settings, table), inner: value}
     if name not in hints:
         known = [f"{section}.{known}" for known in hints]
         raise unknown_name(f"setting of {origin}:", key, known, tip=f"[{section}] has {', '.join(hints)}.")

@@ -27,7 +27,7 @@ class MetricsFile:
         part.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
         part.replace(path)
         self._file = path.open("a", encoding="utf-8")
-        self._board = _open_board(tensorboard)
+        self._board = _open_board(tensorboard, from_step)
 
     def write(self, step: int, values: Mapping[str, float | None]) -> None:
         """One line; values that are None or not finite are left out."""
@@ -61,9 +61,11 @@ def _is_before(row: Mapping[str, Any], from_step: int) -> bool:
     return row["step"] < from_step or (row["step"] == from_step and "loss" in row)
 
 
-def _open_board(folder: Path | None) -> Any:
+def _open_board(folder: Path | None, from_step: int) -> Any:
+    """A writer whose events after `from_step` take the place of those that a run before it wrote."""
     if folder is None:
         return None
     from tensorboardX import SummaryWriter
 
-    return SummaryWriter(str(folder))
+    purged = from_step + 1 if from_step else None
+    return SummaryWriter(str(folder), purge_step=purged, filename_suffix=f".{from_step}")

@@ -23,6 +23,15 @@ def test_every_value_says_who_set_it_last(tmp_path: Path):
     assert resolved.origins["train.seed"] == "default"
 
 
+def test_one_entry_of_a_table_can_be_set():
+    layers = ("file", NEEDED | {"benchmark.options": {"n": 5, "seed": 1}}), ("--set", {"benchmark.options.n": 20})
+    resolved = resolve(*layers)
+    assert resolved.config.benchmark.options == {"n": 20, "seed": 1}
+    assert resolved.origins["benchmark.options"] == "--set"
+    with pytest.raises(UserError, match="unknown setting"):
+        resolve(("--set", NEEDED | {"train.seed.n": 1}))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

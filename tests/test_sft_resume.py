@@ -166,3 +166,32 @@ def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_p
     metrics.write(3, {"loss": 0.5, "eval_loss": None, "grad_norm": float("nan")})
     metrics.close()
     assert read_metrics(path) == [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 0.5}]
+
+
+def events(folder: Path) -> list:
+    """TensorBoard's events, out of its framing: length (8 bytes), checksum (4), message, checksum (4)."""
+    from tensorboardX.proto.event_pb2 import Event
+
+    found = []
+    for file in sorted(folder.iterdir()):
+        data = file.read_bytes()
+        while data:
+            end = 12 + int.from_bytes(data[:8], "little")
+            found.append(Event.FromString(data[12:end]))
+            data = data[end + 4 :]
+    return found
+
+
+def test_tensorboard_gets_the_same_values_and_a_resumed_run_replaces_its_own(tmp_path):
+    from sft.metrics import MetricsFile
+
+    board = tmp_path / "board"
+    for from_step, steps in ((0, (1, 2, 3)), (2, (3, 4))):
+        metrics = MetricsFile(tmp_path / "train_metrics.jsonl", from_step=from_step, tensorboard=board)
+        for step in steps:
+            metrics.write(step, {"loss": step / 4, "grad_norm": None})
+        metrics.close()
+    found = events(board)
+    values = [(e.step, v.tag, v.simple_value) for e in found for v in e.summary.value]
+    assert sorted(values) == [(1, "loss", 0.25), (2, "loss", 0.5), (3, "loss", 0.75), (3, "loss", 0.75), (4, "loss", 1)]
+    assert [e.step for e in found if e.session_log.status == e.session_log.START] == [3]

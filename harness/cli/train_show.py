@@ -75,6 +75,8 @@ class Watch:
             self._bar = _bar(order, steps)
         speed = f"{result.tokens / result.seconds:,.0f} tok/s" if result.seconds else ""
         self._bar.update(self._bar.task_ids[0], completed=result.step, loss=f"loss {result.loss:.4f}", speed=speed)
+        if result.step == steps:
+            self.close()
 
     def evaluated(self, order: Order, step: int, loss: float) -> None:
         """One evaluation."""

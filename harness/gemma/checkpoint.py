@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -136,7 +138,7 @@ def restore(folder: Path) -> dict[ParameterPath, Tensor]:
     import orbax.checkpoint as ocp
 
     as_numpy = jax.tree.map(lambda _: ocp.RestoreArgs(restore_type=np.ndarray), _metadata(folder))
-    with _reader() as reader:
+    with _reader() as reader, _without_warnings():
         return _flat(reader.restore(folder.resolve(), args=ocp.args.PyTreeRestore(restore_args=as_numpy)))
 
 
@@ -153,8 +155,20 @@ def _reader() -> Any:
     return ocp.Checkpointer(handler, multiprocessing_options=alone)
 
 
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Orbax warns of a file of its own that Tunix's manager never writes into a step's folders."""
+    logger = logging.getLogger("absl")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def _metadata(folder: Path) -> Any:
-    with _reader() as reader:
+    with _reader() as reader, _without_warnings():
         try:
             found = reader.metadata(folder.resolve()).item_metadata
         except (ValueError, OSError, KeyError) as error:
