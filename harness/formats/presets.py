@@ -32,6 +32,14 @@ QUESTION_REASONING_ANSWER = ResponseFormat(
     ),
     instruction=_ASK_LABELS,
 )
+REASONING_ANSWER = ResponseFormat(
+    name="reasoning-answer",
+    sections=(
+        Section(name="reasoning", open="Reasoning:"),
+        Section(name="answer", open="Answer:"),
+    ),
+    instruction="Reason step by step, then answer.",
+)
 REASONING_ANSWER_TAGS = _tags("reasoning-answer-tags", "reasoning", "answer")
 THINK_ANSWER_TAGS = _tags("think-answer-tags", "think", "answer")
 THINKING_ANSWER_TAGS = _tags("thinking-answer-tags", "thinking", "answer")
@@ -79,6 +87,7 @@ PRESETS: dict[str, ResponseFormat] = {
     preset.name: preset
     for preset in (
         QUESTION_REASONING_ANSWER,
+        REASONING_ANSWER,
         REASONING_ANSWER_TAGS,
         THINK_ANSWER_TAGS,
         THINKING_ANSWER_TAGS,
