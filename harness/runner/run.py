@@ -13,10 +13,11 @@ from harness.core.records import Completion, GenerationSettings, Record, Run
 from harness.core.scorer import Scorer
 from harness.core.task import Task
 from harness.runner.example import with_example
+from harness.runner.hosts import ALONE, Hosts, absorb, exchange, gather_list
 from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
 from harness.runner.scoring import metric_infos, score_completion
-from harness.store.folder import RECORDS_FILE, locked, read_run_records, write_run
+from harness.store.folder import journals, locked, read_run_records, records_file, write_run
 from harness.store.journal import Journal, latest_by_key, read_records
 
 
@@ -44,10 +45,12 @@ def run_task(
     *,
     on_progress: OnProgress = lambda progress: None,
     order: Callable[[list[PlannedRequest]], list[PlannedRequest]] = list,
+    hosts: Hosts = ALONE,
 ) -> tuple[Run, list[Record]]:
     """Complete the run in `folder`; what its journal already has is not drawn again, failures are.
 
-    `order` is the order in which the missing ones are asked for: it decides which of them may share a batch.
+    `order` is the order in which the missing ones are asked for: it decides which of them may share a batch. Several
+    `hosts` share them out, and process 0 ends with all records; the others return none.
     Returns the finished run and its records. Whatever stops it (a kill, a UserError of the backend), the records
     written so far stay and the same call goes on from them.
     """
@@ -55,15 +58,20 @@ def run_task(
     prompts = [plan.request.prompt for plan in planned]
     model = with_example(run.model, backend, prompts)
     run = replace(run, prompt_hash=prompt_hash(prompts), n_expected=len(planned), model=model)
-    with locked(folder), Journal(folder / RECORDS_FILE) as journal:
-        write_run(folder, run)
+    with locked(folder, hosts.index), Journal(folder / records_file(hosts.index)) as journal:
+        if hosts.index == 0:
+            write_run(folder, run)
         finished = _finished(folder, planned)
-        on_progress(Progress(done=len(finished), total=len(planned), resumed=len(finished), record=None))
-        missing = [plan for plan in planned if plan.key not in finished]
-        draw(
-            task.scorers, backend, settings, order(missing), journal, counter(on_progress, len(finished), len(planned))
-        )
-    return finish_run(folder, run, task)
+        if hosts.index == 0:
+            absorb(journal, finished.values())
+        known = gather_list(hosts, sorted(finished))
+        anywhere = set().union(*known)
+        missing = order([plan for plan in planned if plan.key not in anywhere])[hosts.index :: hosts.count]
+        total = len(anywhere) + len(missing)
+        on_progress(Progress(done=len(anywhere), total=total, resumed=len(anywhere), record=None))
+        draw(task.scorers, backend, settings, missing, journal, counter(on_progress, len(anywhere), total))
+        exchange(hosts, journal, set(known[0]))
+    return finish_run(folder, run, task) if hosts.index == 0 else (run, [])
 
 
 def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
@@ -100,14 +108,14 @@ def check_task(task: Task) -> None:
 
 def _finished(folder: Path, planned: Sequence[PlannedRequest]) -> dict[str, Record]:
     wanted = {plan.key for plan in planned}
-    on_disk = latest_by_key(read_records(folder / RECORDS_FILE))
-    foreign = [record.doc.id for key, record in on_disk.items() if key not in wanted]
+    found = [latest_by_key(read_records(path)) for path in journals(folder)]
+    foreign = [record.doc.id for records in found for key, record in records.items() if key not in wanted]
     if foreign:
         raise UserError(
             f"{folder} holds {len(foreign)} records of another model, prompt or settings (first: doc {foreign[0]!r})",
             tip="resume with what the run was started with, or start a new run.",
         )
-    return {key: record for key, record in on_disk.items() if record.completion.finish != "error"}
+    return {key: r for records in found for key, r in records.items() if r.completion.finish != "error"}
 
 
 def draw(

@@ -82,10 +82,25 @@ def run_folders(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob(f"*/{RUN_FILE}")) if root.is_dir() else []
 
 
+def records_file(process: int) -> str:
+    """The journal of one of several processes that draw a run; process 0 has the run's own.
+
+    >>> records_file(0), records_file(3)
+    ('records.jsonl', 'records.3.jsonl')
+    """
+    return RECORDS_FILE if process == 0 else f"records.{process}.jsonl"
+
+
+def journals(folder: Path) -> list[Path]:
+    """The run's own journal and whatever other processes left beside it."""
+    others = sorted(folder.glob("records.*.jsonl"))
+    return [path for path in (folder / RECORDS_FILE, *others) if path.is_file()]
+
+
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold a run folder alone: two processes that write one journal would mix their lines."""
-    with (folder / LOCK_FILE).open("w") as file:
+def locked(folder: Path, process: int = 0) -> Iterator[None]:
+    """Hold a run folder alone, or one process's part: two that write one journal would mix their lines."""
+    with (folder / (LOCK_FILE if process == 0 else f"{LOCK_FILE}.{process}")).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

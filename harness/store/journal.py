@@ -22,6 +22,11 @@ def encode_line(record: Record) -> str:
     return json.dumps(encode(record), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
+def parse_record(line: str) -> Record:
+    """What `encode_line` wrote. Raises ValueError, TypeError or KeyError for anything else."""
+    return decode(Record, json.loads(line))
+
+
 def read_records(path: Path) -> Iterator[Record]:
     """Every whole record in the order written; a torn last line is passed over.
 
@@ -104,7 +109,7 @@ def _cut_torn_line(path: Path) -> None:
 
 def _parse(path: Path, number: int, line: bytes) -> Record:
     try:
-        return decode(Record, json.loads(line.decode("utf-8", "surrogatepass")))
+        return parse_record(line.decode("utf-8", "surrogatepass"))
     except (ValueError, TypeError, KeyError, StopIteration) as error:
         raise UserError(
             f"{path}:{number}: not a record: {_short(error)}",
