@@ -10,10 +10,14 @@ from harness.core.errors import UserError, unknown_name
 from harness.data.hub import load_hub_rows
 from harness.data.rows import Row, read_rows
 
-GENERATORS = {"gsm_style": "tasks.gsm_style:generate"}
+GENERATORS = {"gsm_style": "tasks.gsm_style:generate", "small_steps": "tasks.small_steps:generate"}
 """Named by strings: training knows no task, as tasks know no training."""
 _NUMBERS = ("n", "seed")
-_OPTIONS = {"hub": ("config", "split"), "gsm_style": ("n", "seed", "split", "variant")}
+_OPTIONS = {
+    "hub": ("config", "split"),
+    "gsm_style": ("n", "seed", "split", "variant"),
+    "small_steps": ("n", "seed", "split", "steps"),
+}
 _DEFAULT_N = 1000
 
 

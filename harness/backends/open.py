@@ -46,7 +46,7 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
         return "http", name, options
     if separator and kind in BACKENDS:
         return kind, rest, options
-    local_or_hub = not separator and ("/" in name or name.startswith("gemma-") or Path(name).is_dir())
+    local_or_hub = not separator and ("/" in name or name.startswith("gemma") or Path(name).is_dir())
     if kind in ("kaggle", "hf") or local_or_hub:
         return "gemma", name, options
     raise unknown_name("model", name, [f"{kind}:" for kind in BACKENDS], tip=f"a model is {_TIP}")

@@ -1,4 +1,4 @@
-"""`harness demo`: the whole path on bundled problems with two scripted solvers whose true rates are known."""
+"""`harness demo`: three arms trained from the bundled model, measured, compared and reported; or recorded runs."""
 
 from __future__ import annotations
 
@@ -11,78 +11,65 @@ import typer
 from harness.cli.settings import DEFAULT_RUNS
 
 if TYPE_CHECKING:
-    from harness.core.records import Run
+    from sft.config import Resolved
 
-SLIP_RATE = 0.2
+RECIPE = "gemma3_nano"
+QUICK: dict[str, Any] = {
+    "data.source": "small_steps:n=600,seed=0,steps=1-5",
+    "train.eval_every": 1000,
+    "benchmark.options": {"n": 100},
+}
+"""Enough to go through everything; too little to learn much."""
 
 
 def demo(
-    n: Annotated[int, typer.Option("--n", "-n", help="Problems to solve.")] = 300,
+    quick: Annotated[bool, typer.Option("--quick", help="The whole path in little time, with weak arms.")] = False,
+    recorded: Annotated[
+        list[Path] | None,
+        typer.Option(help="Compare recorded completions instead: a folder, or a file each for two or more runs."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the order of the training data.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the runs and the report.")] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
-    """Run, score, compare and report two scripted solvers, and check that their known rates come back.
+    """Train a small model to reason before it answers, and find out whether that helped. About six minutes.
 
-    No model is involved: this shows the harness measuring something whose truth is known.
+    Three arms start from the bundled gemma3-nano and get the same questions for the same number of tokens: reason then
+    answer, answer only, and answer then reason. Base and arms are measured on themes and numbers held out
+    from training.
+    Nothing is scripted: whatever comes out is shown.
     """
-    from harness.cli import launch
-    from harness.cli.compare import load_comparison
     from harness.cli.console import print_json
-    from reports.write import write_comparison
 
     folder = out or DEFAULT_RUNS / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    solvers = {"slips": f"scripted:slip,rate={SLIP_RATE}", "careful": "scripted:careful"}
-    finished = {name: launch.start(_invocation(model, n), folder / name, folder) for name, model in solvers.items()}
-    made = load_comparison(str(folder / "slips"), str(folder / "careful"), folder)
-    pages = write_comparison(made.comparison, made.baseline_records, made.candidate_records, folder)
-    known = {"slips": 1 - SLIP_RATE, "careful": 1.0}
-    rows = {name: _recovered(one.run, known[name]) for name, one in finished.items()}
+    if recorded:
+        from harness.cli.demo_recorded import compare_recorded
+
+        document = compare_recorded(recorded, folder, quiet=json)
+    else:
+        document = _train_and_measure(_settings(quick, seed), folder, quiet=json)
     if json:
-        print_json({"solvers": rows, "verdict": made.comparison.verdict, "written": [str(page) for page in pages]})
-        return
-    _print(rows, made.comparison.verdict, pages)
+        print_json(document)
 
 
-def _invocation(model: str, n: int) -> dict[str, Any]:
-    sampling = {"temperature": 0.0, "top_p": 1.0, "top_k": 0, "seed": 0, "repeats": 1}
-    return {
-        "task": "gsm_style",
-        "options": {"n": n},
-        "model": model,
-        "limit": None,
-        "scorers": ["step_validity"],
-        "k": "",
-        "max_new_tokens": None,
-        "sampling": sampling,
-    }
+def _settings(quick: bool, seed: int) -> Resolved:
+    from sft.config import resolve
+    from sft.recipes import recipe
+
+    layers = [(f"recipe {RECIPE}", recipe(RECIPE)), ("--seed", {"train.seed": seed})]
+    return resolve(*layers, *([("--quick", QUICK)] if quick else []))
 
 
-def _recovered(run: Run, known: float) -> dict[str, Any]:
-    estimate = run.estimates["accuracy"]
-    assert estimate.low is not None
-    assert estimate.high is not None
-    return {
-        "known": known,
-        "measured": estimate.value,
-        "low": estimate.low,
-        "high": estimate.high,
-        "n_docs": estimate.n_docs,
-        "recovered": estimate.low <= known <= estimate.high,
-    }
+def _train_and_measure(resolved: Resolved, folder: Path, *, quiet: bool) -> dict[str, Any]:
+    from harness.cli.demo_tables import by_steps, pairs, print_demo, print_plan
+    from harness.cli.train import run_training
+    from harness.gemma.tunix_adapter import require_tunix
 
-
-def _print(rows: dict[str, dict[str, Any]], verdict: str, pages: list[Path]) -> None:
-    from harness.cli.console import out, table
-    from harness.cli.show import percent
-
-    numbers = ("true accuracy", "measured", "95% interval", "docs")
-    made = table("solver", *numbers, "recovered", right=numbers)
-    for name, row in rows.items():
-        interval = f"{percent(row['low'])} to {percent(row['high'])}"
-        shown = (percent(row["known"]), percent(row["measured"]), interval, str(row["n_docs"]))
-        made.add_row(name, *shown, "yes" if row["recovered"] else "no")
-    console = out()
-    console.print(made)
-    console.print(verdict, markup=False, style="bold")
-    for page in pages:
-        console.print(f"report: {page}", markup=False)
+    require_tunix()
+    if not quiet:
+        print_plan(resolved)
+    document = run_training(resolved, folder, quiet=quiet)
+    document |= {"by_steps": by_steps(document["runs"]), "pairs": pairs(document["comparisons"])}
+    if not quiet:
+        print_demo(document)
+    return document

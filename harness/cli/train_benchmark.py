@@ -45,7 +45,8 @@ def benchmark(
         for baseline, candidate in combinations(_ordered(models), 2):
             sides = found[baseline].folder, found[candidate].folder
             target = folder / "report" / f"{task}-{baseline}-{candidate}"
-            comparisons.append({"task": task, "baseline": baseline, "candidate": candidate, **_compare(*sides, target)})
+            pair = {"task": task, "baseline": baseline, "candidate": candidate}
+            comparisons.append(pair | compare_runs(*sides, target))
     return {"runs": runs, "comparisons": comparisons}
 
 
@@ -101,14 +102,24 @@ def invocation(plan: Plan, task: str, model: str) -> dict[str, Any]:
     }
 
 
-def _compare(baseline: Path, candidate: Path, target: Path) -> dict[str, Any]:
+def compare_runs(baseline: Path, candidate: Path, target: Path) -> dict[str, Any]:
+    """Compare two run folders and write the pages into `target`: the verdict and the primary difference."""
     from harness.cli.compare import load_comparison
     from reports.write import write_comparison
 
     made = load_comparison(str(baseline), str(candidate), baseline.parent)
     records = made.baseline_records, made.candidate_records
     pages = write_comparison(made.comparison, *records, target, run_folders=(baseline, candidate))
-    return {"verdict": made.comparison.verdict, "report": str(pages[-1])}
+    primary = made.comparison.differences[made.comparison.primary]
+    return {
+        "verdict": made.comparison.verdict,
+        "metric": made.comparison.primary,
+        "difference": primary.value,
+        "low": primary.low,
+        "high": primary.high,
+        "p_value": primary.p_value,
+        "report": str(pages[-1]),
+    }
 
 
 def _run_document(task: str, name: str, done: Any) -> dict[str, Any]:

@@ -21,6 +21,10 @@ SHORT_NAMES = {
 } | {"gemma-3-270m": "google/gemma-3-270m"}
 
 
+BUNDLED = {"gemma3-nano": Path(__file__).with_name("nano")}
+"""Models that are installed with the harness."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A model on this machine."""
@@ -38,7 +42,7 @@ class Source:
 
 
 def resolve(spec: str | Path, *, base: str | Path | None = None, weights: bool = True) -> Source:
-    """Find `spec` on this machine, downloading it where it is a hub id or a Kaggle handle.
+    """Find `spec` on this machine, downloading it where it is a hub id or a Kaggle handle; `gemma3-nano` is bundled.
 
     `base` is the model that a checkpoint or an adapter started from; without `weights` a hub id brings only the
     small files. Raises UserError for a name that is none of
@@ -46,6 +50,8 @@ def resolve(spec: str | Path, *, base: str | Path | None = None, weights: bool =
     """
     text = str(spec)
     local = Path(text).expanduser()
+    if text in BUNDLED and not local.is_dir():
+        return _local(BUNDLED[text], base)
     if local.is_dir():
         return _local(local.resolve(), base)
     if local.exists():

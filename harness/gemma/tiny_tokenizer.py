@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -31,7 +32,7 @@ _FORMS = (
 @lru_cache(maxsize=4)
 def sentencepiece_model(vocabulary: int) -> bytes:
     """A serialized sentencepiece BPE model with `vocabulary` pieces, the last ones unused."""
-    proto = _parsed(_trained())
+    proto = _parsed(train_sentencepiece(_sentences(), _TRAINED_PIECES))
     if vocabulary < len(proto.pieces):
         raise ValueError(f"vocabulary={vocabulary}; this tokenizer has {len(proto.pieces)} pieces")
     for i in range(vocabulary - len(proto.pieces)):
@@ -41,10 +42,16 @@ def sentencepiece_model(vocabulary: int) -> bytes:
 
 @lru_cache(maxsize=4)
 def tokenizer_json(vocabulary: int) -> str:
-    """The same tokenizer for the `tokenizers` library, built as Gemma's is: spaces become ▁, other text is bytes."""
+    """The same tokenizer for the `tokenizers` library."""
+    return as_tokenizer_json(sentencepiece_model(vocabulary))
+
+
+def as_tokenizer_json(model: bytes) -> str:
+    """A serialized sentencepiece BPE model for the `tokenizers` library, built as Gemma's is: spaces become ▁, other
+    text is bytes."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 
-    proto = _parsed(sentencepiece_model(vocabulary))
+    proto = _parsed(model)
     vocab = {piece.piece: i for i, piece in enumerate(proto.pieces)}
     made = Tokenizer(
         models.BPE(vocab=vocab, merges=_merges(proto), unk_token="<unk>", fuse_unk=True, byte_fallback=True)
@@ -67,16 +74,16 @@ def _parsed(model: bytes) -> Any:
     return proto
 
 
-@lru_cache(maxsize=1)
-def _trained() -> bytes:
+def train_sentencepiece(sentences: Iterable[str], pieces: int) -> bytes:
+    """A serialized BPE model of `pieces` pieces with Gemma 3's special ids; digits are split, the rest are bytes."""
     from sentencepiece import SentencePieceTrainer
 
     written = io.BytesIO()
     SentencePieceTrainer.train(
-        sentence_iterator=iter(_sentences()),
+        sentence_iterator=iter(sentences),
         model_writer=written,
         model_type="bpe",
-        vocab_size=_TRAINED_PIECES,
+        vocab_size=pieces,
         pad_id=0,
         eos_id=1,
         bos_id=2,
