@@ -61,7 +61,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
 
     find_entry(invocation["task"])
     probes = probe_names_of(invocation)
-    split_spec(invocation["model"] or _default_model())  # a misspelt model must not wait for the data
+    split_spec(invocation["model"])  # a misspelt model must not wait for the data
     task = build_task(
         invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
     )
@@ -77,7 +77,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
             f"run {before.id}: the data changed since it started ({before.data.source} then, {task.data.source} now)"
         )
     task = replace(task, max_new_tokens=settings.max_new_tokens)  # backends check it against what they can hold
-    backend = open_backend(invocation["model"] or _default_model(), task)
+    backend = open_backend(invocation["model"], task)
     try:
         folder = place(task.name, backend.describe().name)
         planned = new_run(folder, task, backend.describe(), settings, invocation)
@@ -158,9 +158,3 @@ def _check_k(k: str, repeats: int) -> None:
             raise UserError(f"--k {part!r}: expected whole numbers such as 1,4")
         if int(part) > repeats:
             raise UserError(f"--k {part} is more than --repeats {repeats}", tip=f"draw more with --repeats {part}.")
-
-
-def _default_model() -> str:
-    raise UserError(
-        "no --model given", tip="try --model scripted:careful, or a folder, a hub id, http://HOST/v1,model=M."
-    )

@@ -14,6 +14,8 @@ from harness.core.registry import PREFIXES
 if TYPE_CHECKING:
     from harness.cli.launch import Finished
 
+BUNDLED_MODEL = "gemma3-nano"
+
 
 def run(
     task: Annotated[
@@ -21,7 +23,11 @@ def run(
     ] = None,
     model: Annotated[
         str,
-        typer.Option("--model", "-m", help="Folder, hub id, http://HOST/v1,model=NAME, replay:FILE, scripted:NAME."),
+        typer.Option(
+            "--model",
+            "-m",
+            help="Folder, hub id, http://HOST/v1,model=NAME, replay:FILE, scripted:NAME; else the bundled gemma3-nano.",
+        ),
     ] = "",
     option: Annotated[list[str] | None, typer.Option("--option", "-o", help="A task option, key=value.")] = None,
     data: Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")] = None,
@@ -55,7 +61,7 @@ def run(
         finished = [launch.resume(resume, runs)]
     else:
         invocation = {
-            "model": model,
+            "model": model or _bundled_model(),
             "limit": limit,
             "scorers": scorer or [],
             "also": also or [],
@@ -69,6 +75,13 @@ def run(
             options = with_data(read_options(option), data, columns, name)
             finished.append(launch.start(invocation | {"task": name, "options": options}, out, runs))
     _show(finished, as_json=json)
+
+
+def _bundled_model() -> str:
+    from harness.cli.console import notice
+
+    notice(f"no --model given: {BUNDLED_MODEL}, the bundled model of 0.8 million parameters, answers")
+    return BUNDLED_MODEL
 
 
 def _task_names(task: list[str] | None, out: Path | None) -> list[str]:
