@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,19 +54,3 @@ def build_mesh(shape: MeshShape) -> Mesh | None:
     if shape.fsdp * shape.tp == 1:
         return None
     return jax.make_mesh((shape.fsdp, shape.tp), ("fsdp", "tp"), axis_types=(AxisType.Auto,) * 2)
-
-
-def join_hosts() -> int:
-    """Start `jax.distributed` where several hosts are configured; returns this process's number.
-
-    A TPU pod is found by itself. Elsewhere HARNESS_COORDINATOR (host:port), HARNESS_PROCESSES and HARNESS_PROCESS name
-    the group.
-    """
-    import jax
-
-    if coordinator := os.environ.get("HARNESS_COORDINATOR"):
-        number = int(os.environ["HARNESS_PROCESS"])
-        jax.distributed.initialize(coordinator, int(os.environ["HARNESS_PROCESSES"]), number)
-    elif len(os.environ.get("TPU_WORKER_HOSTNAMES", "").split(",")) > 1:
-        jax.distributed.initialize()
-    return jax.process_index()

@@ -8,6 +8,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.runner.hosts import ALONE, Hosts, from_first
+
 if TYPE_CHECKING:
     from harness.cli.train_contamination import Overlaps
     from sft.config import BenchmarkSettings, Resolved
@@ -19,11 +21,18 @@ _METRICS = "train_metrics.jsonl"
 
 
 def benchmark(
-    plan: Plan, arms: Sequence[TrainedArm], folder: Path, overlaps: Overlaps, *, quiet: bool = False
+    plan: Plan,
+    arms: Sequence[TrainedArm],
+    folder: Path,
+    overlaps: Overlaps,
+    *,
+    quiet: bool = False,
+    hosts: Hosts = ALONE,
 ) -> dict[str, Any]:
     """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept.
 
-    Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`).
+    Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`). Several
+    `hosts` draw each run together, and the first does the rest.
     """
     from harness.cli.train_contamination import write_beside_run
     from sft.sources import source_name
@@ -35,8 +44,11 @@ def benchmark(
     comparisons: list[dict[str, Any]] = []
     for task in plan.config.benchmark.tasks:
         found = {
-            name: _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet) for name, model in models.items()
+            name: _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet, hosts)
+            for name, model in models.items()
         }
+        if hosts.index:
+            continue
         for name, made in found.items():
             scores = write_beside_run(task, overlaps, source_name(plan.config.data.source), made)
             runs.append(_run_document(task, name, made) | {"contamination": scores})
@@ -68,14 +80,14 @@ def _ordered(models: dict[str, str]) -> list[str]:
     return [name for name in models if name not in last] + last
 
 
-def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool) -> Any:
+def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool, hosts: Hosts) -> Any:
     from harness.cli import launch
     from harness.cli.show import print_run
 
-    if (folder / "run.json").is_file():
-        done = launch.resume(str(folder), folder.parent)
+    if from_first(hosts, lambda: "begun" if (folder / "run.json").is_file() else ""):
+        done = launch.resume(str(folder), folder.parent, hosts)
     else:
-        done = launch.start(invocation(plan, task, model), folder, folder.parent)
+        done = launch.start(invocation(plan, task, model), folder, folder.parent, hosts)
     if not quiet:
         print_run(done.run, done.folder)
     return done
