@@ -95,7 +95,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
         folder=folder,
         run=_with_repeats(folder, done, records, invocation["k"]),
         records=records,
-        lm_eval=also_lm_eval(records) if also else None,
+        lm_eval=also_lm_eval(records, folder) if also else None,
         probes=summaries,
     )
 
