@@ -1,7 +1,7 @@
 """The pages in a real browser: opened from disk, clicked, searched, typed at, printed, and attacked.
 
 Needs playwright and a Chromium; the accessibility tests also axe-core. `make test-pages` fetches axe-core and runs all
-of them; AXE_CORE names the folder of another copy. Screenshots land in HARNESS_SCREENSHOTS, or in the test's own folder.
+of them; AXE_CORE names the folder of another copy. Screenshots land in HARNESS_SCREENSHOTS, or in the test folder.
 """
 
 from __future__ import annotations
