@@ -63,9 +63,9 @@ class SliceTable:
 
     @property
     def differing(self) -> tuple[SliceRow, ...]:
-        """The parts whose adjusted p-value is below ALPHA."""
+        """The parts that differ by their adjusted p-value and by their interval."""
         rows = (row for _, rows in self.groups for row in rows)
-        return tuple(row for row in rows if row.part.p_adjusted is not None and row.part.p_adjusted < ALPHA)
+        return tuple(row for row in rows if _is_shown(row.part.low, row.part.high, row.part.p_adjusted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +100,10 @@ def forest(comparison: Comparison, *, diagnostic: bool = False) -> Forest:
 
 
 def estimates(run: Run, *, diagnostic: bool = False) -> list[EstimateRow]:
-    """Every metric of a run with its interval; those over repeats, which have no description, last."""
+    """Every metric of a run with its interval; those over repeats or all docs, which have no description, last."""
     known = {info.name: info for info in run.metrics}
-    over_repeats = [MetricInfo(name=n, description="over repeats", scorer="", kind="binary") for n in run.estimates]
-    infos = [*known.values(), *(info for info in over_repeats if info.name not in known)]
+    others = [_undescribed(name, run) for name in run.estimates if name not in known]
+    infos = [*known.values(), *others]
     infos.sort(key=lambda info: info.name != run.primary)
     rows = [(info, run.estimates[info.name]) for info in infos if info.name in run.estimates]
     return [
@@ -111,6 +111,14 @@ def estimates(run: Run, *, diagnostic: bool = False) -> list[EstimateRow]:
         for info, found in rows
         if info.diagnostic is diagnostic and found.value is not None
     ]
+
+
+def _undescribed(name: str, run: Run) -> MetricInfo:
+    repeated = run.settings is not None and run.settings.repeats > 1
+    value = run.estimates[name].value
+    is_share = value is None or 0 <= value <= 1  # a perplexity is no share of anything
+    description = "over repeats" if repeated else "of the run as a whole"
+    return MetricInfo(name=name, description=description, scorer="", kind="binary" if is_share else "mean")
 
 
 def slices(found: Slices, info: MetricInfo) -> SliceTable:
@@ -229,9 +237,16 @@ def _marked(
     high: float | None,
     p_value: float | None,
 ) -> Markup:
-    solid = p_value is not None and p_value < ALPHA
+    solid = _is_shown(low, high, p_value)
     tone: svg.Tone = "none" if not solid else "better" if gain > 0 else "worse"
     return svg.interval(axis, scale * value, _scaled(low, scale), _scaled(high, scale), tone=tone, solid=solid)
+
+
+def _is_shown(low: float | None, high: float | None, p_value: float | None) -> bool:
+    """As a verdict wants it: p-value and interval both say so. They may differ where they are adjusted differently."""
+    if p_value is None or p_value >= ALPHA:
+        return False
+    return low is None or high is None or not low <= 0 <= high
 
 
 def _estimate(found: Estimate, info: MetricInfo) -> Markup:

@@ -17,6 +17,7 @@ from reports.contamination import Overlap, OverlapView, overlap_view
 from reports.fates import STEPS, answer_score, fates, has_invalid_step
 from reports.probes import ProbeView, Summaries, probe_view
 from reports.provenance import Fact, PromptExample, example_prompts, facts
+from reports.robustness import RobustnessView, robustness_view
 from reports.slices import comparison_slices, run_slices
 
 N_EXAMPLES = 10
@@ -65,6 +66,8 @@ class Common:
     noise: tuple[str, ...]
     """What is known of the noise floor of the models shown."""
     probes: ProbeView | None
+    robustness: RobustnessView | None
+    """Where the docs are variants of the same questions."""
     overlap: OverlapView | None
     """Where docs of the task stand in the training data."""
 
@@ -133,16 +136,18 @@ def comparison_view(
 def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
     """Everything that the pages of a run show but the traces."""
     info = next(info for info in run.metrics if info.name == run.primary)
+    common = _common((run,), (records,), info, plots.slices(run_slices(records, info), info), beside)
+    apart = common.robustness.names if common.robustness is not None else frozenset[str]()
     failures = [r for r in records if (s := answer_score(r)) is not None and s.outcome != "correct"]
     return RunView(
         run=run,
         info=info,
         primary=run.estimates[run.primary],
-        estimates=tuple(plots.estimates(run)),
+        estimates=tuple(row for row in plots.estimates(run) if row.info.name not in apart),
         ruler=svg.ruler(svg.share_axis(), signed=False),
         diagnostics=tuple(plots.estimates(run, diagnostic=True)),
         failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
-        common=_common((run,), (records,), info, plots.slices(run_slices(records, info), info), beside),
+        common=common,
     )
 
 
@@ -211,6 +216,7 @@ def _common(
         prompts=tuple(example_prompts(runs)),
         noise=beside.noise,
         probes=probe_view(names, beside.probes, records) if beside.probes else None,
+        robustness=robustness_view(records, primary),
         overlap=overlap_view(beside.contamination, records, primary),
     )
 
