@@ -93,7 +93,7 @@ def _execute(
         folder=folder,
         run=_with_repeats(folder, done, records, invocation["k"]),
         records=records,
-        lm_eval=also_lm_eval(records) if invocation.get("also") else None,
+        lm_eval=also_lm_eval(records, folder) if invocation.get("also") else None,
         probes=summaries,
     )
 

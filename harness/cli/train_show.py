@@ -84,7 +84,10 @@ class Watch:
         from harness.cli.console import err
 
         if self.draws:
-            probed = "".join(f", {name} {value:.1%}" for name, value in self._probed.items())
+            shown = {name: value for name, value in self._probed.items() if f"{name}_docs" in self._probed}
+            probed = "".join(
+                f", {name} {value:.1%} of {self._probed[f'{name}_docs']:.0f} docs" for name, value in shown.items()
+            )
             console = self._bar.console if self._bar is not None else err()
             console.print(f"{order} {step}: evaluation loss {loss:.4f}{probed}", markup=False)
 
