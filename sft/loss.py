@@ -10,8 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from sft.mesh import spread
+
 LOGITS_BYTES = 256 << 20
 """Of one chunk's float32 logits per device: large enough for full matrix units, small beside the weights of a 1B."""
+_ALL = ("fsdp", "tp")
+"""On a mesh the vocabulary is split over all devices and a chunk's states are whole on each."""
 
 
 def cross_entropy(
@@ -27,9 +31,14 @@ def cross_entropy(
     With chunks, each chunk's share of the gradient is made while its logits are there, so that no logits are kept and
     none are made twice. A position of weight 0 adds exactly nothing to the loss and to every gradient, whatever stands
     there. The weights are data: with chunks they have no gradient.
+
+    On a mesh each device holds the logits of its share of the vocabulary for all rows. Left to itself the compiler
+    splits the embedding's width, and then sends the whole embedding and every chunk's logits around for each chunk.
     """
     length = hidden.shape[1]
+    embedding = spread(embedding, _ALL, None)
     if not 0 < chunk < length:
+        hidden, targets, weights = _on_all((hidden, targets, weights))
         return _summed_nll(*_logits(hidden, embedding, weights), targets, weights)
     missing = -length % chunk
     parts = [jnp.pad(a, [(0, 0), (0, missing)] + [(0, 0)] * (a.ndim - 2)) for a in (hidden, targets, weights)]
@@ -49,6 +58,7 @@ def _logits(hidden: jax.Array, embedding: jax.Array, weights: jax.Array) -> tupl
     """
     hidden = jnp.where((weights > 0)[..., None], hidden, 0)
     logits = jnp.einsum("btd,vd->btv", hidden, embedding, preferred_element_type=jnp.float32)
+    logits = spread(logits, None, None, _ALL)
     return logits, jax.nn.logsumexp(logits, axis=-1)
 
 
@@ -58,8 +68,12 @@ def _summed_nll(logits: jax.Array, log_total: jax.Array, targets: jax.Array, wei
 
 
 def _is_target(logits: jax.Array, targets: jax.Array) -> jax.Array:
-    """A comparison that fuses into what uses it; a gather's gradient would be a scatter into an array of zeros."""
+    """A comparison that fuses into what uses it, and splits as the logits do; a gather's gradient is a scatter."""
     return jax.lax.broadcasted_iota(targets.dtype, logits.shape, logits.ndim - 1) == targets[..., None]
+
+
+def _on_all(arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    return tuple(spread(array, *(None,) * array.ndim) for array in arrays)
 
 
 @jax.custom_vjp
@@ -67,7 +81,7 @@ def _over_chunks(embedding: jax.Array, hidden: jax.Array, targets: jax.Array, we
     """The loss over chunks on the first axis, where no gradient is asked for."""
 
     def step(total: jax.Array, chunk: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-        states, aims, weight = chunk
+        states, aims, weight = _on_all(chunk)
         return total + _summed_nll(*_logits(states, embedding, weight), aims, weight), None
 
     return jax.lax.scan(step, jnp.zeros((), jnp.float32), (hidden, targets, weights))[0]
@@ -79,7 +93,7 @@ def _with_gradients(embedding: Any, hidden: Any, targets: Any, weights: Any) -> 
 
     def step(carry: Any, chunk: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
         total, of_embedding = carry
-        states, aims, weight = chunk
+        states, aims, weight = _on_all(chunk)
         logits, log_total = _logits(states, matrix, weight)
         total += _summed_nll(logits, log_total, aims, weight)
         surplus = jnp.exp(logits - log_total[..., None]) - _is_target(logits, aims)
@@ -89,7 +103,7 @@ def _with_gradients(embedding: Any, hidden: Any, targets: Any, weights: Any) -> 
             of_embedding += jnp.einsum("btv,btd->vd", of_logits, counted, preferred_element_type=jnp.float32)
         return (total, of_embedding), jnp.einsum("btv,vd->btd", of_logits, matrix)
 
-    nothing = jnp.zeros(matrix.shape, jnp.float32) if trains else None
+    nothing = spread(jnp.zeros(matrix.shape, jnp.float32), _ALL, None) if trains else None
     start = (jnp.zeros((), jnp.float32), nothing)
     (total, of_embedding), of_hidden = jax.lax.scan(step, start, (hidden.value, targets.value, weights.value))
     return total, (None if of_embedding is None else of_embedding.astype(matrix.dtype), of_hidden)
