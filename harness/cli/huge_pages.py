@@ -1,7 +1,7 @@
 """Memory from the allocator in huge pages: a training step on a CPU asks for fresh memory all the time.
 
 XLA gives a step's buffers back and takes them again, and glibc hands out such blocks as new pages, each zeroed and
-mapped at its first touch. With pages of 2 MiB a step of a million-parameter model took 0.62 of the time, at the same
+mapped at its first touch. With pages of 2 MiB a step of a million-parameter model took 0.64 of the time, at the same
 peak memory. glibc reads the setting when a process starts, so the command starts itself once more.
 """
 
