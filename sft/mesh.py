@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
+    import jax
     from jax.sharding import Mesh
+
+Axes = str | tuple[str, ...] | None
+"""Mesh axes that one array axis is split over; None: whole on every device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +61,19 @@ def build_mesh(shape: MeshShape) -> Mesh | None:
     return jax.make_mesh((shape.fsdp, shape.tp), ("fsdp", "tp"), axis_types=(AxisType.Auto,) * 2)
 
 
-def join_hosts() -> int:
-    """Start `jax.distributed` where several hosts are configured; returns this process's number.
-
-    A TPU pod is found by itself. Elsewhere HARNESS_COORDINATOR (host:port), HARNESS_PROCESSES and HARNESS_PROCESS name
-    the group.
-    """
+def spread(array: jax.Array, *axes: Axes) -> jax.Array:
+    """`array` split as asked over the mesh that is entered with `with mesh:`; untouched where there is none, or where
+    an axis does not share out evenly."""
     import jax
+    from jax.interpreters import pxla
+    from jax.sharding import NamedSharding, PartitionSpec
 
-    if coordinator := os.environ.get("HARNESS_COORDINATOR"):
-        number = int(os.environ["HARNESS_PROCESS"])
-        jax.distributed.initialize(coordinator, int(os.environ["HARNESS_PROCESSES"]), number)
-    elif len(os.environ.get("TPU_WORKER_HOSTNAMES", "").split(",")) > 1:
-        jax.distributed.initialize()
-    return jax.process_index()
+    mesh = pxla.thread_resources.env.physical_mesh
+    if mesh.empty or any(size % _devices(mesh, axis) for size, axis in zip(array.shape, axes, strict=True)):
+        return array
+    return jax.lax.with_sharding_constraint(array, NamedSharding(mesh, PartitionSpec(*axes)))  # type: ignore[no-untyped-call]
+
+
+def _devices(mesh: Mesh, axes: Axes) -> int:
+    names = (axes,) if isinstance(axes, str) else axes or ()
+    return math.prod(mesh.shape[name] for name in names)
