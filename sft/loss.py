@@ -9,8 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from sft.mesh import spread
+
 LOGITS_BYTES = 256 << 20
 """Of one chunk's float32 logits per device: large enough for full matrix units, small beside the weights of a 1B."""
+_ALL = ("fsdp", "tp")
+"""On a mesh the vocabulary is split over all devices and a chunk's states are whole on each."""
 
 
 def cross_entropy(
@@ -25,8 +29,12 @@ def cross_entropy(
 
     Each chunk's logits are computed again in the backward pass instead of being kept. A position of weight 0 adds
     exactly nothing to the loss and to every gradient, whatever stands there.
+
+    On a mesh each device holds the logits of its share of the vocabulary for all rows. Left to itself the compiler
+    splits the embedding's width, and then sends the whole embedding and every chunk's logits around for each chunk.
     """
     length = hidden.shape[1]
+    embedding = spread(embedding, _ALL, None)
     if not 0 < chunk < length:
         return _weighted_nll(hidden, embedding, targets, weights)
     missing = -length % chunk
@@ -49,11 +57,15 @@ def _split(array: jax.Array, chunk: int) -> jax.Array:
 def _weighted_nll(hidden: jax.Array, embedding: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
     """In float32 whatever the type of the states. The states of weight-0 positions are cut off before the product, so
     that not even a NaN there reaches the sum."""
+    hidden, targets, weights = (spread(a, *(None,) * a.ndim) for a in (hidden, targets, weights))
     counted = weights > 0
     hidden = jnp.where(counted[..., None], hidden, 0)
     logits = jnp.einsum("btd,vd->btv", hidden, embedding, preferred_element_type=jnp.float32)
+    logits = spread(logits, None, None, _ALL)
     log_total = jax.nn.logsumexp(logits, axis=-1)
-    of_target = jnp.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+    # A sum over the vocabulary with one term, not a gather: its gradient is no scatter, and it splits as the logits do.
+    is_target = jnp.arange(embedding.shape[0]) == targets[..., None]
+    of_target = jnp.sum(jnp.where(is_target, logits, 0.0), axis=-1)
     return jnp.sum(jnp.where(counted, (log_total - of_target) * weights, 0.0))
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
+    import jax
     from jax.sharding import Mesh
+
+Axes = str | tuple[str, ...] | None
+"""Mesh axes that one array axis is split over; None: whole on every device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +59,21 @@ def build_mesh(shape: MeshShape) -> Mesh | None:
     if shape.fsdp * shape.tp == 1:
         return None
     return jax.make_mesh((shape.fsdp, shape.tp), ("fsdp", "tp"), axis_types=(AxisType.Auto,) * 2)
+
+
+def spread(array: jax.Array, *axes: Axes) -> jax.Array:
+    """`array` split as asked over the mesh that is entered with `with mesh:`; untouched where there is none, or where
+    an axis does not share out evenly."""
+    import jax
+    from jax.interpreters import pxla
+    from jax.sharding import NamedSharding, PartitionSpec
+
+    mesh = pxla.thread_resources.env.physical_mesh
+    if mesh.empty or any(size % _devices(mesh, axis) for size, axis in zip(array.shape, axes, strict=True)):
+        return array
+    return jax.lax.with_sharding_constraint(array, NamedSharding(mesh, PartitionSpec(*axes)))  # type: ignore[no-untyped-call]
+
+
+def _devices(mesh: Mesh, axes: Axes) -> int:
+    names = (axes,) if isinstance(axes, str) else axes or ()
+    return math.prod(mesh.shape[name] for name in names)

@@ -187,7 +187,7 @@ class _Run:
         from sft.tunix_trainer import LoopOptions, Trainer
 
         train, held_out = self.plan.config.train, data.evaluation
-        sizes, rows = self.plan.sizes, train.batch_rows // train.micro_batches
+        rows = train.batch_rows // train.micro_batches
         options = LoopOptions(
             steps=self.steps,
             eval_every=train.eval_every,
@@ -195,7 +195,7 @@ class _Run:
             keep=train.keep,
             checkpoints=self.folder / CHECKPOINTS,
             compute_dtype=compute_dtype(self.plan.config),
-            chunk=chunk_for(rows // self.plan.mesh.fsdp, sizes.vocabulary, self.loader.n_positions),
+            chunk=chunk_for(rows // self.plan.mesh.fsdp, self.plan.sizes.vocabulary, self.loader.n_positions),
         )
         self.identity = identity(self.plan, data, self.steps)
         batches = {"batch_rows": rows, "process": self.loader.process, "processes": self.loader.processes}
@@ -276,25 +276,11 @@ def compute_dtype(config: Config) -> Any:
 
 
 def _model(plan: Plan, mesh: Mesh | None) -> Any:
-    """The base as it is trained: float32 masters for full training; frozen weights in the type of the computation."""
     from harness.gemma.load import load_model
-    from sft.trainable import trainable, with_lora
+    from sft.trainable import as_trained, base_dtype
 
-    config = plan.config
-    full = config.train.method == "full"
-    dtype: Any = "float32" if full else str(compute_dtype(config))
-    model = trainable(load_model(plan.base, dtype=dtype, mesh=mesh).model, remat=config.train.remat)
-    if full:
-        return model
-    return with_lora(
-        model,
-        rank=config.lora.rank,
-        alpha=config.lora.alpha,
-        modules=config.lora.modules,
-        seed=config.train.seed,
-        quantise=config.lora.quantise if config.train.method == "qlora" else "none",
-        mesh=mesh,
-    )
+    dtype = base_dtype(plan.config, compute_dtype(plan.config))
+    return as_trained(load_model(plan.base, dtype=dtype, mesh=mesh).model, plan.config, mesh)
 
 
 def _loader(config: Config, data: ArmData) -> Loader:

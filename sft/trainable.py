@@ -15,7 +15,7 @@ from flax import nnx
 from jax.sharding import Mesh
 
 from harness.core.errors import UserError
-from sft.config import Quantise, Remat
+from sft.config import Config, Quantise, Remat
 from sft.data_loader import Batch
 from sft.loss import cross_entropy
 from sft.packing import attention_mask
@@ -62,9 +62,20 @@ def trainable(model: Any, *, remat: Remat = "none") -> Any:
     """`model` as a HiddenGemma over the same arrays; `remat` is what the backward pass computes again."""
     from tunix.models.gemma3.model import RematConfig
 
-    config = dataclasses.replace(model.config, remat_config=RematConfig[remat.upper()])
+    config = dataclasses.replace(
+        model.config, remat_config=RematConfig[remat.upper()], shd_config=_activation_sharding(model.config)
+    )
     shapes = nnx.eval_shape(lambda: hidden_gemma()(config, rngs=nnx.Rngs(params=0)))
     return nnx.merge(nnx.graphdef(shapes), nnx.state(model))
+
+
+def _activation_sharding(config: Any) -> Any:
+    """Tunix splits queries, keys and values over tp alike; a single key head cannot be split, and on a TPU with tp > 1
+    it would refuse to. What heads are split over is then left to the compiler, which follows the weights."""
+    if config.num_kv_heads > 1:
+        return config.shd_config
+    heads = ("fsdp", None, jax.sharding.PartitionSpec.UNCONSTRAINED, None)
+    return dataclasses.replace(config.shd_config, act_btnh=heads)
 
 
 def with_lora(
@@ -91,6 +102,27 @@ def with_lora(
         raise UserError(f"lora.modules {modules!r} matches no module", tip="the default is '.*(einsum|_proj)'.")
     nnx.update(adapted, _cast(nnx.state(adapted, nnx.LoRAParam), jnp.float32))
     return adapted
+
+
+def as_trained(model: Any, config: Config, mesh: Mesh | None = None) -> Any:
+    """The base as a run trains it: whole with method full, else frozen behind LoRA parameters."""
+    prepared = trainable(model, remat=config.train.remat)
+    if config.train.method == "full":
+        return prepared
+    return with_lora(
+        prepared,
+        rank=config.lora.rank,
+        alpha=config.lora.alpha,
+        modules=config.lora.modules,
+        seed=config.train.seed,
+        quantise=config.lora.quantise if config.train.method == "qlora" else "none",
+        mesh=mesh,
+    )
+
+
+def base_dtype(config: Config, compute_dtype: Any) -> Any:
+    """What the base is loaded as: float32 masters for full training; frozen weights in the type of the computation."""
+    return "float32" if config.train.method == "full" else str(compute_dtype)
 
 
 def _tile(config: Any) -> int:

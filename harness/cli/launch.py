@@ -93,7 +93,7 @@ def _execute(
         folder=folder,
         run=_with_repeats(folder, done, records, invocation["k"]),
         records=records,
-        lm_eval=also_lm_eval(records) if invocation.get("also") else None,
+        lm_eval=also_lm_eval(records, folder) if invocation.get("also") else None,
         probes=summaries,
     )
 
@@ -107,7 +107,7 @@ def _opened(invocation: Mapping[str, Any], before: Run | None) -> tuple[Task, Ge
 
     find_entry(invocation["task"])
     probe_names_of(invocation)
-    split_spec(invocation["model"] or _default_model())  # a misspelt model must not wait for the data
+    split_spec(invocation["model"])  # a misspelt model must not wait for the data
     task = build_task(
         invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
     )
@@ -122,7 +122,7 @@ def _opened(invocation: Mapping[str, Any], before: Run | None) -> tuple[Task, Ge
             f"run {before.id}: the data changed since it started ({before.data.source} then, {task.data.source} now)"
         )
     task = replace(task, max_new_tokens=settings.max_new_tokens)  # backends check it against what they can hold
-    return task, settings, open_backend(invocation["model"] or _default_model(), task)
+    return task, settings, open_backend(invocation["model"], task)
 
 
 def _probed(
@@ -183,9 +183,3 @@ def _check_k(k: str, repeats: int) -> None:
             raise UserError(f"--k {part!r}: expected whole numbers such as 1,4")
         if int(part) > repeats:
             raise UserError(f"--k {part} is more than --repeats {repeats}", tip=f"draw more with --repeats {part}.")
-
-
-def _default_model() -> str:
-    raise UserError(
-        "no --model given", tip="try --model scripted:careful, or a folder, a hub id, http://HOST/v1,model=M."
-    )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.cli.launch import Finished
     from harness.runner.hosts import Hosts
 
+BUNDLED_MODEL = "gemma3-nano"
+
 
 def run(
     task: Annotated[
@@ -22,7 +24,11 @@ def run(
     ] = None,
     model: Annotated[
         str,
-        typer.Option("--model", "-m", help="Folder, hub id, http://HOST/v1,model=NAME, replay:FILE, scripted:NAME."),
+        typer.Option(
+            "--model",
+            "-m",
+            help="Folder, hub id, http://HOST/v1,model=NAME, replay:FILE, scripted:NAME; else the bundled gemma3-nano.",
+        ),
     ] = "",
     option: Annotated[list[str] | None, typer.Option("--option", "-o", help="A task option, key=value.")] = None,
     data: Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")] = None,
@@ -60,7 +66,7 @@ def run(
             _show([launch.resume(resume, runs, hosts)], as_json=json)
             return
         invocation = {
-            "model": model,
+            "model": model or _bundled_model(),
             "limit": limit,
             "scorers": scorer or [],
             "also": also or [],
@@ -87,6 +93,13 @@ def _join(model: str, resume: str | None) -> Hosts:
 
     wanted = is_group_named() or (on_pod() and (resume is not None or split_spec(model)[0] == "gemma"))
     return join_hosts(recoverable=True) if wanted else ALONE
+
+
+def _bundled_model() -> str:
+    from harness.cli.console import notice
+
+    notice(f"no --model given: {BUNDLED_MODEL}, the bundled model of 0.8 million parameters, answers")
+    return BUNDLED_MODEL
 
 
 def _task_names(task: list[str] | None, out: Path | None) -> list[str]:

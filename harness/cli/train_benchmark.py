@@ -140,13 +140,15 @@ def _run_document(task: str, name: str, done: Any) -> dict[str, Any]:
 
 
 def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
-    """Accuracy of the model in training on the first docs of the first task, by the decode engine."""
+    """The primary metric of the model in training on the first docs of the first task, by the decode engine:
+    {"accuracy", "accuracy_low", "accuracy_high", "accuracy_docs"}."""
     from harness.cli.settings import build_task
     from harness.core.records import GenerationSettings
     from harness.gemma.backend import GemmaBackend
     from harness.gemma.engine.engine import Engine, EngineOptions
     from harness.runner.plan import plan_requests
     from harness.runner.scoring import score_completion
+    from harness.stats.estimate import estimate_metrics
     from sft.export import loaded_for_decoding
 
     settings = plan.config.benchmark
@@ -161,9 +163,12 @@ def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
         score_completion(planned[done.doc_id].key, planned[done.doc_id].doc, done, task.scorers)
         for done in backend.generate([one.request for one in planned.values()], budget)
     ]
-    values = [record.metrics[task.primary] for record in records]
-    numbers = [float(value) for value in values if isinstance(value, (int, float))]
-    return {task.primary: sum(numbers) / len(numbers)} if numbers else {}
+    metric = next(
+        metric.info for scorer in task.scorers for metric in scorer.metrics if metric.info.name == task.primary
+    )
+    found = estimate_metrics(records, [metric])[task.primary]
+    told = {"": found.value, "_low": found.low, "_high": found.high, "_docs": float(found.n_docs)}
+    return {task.primary + name: value for name, value in told.items() if value is not None and found.n_docs}
 
 
 def write_cards(
