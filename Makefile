@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+AXE_VERSION := 4.14.1
+AXE := $(VENV)/axe/package
 
-.PHONY: help install demo test test-all check format bench clean
+.PHONY: help install demo test test-all test-pages check format clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,6 +27,13 @@ test: $(READY)  ## Run the default tests
 
 test-all: $(READY)  ## Run the slow tests too
 	$(BIN)/python -m pytest -n $(WORKERS) -m 'slow or not slow'
+
+test-pages: $(READY) $(AXE)/axe.min.js  ## Drive the pages in a real browser; axe-core looks for what shuts people out
+	AXE_CORE=$(AXE) HARNESS_SCREENSHOTS=build/pages $(BIN)/python -m pytest -m 'slow or not slow' tests/test_report_browser.py
+
+$(AXE)/axe.min.js:
+	mkdir -p $(VENV)/axe
+	cd $(VENV)/axe && npm pack --silent axe-core@$(AXE_VERSION) && tar -xzf axe-core-$(AXE_VERSION).tgz
 
 check: $(READY)  ## Format, lint and type checks, then the tests
 	$(BIN)/ruff format --check .

@@ -20,6 +20,8 @@ from scipy.stats import binomtest
 
 from harness.core.records import Completion, Doc, Score
 from harness.data.rows import read_rows
+from harness.formats.presets import response_format
+from tasks.scoring.final_answer import final_answer
 from tasks.scoring.structure import structure
 
 PREFILL = "<reasoning>\n"
@@ -46,8 +48,8 @@ class Judged:
     """By the last number in the text, as the data has it."""
 
 
-def judge_run(data: Path, run: str) -> tuple[list[Judged], float]:
-    """Every completion of a run with its verdict, in order of doc, and the CPU seconds the scoring took."""
+def judge_run(data: Path, run: str) -> tuple[list[Judged], tuple[float, float]]:
+    """Every completion of a run with its verdict, in order of doc, and the CPU seconds of structure and of answers."""
     questions = read_rows(data / "gsm8k/test.jsonl")
     rows = read_rows(data / f"gemma3_1b_it_outputs/{run}.jsonl")
     rows.sort(key=lambda row: row["idx"])
@@ -62,17 +64,24 @@ def judge_run(data: Path, run: str) -> tuple[list[Judged], float]:
     started = time.process_time()
     scores = [scorer.score(doc, completion) for doc, completion in zip(docs, completions, strict=True)]
     seconds = time.process_time() - started
+    answers = final_answer(response_format=response_format("reasoning-answer-tags"))
+    answers.score(docs[0], completions[0])
+    started = time.process_time()
+    for doc, completion in zip(docs, completions, strict=True):
+        answers.score(doc, completion)
+    answer_seconds = time.process_time() - started
     judged = [
         Judged(run=run, doc=doc, completion=completion, score=score, correct=bool(row["official_correct"]))
         for doc, completion, score, row in zip(docs, completions, scores, rows, strict=True)
     ]
-    return judged, seconds
+    return judged, (seconds, answer_seconds)
 
 
-def print_table(runs: dict[str, tuple[list[Judged], float]]) -> None:
-    """One line a run: compliance, a plain regex, accuracy, bare answers, what broke, seconds."""
-    print(f"{'run':28}{'compliant':>10}{'regex':>8}{'accuracy':>10}{'bare':>7}{'CPU s':>9}  first rule broken")
-    for run, (judged, seconds) in runs.items():
+def print_table(runs: dict[str, tuple[list[Judged], tuple[float, float]]]) -> None:
+    """One line a run: compliance, a plain regex, accuracy, bare answers, what broke, CPU seconds of both scorers."""
+    heads = f"{'run':28}{'compliant':>10}{'regex':>8}{'accuracy':>10}{'bare':>7}{'CPU s':>9}{'+ answers':>11}"
+    print(f"{heads}  first rule broken")
+    for run, (judged, (seconds, answer_seconds)) in runs.items():
         regex = sum(bool(PLAIN_REGEX.fullmatch(one.completion.reply)) for one in judged)
         types = [kind for one in judged if (kind := one.score.detail["answer_type"])]
         bare = f"{100 * types.count('number') / len(types):.1f}" if types else "–"
@@ -81,7 +90,8 @@ def print_table(runs: dict[str, tuple[list[Judged], float]]) -> None:
         line = (
             f"{run:28}{_percent(sum(one.score.value == 1 for one in judged), judged):>10}{_percent(regex, judged):>8}"
         )
-        print(f"{line}{_percent(sum(one.correct for one in judged), judged):>10}{bare:>7}{seconds:>9.3f}  {shown}")
+        print(f"{line}{_percent(sum(one.correct for one in judged), judged):>10}{bare:>7}{seconds:>9.3f}", end="")
+        print(f"{seconds + answer_seconds:>11.3f}  {shown}")
 
 
 def print_difference(base: list[Judged], candidate: list[Judged]) -> None:
@@ -97,7 +107,7 @@ def print_difference(base: list[Judged], candidate: list[Judged]) -> None:
 
 def print_megabyte() -> None:
     """The time a megabyte of nested tags takes, the worst of the shapes tried."""
-    scorer = structure("reasoning-answer-tags")
+    scorers = structure("reasoning-answer-tags"), final_answer(response_format=response_format("reasoning-answer-tags"))
     doc = Doc(id="1", question="What is 3 + 4?", target="7")
     shapes = {
         "opened, then closed": "<reasoning>" * 45_000 + "</reasoning>" * 42_000,
@@ -105,11 +115,11 @@ def print_megabyte() -> None:
         "with text": "<reasoning>a\n" * 40_000 + "</reasoning><answer>5</answer>" * 18_000,
     }
     for name, text in shapes.items():
-        best = min(_seconds(scorer.score, doc, Completion(doc_id="1", text=text)) for _ in range(3))
-        print(f"1 MB of nested tags, {name}: {1000 * best:.0f} ms of CPU")
+        best = [min(_seconds(s.score, doc, Completion(doc_id="1", text=text)) for _ in range(3)) for s in scorers]
+        print(f"1 MB of nested tags, {name}: {1000 * best[0]:.0f} ms of CPU, answer {1000 * best[1]:.0f} ms")
 
 
-def print_sample(runs: dict[str, tuple[list[Judged], float]], n: int, seed: int, rule: str) -> None:
+def print_sample(runs: dict[str, tuple[list[Judged], tuple[float, float]]], n: int, seed: int, rule: str) -> None:
     """Verdicts drawn evenly from every completion of the tag runs, or from those that break one rule."""
     pool = [one for judged, _ in list(runs.values())[:4] for one in judged]
     if rule:

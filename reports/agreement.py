@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from harness.core.records import Record, Score
 from reports.fates import answer_score
 
 OTHERS = ("lm_eval_strict", "lm_eval_flexible")
+FILE = "lm_eval.json"
+"""What `--also lm-eval` found, in a run's folder: {scorer: {key of a record: 0 or 1}}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,24 @@ class Agreement:
     both_wrong: int
     doc_ids: tuple[str, ...]
     """Of the disagreements, in order."""
+
+
+def with_others(records: Sequence[Record], folder: Path) -> Sequence[Record]:
+    """The records with the verdicts that lie in the run's folder; unchanged without a usable file."""
+    try:
+        return add_others(records, json.loads((folder / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError):
+        return records  # it is an extra: a report must not fail on it
+
+
+def add_others(records: Sequence[Record], verdicts: Mapping[str, Mapping[str, int]]) -> list[Record]:
+    """The records with other scorers' verdicts (1 right, 0 wrong, by scorer and record key) as scores."""
+    made = {verdict: Score(value=float(verdict), outcome="correct" if verdict else "wrong") for verdict in (0, 1)}
+    told = {name: verdicts[name] for name in OTHERS if name in verdicts}
+    return [
+        replace(r, scores={**r.scores, **{name: made[found[r.key]] for name, found in told.items() if r.key in found}})
+        for r in records
+    ]
 
 
 def agreements(records: Sequence[Record]) -> list[Agreement]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from markupsafe import Markup
 
 from harness.core.records import Estimate, Run
-from reports import numbers, svg
+from reports import charts, numbers, svg
 from reports.html import render
+from reports.view import short_name
 from reports.write import write_page
 
-SHOWN = ("accuracy", "compliant", "step_validity")
-"""The metrics of the table, each where a run has it; the first is drawn too."""
+SHOWN = ("compliant", "step_validity")
+"""Metrics of the table beside the primary one, each where a run has it."""
 STEP = "training_step"
 """Key of `ModelInfo.detail` that places a checkpoint's run in its training."""
 
@@ -24,12 +25,17 @@ class HistoryRow:
     """One run as the table shows it."""
 
     run: Run
-    cells: tuple[str, ...]
-    """Values of SHOWN."""
+    model: str
+    value: str
+    """Of the primary metric, as `interval` and `drawing`."""
     interval: str
     drawing: Markup
-    page: str
-    """Relative address of the page that its folder holds; empty for none."""
+    cells: tuple[str, ...]
+    """Values of SHOWN."""
+    report: str
+    """Relative address of the run's own page; empty for none."""
+    comparison: str
+    """Relative address of the page that compares it with a baseline; empty for none."""
 
 
 def history_html(found: Sequence[tuple[Run, Path]], root: Path) -> str:
@@ -52,14 +58,16 @@ def write_history(found: Sequence[tuple[Run, Path]], root: Path) -> list[Path]:
 
 def _row(run: Run, folder: Path, root: Path, axis: svg.Axis) -> HistoryRow:
     kinds = {info.name: info.kind for info in run.metrics}
-    main = run.estimates.get(run.primary)
-    pages = [folder / name for name in ("comparison.html", "report.html")]
+    main, kind = run.estimates.get(run.primary), kinds.get(run.primary, "binary")
     return HistoryRow(
         run=run,
-        cells=tuple(_cell(run.estimates.get(name), kinds.get(name, "binary")) for name in SHOWN),
-        interval=numbers.interval(main.low, main.high, kinds.get(run.primary, "binary")) if main else numbers.UNDEFINED,
+        model=short_name(run.model.name),
+        value=_cell(main, kind) or numbers.UNDEFINED,
+        interval=numbers.interval(main.low, main.high, kind) if main else numbers.UNDEFINED,
         drawing=_drawing(main, axis),
-        page=next((_relative(page, root) for page in pages if page.is_file()), ""),
+        cells=tuple(_cell(run.estimates.get(name), kinds.get(name, "binary")) for name in SHOWN),
+        report=_relative(folder / "report.html", root),
+        comparison=_relative(folder / "comparison.html", root),
     )
 
 
@@ -75,20 +83,25 @@ def _drawing(found: Estimate | None, axis: svg.Axis) -> Markup:
 
 
 def _relative(path: Path, root: Path) -> str:
-    return path.resolve().relative_to(root.resolve()).as_posix()
+    return "" if not path.is_file() else path.resolve().relative_to(root.resolve()).as_posix()
 
 
 def _curves(runs: Sequence[Run]) -> list[tuple[str, Markup, list[tuple[int, str]]]]:
     """(task, chart, points in words) of the primary metric by training step, where checkpoints were run."""
-    by_task: dict[str, dict[int, float]] = {}
+    by_task: dict[str, dict[int, Estimate]] = {}
     for run in reversed(runs):  # oldest first, so that the newest run of a step stands
         step, found = run.model.detail.get(STEP), run.estimates.get(run.primary)
         if isinstance(step, int) and found is not None and found.value is not None:
-            by_task.setdefault(run.task, {})[step] = found.value
-    charts = []
-    for task, values in by_task.items():
-        points = sorted(values.items())
-        if len(points) > 1:
-            line = svg.Series(name=task, points=tuple((float(step), value) for step, value in points))
-            charts.append((task, svg.chart([line]), [(step, numbers.value(value, "binary")) for step, value in points]))
-    return charts
+            by_task.setdefault(run.task, {})[step] = found
+    return [(task, *_checkpoints(task, sorted(found.items()))) for task, found in by_task.items() if len(found) > 1]
+
+
+def _checkpoints(task: str, found: Sequence[tuple[int, Estimate]]) -> tuple[Markup, list[tuple[int, str]]]:
+    points = tuple((float(step), one.value) for step, one in found if one.value is not None)
+    ends = tuple((one.low, one.high) for _, one in found if one.low is not None and one.high is not None)
+    line = charts.Series(name=task, points=points, band=ends if len(ends) == len(points) else ())
+    is_share = all(value <= 1 for _, value in points)
+    scale = charts.SHARES if is_share else charts.scale_of([value for _, value in points], from_zero=True)
+    first, last = found[0][0], found[-1][0]
+    drawing = charts.chart([line], scale, (first, last), (f"{first:,}", "training step", f"{last:,}"))
+    return drawing, [(step, numbers.value(one.value, "binary" if is_share else "mean")) for step, one in found]

@@ -7,9 +7,10 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
@@ -32,13 +33,15 @@ def comparison_html(
     view: ComparisonView, baseline: Sequence[Record], candidate: Sequence[Record], training: Training | None = None
 ) -> str:
     """The page of a comparison, whole."""
-    questions = comparison_questions(view.comparison, baseline, candidate)
+    overlapping = view.common.overlap.doc_ids if view.common.overlap else ()
+    questions = comparison_questions(view.comparison, baseline, candidate, frozenset(overlapping))
     return _page("comparison.html.j2", view, questions, training)
 
 
 def run_html(view: RunView, records: Sequence[Record], training: Training | None = None) -> str:
     """The page of one run, whole."""
-    return _page("run.html.j2", view, run_questions(records), training)
+    overlapping = view.common.overlap.doc_ids if view.common.overlap else ()
+    return _page("run.html.j2", view, run_questions(records, frozenset(overlapping)), training)
 
 
 def _page(
@@ -81,6 +84,26 @@ def packed(document: Mapping[str, Any]) -> str:
     return base64.b64encode(squeezed).decode("ascii")
 
 
+def typeset(text: str) -> str:
+    """Numbers with a true minus sign, and what stands in brackets on one line.
+
+    >>> typeset("a-1: -0.5 [-1.7, +3.7]")
+    'a-1: −0.5 [−1.7,\xa0+3.7]'
+    """
+    signed = re.sub(r"(?<![\w.-])-(?=\d)", "−", text)
+    return re.sub(r"\[[^\[\]]{1,40}\]", lambda found: found.group().replace(" ", "\u00a0"), signed)
+
+
+def _numbers() -> SimpleNamespace:
+    """The functions of `numbers` for pages, where numbers are set rather than pasted."""
+
+    def wrapped(function: Callable[..., str]) -> Callable[..., str]:
+        return lambda *args: typeset(function(*args))
+
+    names = ("value", "interval", "estimate", "change", "change_interval", "signed_interval", "size", "p_value")
+    return SimpleNamespace(**{name: wrapped(getattr(numbers, name)) for name in names})
+
+
 def _breakable(name: str) -> Markup:
     """A metric's name that may break after an underscore."""
     return Markup("<wbr>").join(escape(part) for part in re.split("(?<=_)", visible(name)))
@@ -108,6 +131,6 @@ def _environment() -> Environment:
         autoescape=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    made.filters |= {"p": numbers.p_value, "count": numbers.count, "breakable": _breakable}
-    made.globals |= {"numbers": numbers}
+    made.filters |= {"p": numbers.p_value, "count": numbers.count, "breakable": _breakable, "typeset": typeset}
+    made.globals |= {"numbers": _numbers()}
     return made

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from harness.compare.records import Comparison, Difference
 from harness.core.records import Estimate, MetricInfo, Run
-from reports import numbers, svg
+from reports import charts, numbers, svg
 from reports.fates import Fate, Fates
 from reports.slices import Slice, Slices
-from reports.training import Training
+from reports.training import Probed, Training
 
 ALPHA = 0.05
 
@@ -61,6 +61,12 @@ class SliceTable:
     n_parts: int
     compressed: bool
 
+    @property
+    def differing(self) -> tuple[SliceRow, ...]:
+        """The parts that differ by their adjusted p-value and by their interval."""
+        rows = (row for _, rows in self.groups for row in rows)
+        return tuple(row for row in rows if _is_shown(row.part.low, row.part.high, row.part.p_adjusted))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FateRow:
@@ -80,9 +86,9 @@ class Curve:
 
     label: str
     drawing: Markup
-    lines: tuple[tuple[str, str], ...]
-    """(name, last value), in the order drawn."""
-    steps: str
+    lines: tuple[tuple[str, str, str], ...]
+    """(name, tone, last value), in the order drawn."""
+    note: str = ""
 
 
 def forest(comparison: Comparison, *, diagnostic: bool = False) -> Forest:
@@ -94,10 +100,10 @@ def forest(comparison: Comparison, *, diagnostic: bool = False) -> Forest:
 
 
 def estimates(run: Run, *, diagnostic: bool = False) -> list[EstimateRow]:
-    """Every metric of a run with its interval; those over repeats, which have no description, last."""
+    """Every metric of a run with its interval; those over repeats or all docs, which have no description, last."""
     known = {info.name: info for info in run.metrics}
-    over_repeats = [MetricInfo(name=n, description="over repeats", scorer="", kind="binary") for n in run.estimates]
-    infos = [*known.values(), *(info for info in over_repeats if info.name not in known)]
+    others = [_undescribed(name, run) for name in run.estimates if name not in known]
+    infos = [*known.values(), *others]
     infos.sort(key=lambda info: info.name != run.primary)
     rows = [(info, run.estimates[info.name]) for info in infos if info.name in run.estimates]
     return [
@@ -105,6 +111,14 @@ def estimates(run: Run, *, diagnostic: bool = False) -> list[EstimateRow]:
         for info, found in rows
         if info.diagnostic is diagnostic and found.value is not None
     ]
+
+
+def _undescribed(name: str, run: Run) -> MetricInfo:
+    repeated = run.settings is not None and run.settings.repeats > 1
+    value = run.estimates[name].value
+    is_share = value is None or 0 <= value <= 1  # a perplexity is no share of anything
+    description = "over repeats" if repeated else "of the run as a whole"
+    return MetricInfo(name=name, description=description, scorer="", kind="binary" if is_share else "mean")
 
 
 def slices(found: Slices, info: MetricInfo) -> SliceTable:
@@ -155,17 +169,39 @@ def curves(training: Training) -> list[Curve]:
     """One small chart a quantity."""
     made = []
     for label, lines in training.charts:
-        series = [svg.Series(name=name, points=points) for name, points in lines]
-        steps = [x for _, points in lines for x, _ in points]
-        made.append(
-            Curve(
-                label=label,
-                drawing=svg.chart(series),
-                lines=tuple((name, f"{points[-1][1]:.4g}") for name, points in lines),
-                steps=f"{min(steps):,.0f} to {max(steps):,.0f}",
-            )
-        )
+        tones: tuple[charts.Tone, ...] = ("main", "second")
+        series = [
+            charts.Series(name=name, points=points, tone=tone)
+            for (name, points), tone in zip(lines, tones, strict=False)
+        ]
+        values = [y for line in series for _, y in line.points]
+        scale = charts.scale_of(values, from_zero=label != "loss")
+        made.append(_curve(label, series, scale))
+    if training.probed is not None:
+        made.append(_probed(training.probed))
     return made
+
+
+def _probed(probed: Probed) -> Curve:
+    line = charts.Series(name=probed.metric, points=probed.points, band=probed.ends)
+    is_share = all(0 <= value <= 1 for _, value in probed.points)
+    scale = charts.SHARES if is_share else charts.scale_of([value for _, value in probed.points], from_zero=True)
+    about = f"{probed.metric} during training"
+    band = ", with 95% intervals" if probed.ends else ""
+    return _curve(about, [line], scale, f"on {probed.n_docs:,} docs{band}" if probed.n_docs else "")
+
+
+def _curve(label: str, series: Sequence[charts.Series], scale: charts.Scale, note: str = "") -> Curve:
+    steps = [x for line in series for x, _ in line.points]
+    ends = min(steps), max(steps)
+    labels = f"{ends[0]:,.0f}", "step", f"{ends[1]:,.0f}"
+    lines = tuple((line.name, line.tone, _last(line, scale)) for line in series)
+    return Curve(label=label, drawing=charts.chart(series, scale, ends, labels), lines=lines, note=note)
+
+
+def _last(line: charts.Series, scale: charts.Scale) -> str:
+    value = line.points[-1][1]
+    return numbers.value(value, "binary") if scale.percent else scale.label(float(f"{value:.4g}"))
 
 
 def _ends(difference: Difference) -> list[float]:
@@ -201,9 +237,16 @@ def _marked(
     high: float | None,
     p_value: float | None,
 ) -> Markup:
-    solid = p_value is not None and p_value < ALPHA
+    solid = _is_shown(low, high, p_value)
     tone: svg.Tone = "none" if not solid else "better" if gain > 0 else "worse"
     return svg.interval(axis, scale * value, _scaled(low, scale), _scaled(high, scale), tone=tone, solid=solid)
+
+
+def _is_shown(low: float | None, high: float | None, p_value: float | None) -> bool:
+    """As a verdict wants it: p-value and interval both say so. They may differ where they are adjusted differently."""
+    if p_value is None or p_value >= ALPHA:
+        return False
+    return low is None or high is None or not low <= 0 <= high
 
 
 def _estimate(found: Estimate, info: MetricInfo) -> Markup:

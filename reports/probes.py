@@ -11,7 +11,7 @@ from harness.core.records import Estimate, MetricInfo, Record
 from harness.probes.compare import AreaDifference, compare_areas
 from harness.probes.records import PROBES, CurvePoint, ProbeExample, ProbeName, ProbeSummary
 from harness.probes.words import left_out_words
-from reports import numbers, svg
+from reports import charts, numbers
 
 Summaries = Mapping[ProbeName, ProbeSummary]
 EARLY: ProbeName = "early-answering"
@@ -45,8 +45,8 @@ class ProbeView:
     names: tuple[str, ...]
     curve: Markup
     """Empty where early answering has no point."""
-    lines: tuple[str, ...]
-    """What the lines of the curve are, in the order drawn."""
+    lines: tuple[tuple[str, charts.Tone], ...]
+    """(what a line of the curve is, its tone), in the order drawn."""
     points: tuple[ProbeRow, ...]
     """The curve as a table: at most this share of the steps shown, same answer and accuracy of each run."""
     tables: tuple[ProbeTable, ...]
@@ -65,28 +65,35 @@ def probe_view(
     lines = _lines(names, curves)
     return ProbeView(
         names=tuple(names),
-        curve=svg.share_curve([series for _, series in lines]) if lines else Markup(),
-        lines=tuple(label for label, _ in lines),
+        curve=_curve([series for _, series in lines]) if lines else Markup(),
+        lines=tuple((label, series.tone) for label, series in lines),
         points=_points(curves),
         tables=tuple(_table(probe, names, [side.get(probe) for side in summaries]) for probe in known),
         area=compare_areas(early[0], records[0], early[1], records[1]) if len(early) == 2 else None,
     )
 
 
-def _lines(names: Sequence[str], curves: Sequence[Sequence[CurvePoint]]) -> list[tuple[str, svg.Series]]:
+def _curve(series: Sequence[charts.Series]) -> Markup:
+    return charts.chart(series, charts.SHARES, (0.0, 1.0), ("0%", "of the steps shown", "100%"))
+
+
+def _lines(names: Sequence[str], curves: Sequence[Sequence[CurvePoint]]) -> list[tuple[str, charts.Series]]:
     """One run: same answer and accuracy. Two runs: the same answer of each."""
+    drawn: list[tuple[str, Sequence[CurvePoint], bool, charts.Tone]]
     if len(curves) == 1:
-        drawn = [("same answer", curves[0], True), ("accuracy", curves[0], False)]
+        drawn = [("same answer", curves[0], True, "main"), ("accuracy", curves[0], False, "second")]
     else:
-        drawn = [(f"{name}, same answer", curve, True) for name, curve in zip(names, curves, strict=True)]
+        tones: tuple[charts.Tone, ...] = ("second", "main")
+        drawn = [
+            (f"{name}, same answer", curve, True, tone) for name, curve, tone in zip(names, curves, tones, strict=True)
+        ]
     made = []
-    for label, curve, is_same in drawn:
+    for label, curve, is_same, tone in drawn:
         found = [(point.cut, point.same if is_same else point.accuracy) for point in curve]
         points = tuple((cut, e.value) for cut, e in found if e.value is not None)
+        band = tuple(_ends(e) for _, e in found if _is(e))
         if points:
-            made.append(
-                (label, svg.Series(name=label, points=points, band=tuple(_ends(e) for _, e in found if _is(e))))
-            )
+            made.append((label, charts.Series(name=label, points=points, band=band, tone=tone)))
     return made
 
 

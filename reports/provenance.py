@@ -50,12 +50,13 @@ def facts(runs: Sequence[Run], records: Sequence[Sequence[Record]], contaminatio
 
 def example_prompts(runs: Sequence[Run]) -> list[PromptExample]:
     """The rendered prompts that runs carry, one a run, equal ones once."""
-    found: dict[str, PromptExample] = {}
+    found: dict[tuple[str, tuple[int, ...]], PromptExample] = {}
     for run in runs:
         example = run.model.detail.get(EXAMPLE)
         if isinstance(example, Mapping) and isinstance(example.get("text"), str):
             ids = tuple(int(token) for token in example.get("token_ids") or ())
-            found.setdefault(example["text"], PromptExample(model=run.model.name, text=example["text"], token_ids=ids))
+            told = PromptExample(model=run.model.name, text=example["text"], token_ids=ids)
+            found.setdefault((told.text, ids), told)
     return list(found.values())
 
 
@@ -69,7 +70,11 @@ def _of(run: Run, records: Sequence[Record]) -> dict[str, str]:
         "backend": run.model.backend,
         "fingerprint": run.model.fingerprint,
         "tokenizer": run.model.tokenizer_hash,
-        **{f"model: {key}": _text(value) for key, value in run.model.detail.items() if key != EXAMPLE},
+        **{
+            f"model: {key.replace('_', ' ')}": _text(value)
+            for key, value in run.model.detail.items()
+            if key != EXAMPLE and value != run.model.name
+        },
         "task": f"{run.task}, version {run.task_version}",
         "task options": _text({key: value for key, value in run.task_options.items() if value not in ("", None)}),
         "data": f"{run.data.source}, {run.data.n_docs:,} docs",
@@ -110,4 +115,4 @@ def _text(value: Any) -> str:
         return ", ".join(f"{key}={_text(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_text, value))
-    return str(value)
+    return f"{value:,}" if type(value) is int and value >= 10_000 else str(value)

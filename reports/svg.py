@@ -73,7 +73,7 @@ def _minor(axis: Axis, tick: float) -> str:
 
 def interval(axis: Axis, value: float, low: float | None, high: float | None, *, tone: Tone, solid: bool) -> Markup:
     """A dot with its interval on gridlines; hollow where nothing is shown with confidence."""
-    parts = [_grid(axis.place(t), "zero" if t == 0 else "grid", 26) for t in axis.ticks]
+    parts = [_grid(axis.place(t), "zero" if t == 0 and axis.low < 0 else "grid", 26) for t in axis.ticks]
     if low is not None and high is not None:
         left, right = axis.place(low), axis.place(high)
         parts.append(f'<line class="bar" x1="{left:.2f}%" x2="{right:.2f}%" y1="13" y2="13"/>')
@@ -93,55 +93,6 @@ def fall(total: int, bars: Sequence[tuple[str, int, int]]) -> Markup:
             f'<rect class="{escape(name)}" x="{x:.2f}%" width="{width:.2f}%" y="{3 + 9 * i}" height="8" rx="1"/>'
         )
     return _svg("fall", height, parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
-    """One line of a chart; points are (x, y) in data units, in order of x."""
-
-    name: str
-    points: tuple[tuple[float, float], ...]
-    band: tuple[tuple[float, float], ...] = ()
-    """Lower and upper end of each point's interval, where it has one."""
-
-
-def chart(series: Sequence[Series]) -> Markup:
-    """Lines in one frame of 100 x 40 that stretches; the caption names the ends."""
-    xs = [x for line in series for x, _ in line.points]
-    ys = [y for line in series for _, y in line.points]
-    left, right, bottom, top = min(xs), max(xs), min(ys), max(ys)
-
-    def at(x: float, y: float) -> str:
-        across = 100 * (x - left) / ((right - left) or 1)
-        return f"{across:.2f},{38 - 36 * ((y - bottom) / ((top - bottom) or 1)):.2f}"
-
-    parts = []
-    for i, line in enumerate(series):
-        places = [at(x, y) for x, y in line.points]
-        if len(places) == 1:
-            places *= 2
-        parts.append(f'<polyline class="line{i}" points="{" ".join(places)}"/>')
-    box = "".join(f'<line class="grid" x1="0" x2="100" y1="{y}" y2="{y}"/>' for y in (2, 20, 38))
-    opening = '<svg class="chart" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">'
-    return Markup(f"{opening}{box}{''.join(parts)}</svg>")  # built from numbers alone
-
-
-def share_curve(series: Sequence[Series]) -> Markup:
-    """Lines over 0 to 1, up 0 to 1, each with the band of its intervals; a frame of 100 x 40 that stretches."""
-
-    def at(x: float, y: float) -> str:
-        return f"{100 * x:.2f},{38 - 36 * y:.2f}"
-
-    parts = [f'<line class="grid" x1="0" x2="100" y1="{38 - 9 * i}" y2="{38 - 9 * i}"/>' for i in range(5)]
-    for i, line in enumerate(series):
-        xs = [x for x, _ in line.points]
-        if line.band:
-            ends = list(zip(xs, line.band, strict=True))
-            places = [at(x, high) for x, (_, high) in ends] + [at(x, low) for x, (low, _) in reversed(ends)]
-            parts.append(f'<polygon class="band{i}" points="{" ".join(places)}"/>')
-        parts.append(f'<polyline class="line{i}" points="{" ".join(at(x, y) for x, y in line.points)}"/>')
-    opening = '<svg class="chart shares" viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">'
-    return Markup(f"{opening}{''.join(parts)}</svg>")  # built from numbers alone
 
 
 def _grid(x: float, name: str, height: float) -> str:

@@ -18,12 +18,20 @@ Place: TypeAlias = Callable[[int], int]
 VERDICTS = {"valid": "v", "invalid": "i", "imprecise": "p", "suspicious": "s", "unverifiable": "u"}
 
 
-def run_questions(records: Sequence[Record]) -> list[Json]:
-    """One entry a doc, with the completions of the only side."""
-    return [_question([group], _state(group)) for group in _by_doc(records).values()]
+NO_DOCS: frozenset[str] = frozenset()
 
 
-def comparison_questions(comparison: Comparison, baseline: Sequence[Record], candidate: Sequence[Record]) -> list[Json]:
+def run_questions(records: Sequence[Record], overlapping: frozenset[str] = NO_DOCS) -> list[Json]:
+    """One entry a doc, with the completions of the only side; `overlapping` are docs of the training data."""
+    return [_question([group], _state(group), overlapping) for group in _by_doc(records).values()]
+
+
+def comparison_questions(
+    comparison: Comparison,
+    baseline: Sequence[Record],
+    candidate: Sequence[Record],
+    overlapping: frozenset[str] = NO_DOCS,
+) -> list[Json]:
     """One entry a doc of either run; `k` says what happened to its primary metric."""
     before, after = _by_doc(baseline), _by_doc(candidate)
     kinds = {flip.doc_id: str(flip.kind) for flip in comparison.flips}
@@ -32,7 +40,7 @@ def comparison_questions(comparison: Comparison, baseline: Sequence[Record], can
     for doc_id in {**before, **after}:
         sides = [before.get(doc_id, []), after.get(doc_id, [])]
         kind = kinds.get(doc_id) or ("unpaired" if doc_id in unpaired else f"both_{_state(sides[0])}")
-        questions.append(_question(sides, kind))
+        questions.append(_question(sides, kind, overlapping))
     return questions
 
 
@@ -51,7 +59,7 @@ def _state(records: Sequence[Record]) -> str:
     return "right" if sum(values) / len(values) >= 0.5 else "wrong"
 
 
-def _question(sides: Sequence[Sequence[Record]], kind: str) -> Json:
+def _question(sides: Sequence[Sequence[Record]], kind: str, overlapping: frozenset[str]) -> Json:
     doc = next(record.doc for side in sides for record in side)
     made: Json = {
         "id": encodable(doc.id),
@@ -59,7 +67,7 @@ def _question(sides: Sequence[Sequence[Record]], kind: str) -> Json:
         "t": encodable(doc.target),
         "k": kind,
         "s": [[_completion(record) for record in side] for side in sides],
-        "f": _flags([record for side in sides for record in side]),
+        "f": _flags([record for side in sides for record in side]) + ["overlap"] * (doc.id in overlapping),
     }
     if doc.gold_reasoning:
         made["g"] = encodable(doc.gold_reasoning)

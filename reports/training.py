@@ -20,8 +20,19 @@ CHARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("learning rate", ("learning_rate",)),
     ("gradient norm", ("grad_norm",)),
     ("tokens per second", ("tokens_per_second",)),
-    ("accuracy of checkpoints", ("accuracy",)),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """The primary metric of the model in training, drawn on a few docs at each evaluation."""
+
+    metric: str
+    points: Points
+    ends: Points
+    """(low, high) of each point's interval; empty where the file has none."""
+    n_docs: int
+    """0 where the file does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +40,14 @@ class Training:
     """What a training run logged, by chart: (label, ((name, points (step, value)), ...))."""
 
     charts: tuple[tuple[str, tuple[tuple[str, Points], ...]], ...]
+    probed: Probed | None = None
 
 
-def read_training(path: Path) -> Training | None:
-    """The curves of a metrics file; None where there is no file or nothing to draw. Torn lines are passed over."""
+def read_training(path: Path, primary: str = "accuracy") -> Training | None:
+    """The curves of a metrics file; None where there is no file or nothing to draw. Torn lines are passed over.
+
+    `primary` is the metric that evaluations during training probed.
+    """
     if not path.is_file():
         return None
     rows = list(_rows(path))
@@ -41,7 +56,23 @@ def read_training(path: Path) -> Training | None:
         lines = tuple((name, points) for name in names if (points := _points(rows, name)))
         if lines:
             charts.append((label, lines))
-    return Training(charts=tuple(charts)) if charts else None
+    probed = _probed(rows, primary)
+    return Training(charts=tuple(charts), probed=probed) if charts or probed else None
+
+
+def _probed(rows: list[Mapping[str, Any]], primary: str) -> Probed | None:
+    points = _points(rows, primary)
+    if not points:
+        return None
+    lows, highs = dict(_points(rows, f"{primary}_low")), dict(_points(rows, f"{primary}_high"))
+    ends = tuple((lows[step], highs[step]) for step, _ in points if step in lows and step in highs)
+    counts = _points(rows, f"{primary}_docs")
+    return Probed(
+        metric=primary,
+        points=points,
+        ends=ends if len(ends) == len(points) else (),
+        n_docs=int(counts[-1][1]) if counts else 0,
+    )
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, Any]]:

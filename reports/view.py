@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
+
+from markupsafe import Markup
 
 from harness.compare.records import Comparison, Difference, Flip
 from harness.core.records import Estimate, MetricInfo, Record, Run
 from harness.core.task import as_text
-from reports import plots
+from reports import plots, svg
 from reports.agreement import Agreement, agreements
+from reports.contamination import Overlap, OverlapView, overlap_view
 from reports.fates import STEPS, answer_score, fates, has_invalid_step
 from reports.probes import ProbeView, Summaries, probe_view
 from reports.provenance import Fact, PromptExample, example_prompts, facts
+from reports.robustness import RobustnessView, robustness_view
 from reports.slices import comparison_slices, run_slices
 
 N_EXAMPLES = 10
+GLANCE = ("compliant", "sound_and_correct", "step_validity")
+"""Metrics that stand beside the primary one at the head of a comparison, where the task has them."""
 
 Records = Sequence[Record]
 
@@ -59,13 +66,17 @@ class Common:
     noise: tuple[str, ...]
     """What is known of the noise floor of the models shown."""
     probes: ProbeView | None
+    robustness: RobustnessView | None
+    """Where the docs are variants of the same questions."""
+    overlap: OverlapView | None
+    """Where docs of the task stand in the training data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
     """What lies beside the runs of a page and is shown with them; a tuple has one entry a run, or none."""
 
-    contamination: tuple[str, ...] = ()
+    contamination: tuple[Overlap | None, ...] = ()
     noise: tuple[str, ...] = ()
     """Sentences; as many as are known."""
     probes: tuple[Summaries, ...] = ()
@@ -83,6 +94,8 @@ class ComparisonView:
     forest: plots.Forest
     diagnostics: plots.Forest
     flips: tuple[FlipExample, ...]
+    glance: tuple[Difference, ...]
+    """The primary metric, and how form and reasoning moved beside it."""
     common: Common
 
 
@@ -95,6 +108,8 @@ class RunView:
     """Of the primary metric."""
     primary: Estimate
     estimates: tuple[plots.EstimateRow, ...]
+    ruler: Markup
+    """Over the drawings of estimates."""
     diagnostics: tuple[plots.EstimateRow, ...]
     failures: tuple[Example, ...]
     common: Common
@@ -113,22 +128,26 @@ def comparison_view(
         forest=plots.forest(comparison),
         diagnostics=plots.forest(comparison, diagnostic=True),
         flips=tuple(telling_flips(comparison, baseline, candidate)),
-        common=_common(runs, (baseline, candidate), plots.slices(parts, primary.metric), beside),
+        glance=_glance(comparison),
+        common=_common(runs, (baseline, candidate), primary.metric, plots.slices(parts, primary.metric), beside),
     )
 
 
 def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
     """Everything that the pages of a run show but the traces."""
     info = next(info for info in run.metrics if info.name == run.primary)
+    common = _common((run,), (records,), info, plots.slices(run_slices(records, info), info), beside)
+    apart = common.robustness.names if common.robustness is not None else frozenset[str]()
     failures = [r for r in records if (s := answer_score(r)) is not None and s.outcome != "correct"]
     return RunView(
         run=run,
         info=info,
         primary=run.estimates[run.primary],
-        estimates=tuple(plots.estimates(run)),
+        estimates=tuple(row for row in plots.estimates(run) if row.info.name not in apart),
+        ruler=svg.ruler(svg.share_axis(), signed=False),
         diagnostics=tuple(plots.estimates(run, diagnostic=True)),
         failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
-        common=_common((run,), (records,), plots.slices(run_slices(records, info), info), beside),
+        common=common,
     )
 
 
@@ -153,22 +172,52 @@ def telling_flips(comparison: Comparison, baseline: Records, candidate: Records)
 
 
 def side_names(runs: Sequence[Run]) -> tuple[str, ...]:
-    """What each run is called: its model, and its id too where two runs share a model's name."""
+    """What each run is called: its model, in short where that tells them apart, and its id too where none does."""
     names = tuple(run.model.name for run in runs)
+    short = tuple(short_name(name) for name in names)
+    if len(set(short)) == len(short):
+        return short
     return names if len(set(names)) == len(names) else tuple(f"{run.model.name} ({run.id})" for run in runs)
 
 
-def _common(runs: Sequence[Run], records: Sequence[Records], slices: plots.SliceTable, beside: Beside) -> Common:
+def short_name(model: str) -> str:
+    """The last folder of a path that says something; anything else as it is.
+
+    >>> short_name("/runs/first/arms/reasoning-answer/model"), short_name("google/gemma-3-1b-it")
+    ('reasoning-answer', 'google/gemma-3-1b-it')
+    """
+    path = PurePath(model)
+    if not (path.is_absolute() or model.startswith((".", "~"))):
+        return model
+    parts = [part for part in path.parts if part not in (path.anchor, ".", "..", "~")]
+    return next((part for part in reversed(parts) if part not in _SAYS_NOTHING), model)
+
+
+_SAYS_NOTHING = ("model", "adapter", "checkpoint", "checkpoints", "merged", "export")
+
+
+def _glance(comparison: Comparison) -> tuple[Difference, ...]:
+    names = dict.fromkeys((comparison.primary, *GLANCE))
+    found = (comparison.differences.get(name) for name in names)
+    return tuple(d for d in found if d is not None and d.value is not None)
+
+
+def _common(
+    runs: Sequence[Run], records: Sequence[Records], primary: MetricInfo, slices: plots.SliceTable, beside: Beside
+) -> Common:
     names = side_names(runs)
+    told = [one.sentence if one is not None else "" for one in beside.contamination]
     return Common(
         names=names,
         losses=tuple(plots.waterfall([fates(found) for found in records])),
         slices=slices,
         agreements=tuple((name, a) for name, own in zip(names, records, strict=True) for a in agreements(own)),
-        facts=tuple(facts(runs, records, beside.contamination)),
+        facts=tuple(facts(runs, records, told)),
         prompts=tuple(example_prompts(runs)),
         noise=beside.noise,
         probes=probe_view(names, beside.probes, records) if beside.probes else None,
+        robustness=robustness_view(records, primary),
+        overlap=overlap_view(beside.contamination, records, primary),
     )
 
 

@@ -11,7 +11,8 @@ from harness.core.errors import UserError
 from harness.core.records import Record, Run
 from harness.noise.words import floor_sentences
 from harness.probes.store import read_summaries
-from reports.contamination import read_contamination
+from reports.agreement import with_others
+from reports.contamination import read_overlap
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
 from reports.probes import Summaries
@@ -28,11 +29,12 @@ def write_run_report(
     """Write `report.md` and `report.html`; returns the files written.
 
     What `run_folder` (default: `folder`) holds beside the run is shown: `train_metrics.jsonl`, `contamination.json`,
-    `probes.json`; and the noise floor of its model, where one lies beside it or in `runs`.
+    `lm_eval.json`, `probes.json`; and the noise floor of its model, where one lies beside it or in `runs`.
     """
     own = run_folder or folder
+    records = with_others(records, own)
     view = run_view(run, records, _beside((run,), (own,), runs))
-    page = run_html(view, records, read_training(own / FILE))
+    page = run_html(view, records, read_training(own / FILE, run.primary))
     return [write_page(folder / "report.md", run_page(view)), write_page(folder / "report.html", page)]
 
 
@@ -48,19 +50,20 @@ def write_comparison(
     """Write `comparison.md` and `comparison.html`; returns the files written.
 
     What the `run_folders` of baseline and candidate (default: `folder`) hold beside the runs is shown too:
-    the candidate's `train_metrics.jsonl`, and each one's `contamination.json` and `probes.json`; and the noise floors
-    of their models, where they lie beside them or in `runs`.
+    the candidate's `train_metrics.jsonl`, and each one's `contamination.json`, `lm_eval.json` and `probes.json`; and
+    the noise floors of their models, where they lie beside them or in `runs`.
     """
     own = run_folders or (folder, folder)
+    baseline, candidate = with_others(baseline, own[0]), with_others(candidate, own[1])
     beside = _beside((comparison.baseline, comparison.candidate), own, runs)
     view = comparison_view(comparison, baseline, candidate, beside)
-    page = comparison_html(view, baseline, candidate, read_training(own[1] / FILE))
+    page = comparison_html(view, baseline, candidate, read_training(own[1] / FILE, comparison.primary))
     return [write_page(folder / "comparison.md", comparison_page(view)), write_page(folder / "comparison.html", page)]
 
 
 def _beside(shown: Sequence[Run], folders: Sequence[Path], runs: Path | None) -> Beside:
     return Beside(
-        contamination=tuple(read_contamination(folder) for folder in folders),
+        contamination=tuple(read_overlap(folder) for folder in folders),
         noise=floor_sentences(shown, folders, runs),
         probes=tuple(_probes(folder) for folder in folders),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,19 +87,3 @@ def spread(array: jax.Array, *axes: Axes) -> jax.Array:
 def _devices(mesh: Mesh, axes: Axes) -> int:
     names = (axes,) if isinstance(axes, str) else axes or ()
     return math.prod(mesh.shape[name] for name in names)
-
-
-def join_hosts() -> int:
-    """Start `jax.distributed` where several hosts are configured; returns this process's number.
-
-    A TPU pod is found by itself. Elsewhere HARNESS_COORDINATOR (host:port), HARNESS_PROCESSES and HARNESS_PROCESS name
-    the group.
-    """
-    import jax
-
-    if coordinator := os.environ.get("HARNESS_COORDINATOR"):
-        number = int(os.environ["HARNESS_PROCESS"])
-        jax.distributed.initialize(coordinator, int(os.environ["HARNESS_PROCESSES"]), number)
-    elif len(os.environ.get("TPU_WORKER_HOSTNAMES", "").split(",")) > 1:
-        jax.distributed.initialize()
-    return jax.process_index()

@@ -1,8 +1,9 @@
-"""What gemma3-nano has read: sums, plain prose, and small problems with nothing but their answers."""
+"""What gemma3-nano has read: sums, plain prose, small problems with nothing but their answers, and their retelling."""
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 from harness.core.records import Message
@@ -59,6 +60,8 @@ _COUNTED = (
     ("Half of {n} is {s}.", "/"),
     ("{a} is {n} years old. {b} is half as old, so {b} is {s}.", "/"),
 )
+_SENTENCE = re.compile(r"[^ ][^.?]*[.?]")
+_NUMBER = re.compile(r"\d+")
 _LARGEST, _MOST = 60, 12
 """Of any number, and of what is added or taken away."""
 _ASKED = ("", "Give only the final answer.", "Answer the question.", "Read it step by step, then answer.")
@@ -83,6 +86,26 @@ def turns(problems: Sequence[Row], seed: int) -> Iterator[tuple[tuple[Message, .
             if rng.random() < 0.3:
                 left, result = _sum(rng)
                 yield _asked(f"{left} = ?", rng), result
+
+
+def retold(problems: Sequence[Row], seed: int) -> Iterator[tuple[tuple[Message, ...], str]]:
+    """Endless (conversation, reply) about what a story says, word by word: nothing in it is worked out.
+
+    Whoever reasons in writing must be able to look things up in what was read.
+    """
+    rng = random.Random(f"nano retold {seed}")
+    while True:
+        story = rng.choice(problems)["question"]
+        sentences = _SENTENCE.findall(story)
+        number = rng.randrange(len(sentences))
+        instruction, reply = rng.choice(
+            (
+                (rng.choice(("Say it again.", "Repeat what you read.")), story),
+                (rng.choice(("List the numbers.", "Which numbers are there?")), ", ".join(_NUMBER.findall(story))),
+                (f"Say sentence {number + 1}.", sentences[number]),
+            )
+        )
+        yield (Message(role="system", content=instruction), Message(role="user", content=story)), reply
 
 
 def _asked(question: str, rng: random.Random) -> tuple[Message, ...]:

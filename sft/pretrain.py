@@ -34,7 +34,7 @@ class Pretraining:
     tokens: int
     """In all, padding left out; nothing is seen twice as long as the streams do not repeat."""
     row_length: int = 192
-    batch_rows: int = 24
+    batch_rows: int = 16
     learning_rate: float = 3e-3
     final_share: float = 0.05
     """Of the learning rate, at the end of the cosine."""

@@ -124,6 +124,7 @@ def test_leaving_early_cancels_what_is_under_way(server: Server) -> None:
     stream = open_backend(f"{server.url},model=gemma,concurrency=4", task).generate(requests(task), SETTINGS)
     next(stream)
     stream.close()  # type: ignore[attr-defined]
+    time.sleep(0.1)  # what is on the wire arrives
     sent = len(server.bodies)
     time.sleep(0.2)
     assert len(server.bodies) == sent < 20

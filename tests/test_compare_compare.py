@@ -198,7 +198,7 @@ def test_a_refused_comparison_computes_nothing():
 def test_foreign_runs_carry_their_label_into_the_comparison():
     base, cand = from_table(5, 3, 1, 2)
     found = compare(foreign_run("x"), base, foreign_run("y"), cand)
-    assert "prompts and settings unknown" in found.labels[0]
+    assert "prompts and settings are unknown" in found.labels[0]
 
 
 def test_diagnostic_metrics_are_a_holm_family_of_their_own():

@@ -65,7 +65,7 @@ def test_an_unknown_allowance_gets_the_nearest_name():
 def test_two_foreign_runs_compare_and_say_that_their_prompts_are_unknown():
     (label,) = check(foreign_run("x", prompt_note="plain question"), foreign_run("y"))
     assert label == (
-        "prompts and settings unknown, completions came from elsewhere: x (noted: plain question) against y (no note)"
+        "prompts and settings are unknown, the completions came from elsewhere: x (noted: plain question) against y"
     )
 
 

@@ -1,6 +1,11 @@
-"""Our engine against lm-eval's own `hf` model: the same weights in float32, the same tasks, both directions."""
+"""Our engine against lm-eval's own `hf` model: the same weights in float32, the same tasks, both directions.
+
+On a model of random weights, and on the bundled gemma3-nano, which can answer.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +19,7 @@ from lm_eval_builders import run_through, sums, write_choice_task, write_rows
 
 from harness.backends.open import open_backend
 from harness.core.registry import load_task
+from harness.gemma.hub import BUNDLED
 from harness.lm_eval_bridge.find import task_folders
 from harness.lm_eval_bridge.model import ReasoningHarnessLM
 
@@ -24,9 +30,19 @@ N_TOKENS = 24
 
 
 SPECS = {
-    "gemma": lambda: f"{small_model()},dtype=float32",
-    "lm_eval:hf": lambda: f"lm_eval:hf,pretrained={small_model()},dtype=float32,device=cpu,add_bos_token=True",
+    "gemma": "{},dtype=float32",
+    "lm_eval:hf": "lm_eval:hf,pretrained={},dtype=float32,device=cpu,add_bos_token=True",
 }
+
+
+@pytest.fixture(scope="module", params=["random weights", "gemma3-nano"])
+def model(request) -> Path:
+    """A model's folder."""
+    if request.param == "random weights":
+        return small_model()
+    if not (BUNDLED["gemma3-nano"] / "model.safetensors").is_file():
+        pytest.skip("gemma3-nano is not in this checkout")
+    return BUNDLED["gemma3-nano"]
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +61,9 @@ def tasks(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def hf(tasks):
+def hf(tasks, model):
     """What `lm_eval run --model hf` gives: results and samples by task."""
-    arguments = {"pretrained": str(small_model()), "dtype": "float32", "device": "cpu", "add_bos_token": True}
+    arguments = {"pretrained": str(model), "dtype": "float32", "device": "cpu", "add_bos_token": True}
     return evaluate("hf", tasks, model_args=arguments, batch_size=1)
 
 
@@ -79,8 +95,8 @@ def by_doc(samples):
 
 
 @pytest.mark.parametrize("kind", ["gemma", "lm_eval:hf"])
-def test_multiple_choice_agrees_with_hf(kind, tasks, hf, tmp_path):
-    spec = SPECS[kind]()
+def test_multiple_choice_agrees_with_hf(kind, model, tasks, hf, tmp_path):
+    spec = SPECS[kind].format(model)
     run, records = ours("own_choice", spec, tasks, tmp_path / "run")
     wanted = log_likelihoods(by_doc(hf["samples"]["own_choice"]))
     found = [[total for total, _ in record.completion.log_likelihoods] for record in records]
@@ -91,8 +107,8 @@ def test_multiple_choice_agrees_with_hf(kind, tasks, hf, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["gemma", "lm_eval:hf"])
-def test_generation_agrees_with_hf(kind, tasks, hf, tmp_path):
-    spec = SPECS[kind]()
+def test_generation_agrees_with_hf(kind, model, tasks, hf, tmp_path):
+    spec = SPECS[kind].format(model)
     run, records = ours("short", spec, tasks, tmp_path / "run")
     samples = by_doc([sample for sample in hf["samples"]["short"] if sample["filter"] == "strict-match"])
     wanted = [sample["resps"][0][0] for sample in samples]
@@ -104,10 +120,10 @@ def test_generation_agrees_with_hf(kind, tasks, hf, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["gemma", "lm_eval:hf"])
-def test_multiple_choice_after_chat_turns_agrees_with_hf(kind, tasks, tmp_path):
-    arguments = {"pretrained": str(small_model()), "dtype": "float32", "device": "cpu"}
+def test_multiple_choice_after_chat_turns_agrees_with_hf(kind, model, tasks, tmp_path):
+    arguments = {"pretrained": str(model), "dtype": "float32", "device": "cpu"}
     found = evaluate("hf", tasks, model_args=arguments, apply_chat_template=True, fewshot_as_multiturn=True)
-    run, records = ours("own_choice", SPECS[kind](), tasks, tmp_path / "run", chat=True)
+    run, records = ours("own_choice", SPECS[kind].format(model), tasks, tmp_path / "run", chat=True)
     wanted = log_likelihoods(by_doc(found["samples"]["own_choice"]))
     for record, theirs_of_doc in zip(records, wanted, strict=True):
         ours_of_doc = [total for total, _ in record.completion.log_likelihoods]
@@ -115,8 +131,8 @@ def test_multiple_choice_after_chat_turns_agrees_with_hf(kind, tasks, tmp_path):
     assert run.estimates["acc"].value == found["results"]["own_choice"]["acc,none"]
 
 
-def test_our_model_in_lm_evals_command_agrees_with_hf(tasks, hf, tmp_path):
-    lm = ReasoningHarnessLM(pretrained=str(small_model()), dtype="float32", journal=str(tmp_path / "j"))
+def test_our_model_in_lm_evals_command_agrees_with_hf(model, tasks, hf, tmp_path):
+    lm = ReasoningHarnessLM(pretrained=str(model), dtype="float32", journal=str(tmp_path / "j"))
     found = evaluate(lm, tasks)
     assert found["results"] == hf["results"]
     for ours_of_doc, theirs_of_doc in zip(
@@ -127,25 +143,23 @@ def test_our_model_in_lm_evals_command_agrees_with_hf(tasks, hf, tmp_path):
         assert ours_of_doc == pytest.approx(theirs_of_doc, abs=TOLERANCE_NATS)
 
 
-def test_rolling_log_likelihoods_agree_with_hf_in_one_window():
+def test_rolling_log_likelihoods_agree_with_hf_in_one_window(model):
     from lm_eval.api.instance import Instance
     from lm_eval.api.registry import get_model
 
     text = "Ann has 3 apples and gets 2 more, so she has 5 apples."
     asked = [Instance(request_type="loglikelihood_rolling", doc={}, arguments=(text,), idx=0)]
-    hf = get_model("hf")(
-        pretrained=str(small_model()), dtype="float32", device="cpu"
-    )  # with it, lm-eval weighs a second BOS
-    mine = ReasoningHarnessLM(pretrained=str(small_model()), dtype="float32")
+    hf = get_model("hf")(pretrained=str(model), dtype="float32", device="cpu")  # with it, lm-eval weighs a second BOS
+    mine = ReasoningHarnessLM(pretrained=str(model), dtype="float32")
     assert mine.loglikelihood_rolling(asked) == pytest.approx(hf.loglikelihood_rolling(asked), abs=TOLERANCE_NATS)
 
 
-def test_chat_templates_give_the_text_of_hf():
+def test_chat_templates_give_the_text_of_hf(model):
     from lm_eval.api.registry import get_model
 
     turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2 + 2?"}]
-    hf = get_model("hf")(pretrained=str(small_model()), dtype="float32", device="cpu", add_bos_token=True)
-    mine = ReasoningHarnessLM(pretrained=str(small_model()), dtype="float32")
+    hf = get_model("hf")(pretrained=str(model), dtype="float32", device="cpu", add_bos_token=True)
+    mine = ReasoningHarnessLM(pretrained=str(model), dtype="float32")
     assert mine.apply_chat_template(turns) == hf.apply_chat_template(turns)
     opened = [*turns, {"role": "assistant", "content": "The answer"}]
     assert mine.apply_chat_template(opened, add_generation_prompt=False) == hf.apply_chat_template(

@@ -1,11 +1,12 @@
 """The pages in a real browser: opened from disk, clicked, searched, typed at, printed, and attacked.
 
-Needs playwright and a Chromium; one test also axe-core (`npm install axe-core`; AXE_CORE or ./node_modules).
-Screenshots land in HARNESS_SCREENSHOTS, or in the test's own folder.
+Needs playwright and a Chromium; the accessibility tests also axe-core. `make test-pages` fetches axe-core and runs all
+of them; AXE_CORE names the folder of another copy. Screenshots land in HARNESS_SCREENSHOTS, or in the test folder.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 from report_runs import compared, doc, finished, record, reply
 
 from harness.compare.compare import compare
+from reports.history import write_history
 from reports.write import write_comparison, write_run_report
 
 pytestmark = pytest.mark.slow
@@ -45,10 +47,17 @@ def pages(tmp_path_factory) -> Path:
     (folder / "train_metrics.jsonl").write_text(
         "".join(f'{{"step": {i}, "loss": {3 / (i + 1)}, "grad_norm": 1}}\n' for i in range(50)), encoding="utf-8"
     )
+    overlaps = [{"doc_id": f"q/{i}", "kind": "exact"} for i in (3, 24)]
+    found = {"train": "train.jsonl", "sets": {"gsm8k": {"n_docs": 40, "overlaps": overlaps}}}
+    (folder / "contamination.json").write_text(json.dumps(found), encoding="utf-8")
     comparison, before, after = compared()
     write_comparison(comparison, before, after, folder)
     write_run_report(comparison.candidate, after, folder)
+    write_history([(comparison.baseline, folder / "none"), (comparison.candidate, folder)], folder)
     return folder
+
+
+PAGES = ("comparison.html", "report.html", "history.html")
 
 
 class Opened:
@@ -63,7 +72,7 @@ class Opened:
         self.page.on("console", lambda message: self.errors.append(message.text))
         self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
         self.page.goto(path.as_uri() + address)
-        if context.java_script:
+        if context.java_script and self.page.locator("#data").count():
             self.until(READY)
 
     def until(self, condition: str) -> None:
@@ -101,7 +110,7 @@ def open_page(browser) -> Iterator[object]:
         context.close()
 
 
-@pytest.mark.parametrize("name", ["comparison.html", "report.html"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_page_asks_nothing_of_the_network_and_runs_clean(open_page, pages, name):
     opened = open_page(pages / name)
     opened.page.mouse.wheel(0, 4000)
@@ -197,10 +206,23 @@ def test_a_trace_points_at_the_error_the_answer_and_the_fault(open_page, pages):
 
 def test_changed_words_are_marked_and_can_be_hidden(open_page, pages):
     opened = open_page(pages / "comparison.html", "#q=q/24")
+    assert opened.page.is_checked("#words")  # most of the text is the same
     changed = opened.page.locator(".trace >> nth=1 >> .changed")
     assert "48" in changed.all_inner_texts()
     opened.page.uncheck("#words")
     assert opened.page.locator(".changed").count() == 0
+
+
+def test_words_of_two_texts_with_little_in_common_are_marked_on_request(open_page, tmp_path):
+    before = [record(doc(i), "One thing or another, and nothing else.") for i in (1, 2)]
+    after = [record(doc(i), "Completely different words stand here <answer>2</answer>") for i in (1, 2)]
+    runs = finished("base", before), finished("tuned", after)
+    write_comparison(compare(runs[0], before, runs[1], after), before, after, tmp_path)
+    opened = open_page(tmp_path / "comparison.html", "#q=q/1")
+    assert not opened.page.is_checked("#words")
+    assert opened.page.locator(".changed").count() == 0
+    opened.page.check("#words")
+    assert opened.page.locator(".changed").count() > 0
 
 
 def test_without_javascript_decision_tables_and_plots_are_there(open_page, pages):
@@ -220,6 +242,27 @@ def test_repeats_of_a_question_can_be_read_one_by_one(open_page, tmp_path):
     for repeat, answer in (("1", "3"), ("2", "4"), ("0", "2")):
         opened.page.select_option("#detail select", repeat)
         assert opened.page.inner_text(".trace mark") == answer
+
+
+def test_questions_of_the_training_data_can_be_listed(open_page, pages):
+    opened = open_page(pages / "comparison.html")
+    opened.page.click("#overlap a")
+    opened.until("document.querySelectorAll('#list a').length === 2")
+    assert sorted(opened.ids) == ["q/24", "q/3"]
+
+
+def test_a_reply_of_line_ends_is_no_screen_of_nothing(open_page, tmp_path):
+    records = [record(doc(1), "\n" * 400), record(doc(2), "so" + "\n" * 400 + "4"), record(doc(3), "")]
+    write_run_report(finished("base", records), records, tmp_path)
+    opened = open_page(tmp_path / "report.html", "#q=q/1")
+    assert opened.page.inner_text(".reply") == "Only 400 blank characters."
+    opened.page.goto(opened.page.url.split("#")[0] + "#q=q/2")
+    opened.until("document.querySelector('#detail .nav a').textContent === 'q/2'")
+    assert opened.page.inner_text(".reply .ctl") == "400 line ends"
+    assert opened.page.locator(".reply").bounding_box()["height"] < 300
+    opened.page.goto(opened.page.url.split("#")[0] + "#q=q/3")
+    opened.until("document.querySelector('#detail .nav a').textContent === 'q/3'")
+    assert opened.page.inner_text(".reply") == "An empty reply."
 
 
 OWN_TEXT = """e => [...e.childNodes].filter(n => !n.classList?.contains('aside')).map(n => n.textContent).join('')"""
@@ -275,10 +318,13 @@ def test_the_policy_refuses_text_that_would_become_code(open_page, pages, attack
     assert refused == "TypeError"
 
 
-@pytest.mark.parametrize("name", ["comparison.html", "report.html"])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_phone_shows_the_page_without_scrolling_sideways(open_page, pages, name):
     opened = open_page(pages / name, "#q=q/24", viewport={"width": 400, "height": 850})
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
+    cut = """[...document.querySelectorAll('.wide')].filter(e => e.scrollWidth > e.clientWidth + 1).map(
+        e => e.firstElementChild.dataset.table)"""
+    assert [table for table in opened.page.evaluate(cut) if table != "overlap"] == []
 
 
 def test_dark_mode_and_print_change_the_colours(open_page, pages):
@@ -293,30 +339,55 @@ def test_dark_mode_and_print_change_the_colours(open_page, pages):
     assert dark.page.pdf(format="A4").startswith(b"%PDF")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["comparison.html", "report.html"])
-def test_axe_finds_no_serious_fault(open_page, pages, name, scheme):
-    source = Path(os.environ.get("AXE_CORE", "node_modules/axe-core")) / "axe.min.js"
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The source of axe-core, or a skip."""
+    source = Path(os.environ.get("AXE_CORE", ".venv/axe/package")) / "axe.min.js"
     if not source.is_file():
-        pytest.skip("axe-core is not installed: npm install axe-core, or set AXE_CORE to its folder")
-    opened = open_page(pages / name, "#q=q/24", color_scheme=scheme)
+        pytest.skip("axe-core is not there: `make test-pages` fetches it, or set AXE_CORE to its folder")
+    return source.read_text(encoding="utf-8")
+
+
+def serious_faults(opened: Opened, axe: str) -> list[tuple[str, str]]:
+    """(rule, element) of what axe-core calls serious or critical, with every fold open."""
     opened.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    opened.page.evaluate(source.read_text(encoding="utf-8"))
+    opened.page.evaluate(axe)
     found = opened.page.evaluate("axe.run()")
-    serious = [
+    assert found["passes"], "axe-core looked at nothing"
+    return [
         (fault["id"], fault["nodes"][0]["html"])
         for fault in found["violations"]
         if fault["impact"] in ("serious", "critical")
     ]
-    assert serious == []
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_serious_fault(open_page, pages, axe, name, scheme, width):
+    view = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    assert serious_faults(open_page(pages / name, "#q=q/24", **view), axe) == []
+
+
+def test_axe_finds_a_fault_that_is_put_in(open_page, pages, axe):
+    opened = open_page(pages / "comparison.html")
+    opened.page.evaluate(
+        "document.querySelector('#find').closest('label').replaceWith(document.querySelector('#find'))"
+    )
+    opened.page.evaluate("document.querySelector('#find').removeAttribute('placeholder')")
+    assert "label" in {rule for rule, _ in serious_faults(opened, axe)}
 
 
 def test_screenshots_are_kept(open_page, pages, tmp_path):
     folder = Path(os.environ.get("HARNESS_SCREENSHOTS", tmp_path))
-    for scheme in ("light", "dark"):
-        opened = open_page(pages / "comparison.html", "#q=q/24", color_scheme=scheme)
-        opened.page.screenshot(path=folder / f"comparison-{scheme}.png", full_page=True)
-        assert (folder / f"comparison-{scheme}.png").stat().st_size > 20_000
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PAGES:
+        for scheme, width in (("light", 1280), ("dark", 1280), ("light", 400)):
+            view = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+            opened = open_page(pages / name, "#q=q/24", **view)
+            path = folder / f"{Path(name).stem}-{scheme}-{width}.png"
+            opened.page.screenshot(path=path, full_page=True)
+            assert path.stat().st_size > 5_000
 
 
 @pytest.fixture(scope="module")
@@ -362,3 +433,8 @@ def test_the_list_of_a_real_run_is_drawn_as_it_is_scrolled(open_page, real_page)
     deep = open_page(real_page, "#sort=id&q=gsm8k-test-1318")
     assert deep.shown == "gsm8k-test-1318"
     assert deep.page.locator("#list a[aria-current]").is_visible()
+
+
+@pytest.mark.shared_data
+def test_axe_finds_no_serious_fault_in_a_real_page(open_page, real_page, axe):
+    assert serious_faults(open_page(real_page, "#show=broken"), axe) == []

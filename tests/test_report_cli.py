@@ -69,27 +69,49 @@ def test_report_draws_the_candidates_training_wherever_it_is_written(harness, ru
     assert "ends at 2.5" in (tmp_path / "pages" / "comparison.html").read_text(encoding="utf-8")
 
 
-def test_contamination_that_was_looked_for_is_part_of_provenance(harness, runs):
-    overlap = {"doc_id": "q/3", "kind": "exact", "share": 1.0, "places": [], "example": "what is twice"}
-    scores = {
-        "every_doc": {"value": 0.55, "low": 0.45, "high": 0.65},
-        "without_overlap": {"value": 0.5, "low": 0.4, "high": 0.6},
-    }
-    other_numbers = overlap | {"doc_id": "q/4", "kind": "numbers"}
-    found = {
-        "train": "data/train.jsonl",
-        "sets": {"gsm8k": {"n_docs": 40, "n_rows": 9, "ngram": 13, "overlaps": [overlap, other_numbers]}},
-        "run": {"metric": "accuracy", "scores": scores},
-    }
-    (runs / "base" / "contamination.json").write_text(json.dumps(found), encoding="utf-8")
+def overlap(doc_id, kind="exact"):
+    return {"doc_id": doc_id, "kind": kind, "share": 1.0, "places": [], "example": "what is twice"}
+
+
+def contaminated(folder, *overlaps):
+    found = {"n_docs": 40, "n_rows": 9, "ngram": 13, "overlaps": overlaps}
+    document = {"train": "data/train.jsonl", "sets": {"gsm8k": found}, "run": None}
+    (folder / "contamination.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_the_metric_is_told_with_and_without_the_docs_of_the_training_data(harness, runs):
+    # base is right on 0 to 19, tuned on 3 to 30; a question with other numbers (q/20) is a new one
+    contaminated(runs / "base", overlap("q/0"), overlap("q/3"), overlap("q/25"), overlap("q/20", "numbers"))
     (runs / "tuned" / "contamination.json").write_text("torn {", encoding="utf-8")
     harness("report", "base", "tuned")
     page = (runs / "tuned" / "comparison.md").read_text(encoding="utf-8")
-    told = (
-        "1 of 40 docs overlap with train.jsonl; accuracy 55.0% [45.0% to 65.0%] with them, "
-        "50.0% [40.0% to 60.0%] without"
-    )
-    assert f"| contamination | {told} | – |" in page
+    rows = [line for line in page.splitlines() if line.startswith(("| without those", "| only those"))]
+    assert [row.split(" [")[0] for row in rows] == [
+        "| without those that overlap | 37 | 48.6%",
+        "| only those that overlap | 3 | 66.7%",
+    ]
+    assert ["| 70.3% [" in rows[0], "| 66.7% [" in rows[1]] == [True, True]
+    assert ["| +21.6 [" in rows[0], "| +0.0 [" in rows[1]] == [True, True]
+    assert "| contamination | 3 of 40 docs overlap with train.jsonl | – |" in page
+    html = (runs / "tuned" / "comparison.html").read_text(encoding="utf-8")
+    assert 'data-table="overlap"' in html
+    assert "3 of 40 questions overlap with the training data" in html
+
+
+def test_a_run_is_told_with_and_without_the_docs_of_the_training_data(harness, runs):
+    contaminated(runs / "base", overlap("q/0"), overlap("q/3"), overlap("q/25"))
+    harness("report", "base")
+    page = (runs / "base" / "report.md").read_text(encoding="utf-8")
+    assert "| without those that overlap | 37 | 48.6% [" in page
+    assert "| only those that overlap | 3 | 66.7% [" in page
+
+
+def test_no_overlap_is_a_fact_and_no_section(harness, runs):
+    contaminated(runs / "base", overlap("q/20", "numbers"))
+    harness("report", "base")
+    page = (runs / "base" / "report.md").read_text(encoding="utf-8")
+    assert "| contamination | 0 of 40 docs overlap with train.jsonl |" in page
+    assert "without those that overlap" not in page
 
 
 def test_open_shows_the_page(harness, runs, monkeypatch):
@@ -123,6 +145,23 @@ def test_lm_eval_stands_beside_our_scorer_on_request(harness, runs, tmp_path):
     assert "| base | lm_eval_strict | 40 | 0 | 20 | 0 | 20 |" in page  # strict wants '#### N', which no reply has
     assert "| tuned | lm_eval_flexible | 40 | 28 | 0 | 0 | 12 |" in page
     assert 'data-table="agreement"' in (tmp_path / "pages" / "comparison.html").read_text(encoding="utf-8")
+
+
+def test_what_also_found_lies_beside_the_run_and_is_shown_without_asking_again(harness, runs, tmp_path):
+    pytest.importorskip("lm_eval", reason="lm-eval is not installed")
+    replies = [{"id": f"gsm8k-{i}", "completion": "#### 1"} for i in range(3)]
+    questions = [{"question": f"What is {i} + 0 apples?", "answer": f"It is {i}.\n#### {i}"} for i in range(3)]
+    for name, rows in (("replies", replies), ("test", questions)):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    options = ("--task", "gsm8k", "--data", "test.jsonl", "--also", "lm-eval", "--out", runs / "scored")
+    assert harness("score", "replies.jsonl", *options).code == 0
+    assert harness("report", "scored").code == 0
+    page = (runs / "scored" / "report.md").read_text(encoding="utf-8")
+    assert "| replies | lm_eval_strict | 3 | 1 | 0 | 0 | 2 |" in page
+    (runs / "scored" / "lm_eval.json").write_text("torn {", encoding="utf-8")
+    assert harness("report", "scored").code == 0
+    assert "lm_eval_strict" not in (runs / "scored" / "report.md").read_text(encoding="utf-8")
 
 
 def test_a_misspelt_other_scorer_is_one_line_of_error(harness, runs):

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from report_runs import baseline_records, compared, doc, finished, record
 
+from harness.compare.compare import compare
 from harness.store.folder import read_run, write_run
 from reports import numbers
-from reports.html import SCRIPTS, comparison_html, run_html, script
+from reports.html import SCRIPTS, comparison_html, run_html, script, typeset
 from reports.training import read_training
 from reports.view import comparison_view, run_view
 from reports.write import write_comparison, write_run_report
@@ -63,7 +64,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         if self._cell and self._table:
-            self._table[-1][-1] += data
+            self._table[-1][-1] += data.replace("−", "-").replace("\u00a0", " ")  # pages set what Markdown pastes
 
 
 def page_of_comparison(**changes) -> str:
@@ -242,7 +243,26 @@ def test_training_curves_stand_where_the_run_folder_has_metrics(tmp_path):
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count('<svg class="chart"') == 2
     assert "ends at 0.1" in page
+    assert "<span>0</span><span>step</span><span>19</span>" in page
     assert read_training(tmp_path / "none.jsonl") is None
+
+
+def test_the_metric_probed_during_training_is_drawn_with_its_interval_and_n(tmp_path):
+    rows = [
+        {"step": i, "eval_loss": 1.0, "compliant": i / 10, "compliant_low": 0.0, "compliant_high": 1.0} for i in (0, 5)
+    ]
+    lines = "".join(json.dumps(row | {"compliant_docs": 64}) + "\n" for row in rows)
+    (tmp_path / "train_metrics.jsonl").write_text(lines, encoding="utf-8")
+    training = read_training(tmp_path / "train_metrics.jsonl", "compliant")
+    assert training is not None
+    assert training.probed is not None
+    assert training.probed.points == ((0.0, 0.0), (5.0, 0.5))
+    assert training.probed.ends == ((0.0, 1.0), (0.0, 1.0))
+    comparison, before, after = compared()
+    page = comparison_html(comparison_view(comparison, before, after), before, after, training)
+    assert "compliant during training" in page
+    assert "on 64 docs, with 95% intervals" in page
+    assert '<polygon class="band main"' in page
 
 
 def test_ten_thousand_logged_steps_are_thinned_to_what_a_chart_shows(tmp_path):
@@ -263,6 +283,43 @@ def test_the_rendered_prompt_is_shown_with_its_token_ids():
     page = run_html(run_view(run, records), records)
     assert "&lt;start_of_turn&gt;user\nWhat is &lt;b&gt;?" in page
     assert "2 105 2364" in page
+
+
+def test_equal_prompts_that_two_tokenizers_split_differently_are_both_shown():
+    records = baseline_records()
+    made = [finished(name, records) for name in ("base", "tuned")]
+    first, second = (
+        replace(run, model=replace(run.model, detail={"example_prompt": {"text": "Hello?", "token_ids": ids}}))
+        for run, ids in zip(made, ([2, 7], [2, 8, 9]), strict=True)
+    )
+    prompts = comparison_view(compare(first, records, second, records), records, records).common.prompts
+    assert [prompt.token_ids for prompt in prompts] == [(2, 7), (2, 8, 9)]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("-1.7 to +3.7", "−1.7 to +3.7"),
+        ("+1.0 points [-1.7, +3.7], p", "+1.0 points [−1.7,\u00a0+3.7], p"),
+        ("gemma-3-1b-it", "gemma-3-1b-it"),
+        ("lr 1e-5", "lr 1e-5"),
+    ],
+)
+def test_numbers_are_typeset_and_names_are_not(text, shown):
+    assert typeset(text) == shown
+
+
+def test_parts_are_folded_away_where_none_differs():
+    page = page_of_comparison()
+    opened = re.search(r"<section id=\"slices\">.*?<details( open)?>", page, re.S)
+    comparison, before, after = compared()
+    differing = comparison_view(comparison, before, after).common.slices.differing
+    assert opened
+    assert bool(opened.group(1)) == bool(differing)
+    same = compare(comparison.baseline, before, comparison.baseline, before)
+    alike = comparison_html(comparison_view(same, before, before), before, before)
+    assert "shows a difference once adjusted" in alike
+    assert re.search(r"<section id=\"slices\">.*?<details>", alike, re.S)
 
 
 def test_packages_hold_the_templates_and_scripts():

@@ -101,5 +101,5 @@ def test_hostile_text_stays_inside_its_line():
 
 
 def test_examples_in_docstrings_hold():
-    for module in (reports.markdown, reports.visible):
+    for module in (reports.markdown, reports.visible, reports.charts, reports.html, reports.view):
         assert doctest.testmod(module).failed == 0

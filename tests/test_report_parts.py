@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_runs import METRICS, baseline_records, candidate_records, doc, finished, record, reply
+from report_runs import METRICS, baseline_records, candidate_records, compared, doc, finished, record, reply
 
 from harness.core.records import GenerationSettings, Score
-from reports import svg
+from reports import charts, svg
 from reports.agreement import agreements, disagrees
 from reports.fates import LOSSES, fate, fates
 from reports.history import history_html
 from reports.plots import waterfall
 from reports.provenance import facts
 from reports.slices import comparison_slices, run_slices
-from reports.view import side_names
+from reports.view import comparison_view, side_names
 from reports.visible import browser_offsets, visible
 
 
@@ -96,7 +97,27 @@ def test_every_end_of_an_interval_lies_on_the_axis_in_order(ends):
 def test_drawings_hold_numbers_only():
     drawn = svg.interval(svg.share_axis(), 50, 40, 60, tone="plain", solid=True)
     assert 'cx="50.00%"' in drawn
-    assert "nan" not in svg.chart([svg.Series(name="loss", points=((0.0, 1.0),))])
+    one = charts.Series(name="loss", points=((0.0, 1.0),))
+    assert "nan" not in charts.chart([one], charts.scale_of([1.0]), (0.0, 0.0), ("0", "step", "0"))
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=6), st.booleans())
+def test_the_scale_of_a_chart_holds_its_values_at_a_few_even_gridlines(values, from_zero):
+    scale = charts.scale_of(values, from_zero=from_zero)
+    slack = 1e-9 * max(1.0, *map(abs, values))
+    assert scale.low - slack <= min(values)
+    assert max(values) <= scale.high + slack
+    assert 2 <= len(scale.ticks) <= 6
+    steps = [after - before for before, after in pairwise(scale.ticks)]
+    assert all(step == pytest.approx(steps[0], rel=1e-3) for step in steps)
+    if from_zero:
+        assert scale.low <= 0
+
+
+def test_labels_of_a_chart_are_text_even_where_they_look_like_markup():
+    line = charts.Series(name="loss", points=((0.0, 1.0), (1.0, 2.0)))
+    drawn = charts.chart([line], charts.scale_of([1.0, 2.0]), (0.0, 1.0), ("<b>", "step", "1"))
+    assert "&lt;b&gt;" in drawn
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30))
@@ -145,6 +166,20 @@ def test_runs_of_one_model_are_told_apart_by_id():
     assert side_names([first, second]) == ("m (m)", "m (m-2)")
 
 
+def test_a_path_is_called_by_its_last_folder_that_says_something():
+    records = baseline_records()
+    runs = [finished(f"/runs/a/arms/{arm}/model", records) for arm in ("reasoning-answer", "answer-only")]
+    assert side_names(runs) == ("reasoning-answer", "answer-only")
+    same = [finished(f"/runs/{run}/arms/answer-only/model", records) for run in ("a", "b")]
+    assert side_names(same) == ("/runs/a/arms/answer-only/model", "/runs/b/arms/answer-only/model")
+    assert side_names([finished("google/gemma-3-1b-it", records)]) == ("google/gemma-3-1b-it",)
+
+
+def test_a_comparison_shows_form_and_reasoning_beside_its_primary_metric_at_a_glance():
+    comparison, before, after = compared()
+    assert [d.metric.name for d in comparison_view(comparison, before, after).glance] == ["accuracy", "compliant"]
+
+
 def test_history_lists_runs_links_pages_and_draws_checkpoints(tmp_path):
     records = baseline_records()
     found = []
@@ -154,8 +189,10 @@ def test_history_lists_runs_links_pages_and_draws_checkpoints(tmp_path):
         (tmp_path / run.id).mkdir()
         found.append((run, tmp_path / run.id))
     (tmp_path / "run1" / "report.html").write_text("x", encoding="utf-8")
+    (tmp_path / "run1" / "comparison.html").write_text("x", encoding="utf-8")
     page = history_html(found, tmp_path)
     assert '<a href="run1/report.html">run1</a>' in page
+    assert 'href="run1/comparison.html">compared</a>' in page
     assert '<th scope="row">run0</th>' in page
     assert "step 100: 50.0%, step 200: 50.0%" in page
     assert page.count("50.0%") >= 4

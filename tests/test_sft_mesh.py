@@ -43,7 +43,7 @@ import sys
 from pathlib import Path
 import jax
 jax.config.update("jax_disable_most_optimizations", True)
-from sft.mesh import join_hosts
+from harness.gemma.hosts import join_hosts
 join_hosts()
 from sft.config import read_written
 from sft.plan import make_plan

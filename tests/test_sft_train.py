@@ -119,7 +119,8 @@ def test_base_and_arms_are_benchmarked_compared_and_reported(finished):
 def test_the_probe_writes_accuracy_beside_the_evaluation_loss(finished):
     lines = (finished / "arms" / "answer-only" / "train_metrics.jsonl").read_text().splitlines()
     probed = [row for row in map(json.loads, lines) if "eval_loss" in row]
-    assert all(0.0 <= row["accuracy"] <= 1.0 for row in probed)
+    assert all(0.0 <= row["accuracy_low"] <= row["accuracy"] <= row["accuracy_high"] <= 1.0 for row in probed)
+    assert all(row["accuracy_docs"] == 2 for row in probed)
 
 
 def test_docs_that_stand_in_the_training_data_are_looked_for_before_training(finished):

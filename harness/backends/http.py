@@ -1,4 +1,4 @@
-"""A model behind an OpenAI-compatible server: vLLM, SGLang, llama.cpp, `transformers serve`, a hosted API."""
+"""A model behind OpenAI-compatible servers, one or several: vLLM, SGLang, llama.cpp, `transformers serve`, an API."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from harness.backends.http_body import PATHS, Endpoint, PrefillMode, error_text, read_reply, request_body
+from harness.backends.http_fleet import Fleet, Member
 from harness.backends.http_pump import Pump
 from harness.backends.http_retry import (
     LONGEST_RETRY_AFTER_SECONDS,
@@ -23,7 +24,7 @@ from harness.backends.http_retry import (
     is_transient,
     retry_after_seconds,
 )
-from harness.backends.http_server import ServerInfo, authorization, prefill_mode, probe, read_api_key, tls
+from harness.backends.http_server import ServerInfo, authorization, prefill_mode, probe_all, read_api_key, tls
 from harness.backends.http_spec import HttpSpec, read_spec
 from harness.core.backend import Backend
 from harness.core.errors import UserError
@@ -58,23 +59,24 @@ class HttpBackend:
 
     @classmethod
     def from_spec(cls, name: str, options: Mapping[str, str], task: Task) -> Backend:
-        """`http://HOST:PORT/v1,model=NAME[,endpoint=completions][,concurrency=16][,timeout=600][,retries=5]`.
+        """`http://HOST:PORT/v1[,http://OTHER/v1],model=NAME[,endpoint=completions][,concurrency=16][,timeout=600]`.
 
-        Asks the server for its models. Raises UserError for an option or model that is not known, a server that cannot
-        be reached or refuses the key, and a task with a prefill that the server would not continue.
+        Asks every server for its models. Raises UserError for an option or model that is not known, a server that
+        cannot be reached, refuses the key or has another model, and a task with a prefill that it would not continue.
         """
         spec = read_spec(name, options)
         api_key = read_api_key(os.environ)
-        server = probe(spec, api_key)
+        server = probe_all(spec, api_key)
         backend = cls(spec, server, api_key, retry=RetryPolicy(retries=spec.retries))
         if task.prompt.prefill:
             backend._check_prefill()
         return backend
 
     def describe(self) -> ModelInfo:
-        """The fingerprint covers the server's address and all that it tells of the model, not when it started."""
+        """The fingerprint covers the servers' addresses and all that they tell of the model, not when they started."""
+        urls = self._spec.urls
         identity = {
-            "url": self._spec.url,
+            "url": urls[0] if len(urls) == 1 else sorted(urls),
             "model": self._server.model,
             "endpoint": self._spec.endpoint,
             "template": stable_hash([self._template.source, self._template.bos]) if self._template else "",
@@ -99,7 +101,8 @@ class HttpBackend:
                 tip="endpoint=completions, or -o chat=true for an lm-eval task.",
             )
         call = _Call(backend=self, settings=settings, limit=min(HOPELESS_IN_A_ROW, len(requests)))
-        yield from Pump(requests, call.complete, self._client, self._spec.concurrency).run()
+        at_once = self._spec.concurrency * len(self._spec.urls)
+        yield from Pump(requests, call.complete, self._clients, at_once).run()
 
     def show_prompt(self, prompt: Prompt) -> tuple[str, Sequence[int]]:
         """What is sent: the text, or the turns as JSON where the server applies its template. Ids are not known."""
@@ -112,7 +115,7 @@ class HttpBackend:
         """Connections live as long as one `generate`; nothing stays open."""
 
     def __repr__(self) -> str:
-        return f"HttpBackend(url={self._spec.url!r}, model={self._server.model!r})"
+        return f"HttpBackend(url={','.join(self._spec.urls)!r}, model={self._server.model!r})"
 
     def _check_prefill(self) -> None:
         if self._spec.endpoint == "chat" and self._prefill_mode == "refuse":
@@ -125,17 +128,23 @@ class HttpBackend:
     def _prefill_mode(self) -> PrefillMode:
         return prefill_mode(self._spec.prefill, self._server.owned_by)
 
-    def _client(self) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    @asynccontextmanager
+    async def _clients(self) -> AsyncIterator[_Open]:
+        """A pool of connections to each server: one that hangs holds none of the others'."""
+        urls = self._spec.urls
+        async with AsyncExitStack() as stack:
+            clients = {url: await stack.enter_async_context(self._client(self._spec.at(url))) for url in urls}
+            yield _Open(clients=clients, fleet=Fleet(urls, self._spec.concurrency))
+
+    def _client(self, spec: HttpSpec) -> AbstractAsyncContextManager[httpx.AsyncClient]:
         import httpx
 
-        limits = httpx.Limits(max_connections=self._spec.concurrency, max_keepalive_connections=self._spec.concurrency)
-        timeout = httpx.Timeout(self._spec.timeout_seconds, connect=min(30.0, self._spec.timeout_seconds))
         return httpx.AsyncClient(
             headers=authorization(self._api_key),
-            limits=limits,
-            timeout=timeout,
+            limits=httpx.Limits(max_connections=spec.concurrency, max_keepalive_connections=spec.concurrency),
+            timeout=httpx.Timeout(spec.timeout_seconds, connect=min(30.0, spec.timeout_seconds)),
             verify=tls(),
-            trust_env=not self._spec.is_loopback,
+            trust_env=not spec.is_loopback,
         )
 
     def _body(self, request: Request, settings: GenerationSettings) -> dict[str, Any]:
@@ -148,13 +157,13 @@ class HttpBackend:
             prefill_mode=self._prefill_mode,
         )
 
-    async def _attempt(self, client: httpx.AsyncClient, body: dict[str, Any]) -> tuple[Any, float]:
+    async def _attempt(self, client: httpx.AsyncClient, url: str, body: dict[str, Any]) -> tuple[Any, float]:
         """One POST: (document, seconds). Raises RequestFailure."""
         import httpx
 
         started = time.perf_counter()
         try:
-            response = await client.post(self._spec.url + PATHS[self._spec.endpoint], json=body)
+            response = await client.post(url + PATHS[self._spec.endpoint], json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise RequestFailure(self._clean(f"no connection: {error}"), transient=True, unreachable=True) from error
         except httpx.TimeoutException as error:
@@ -182,31 +191,57 @@ class HttpBackend:
         return text.replace(self._api_key, "[key]") if self._api_key else text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Open:
+    """What the requests of one `generate` share."""
+
+    clients: Mapping[str, httpx.AsyncClient]
+    fleet: Fleet
+
+
 @dataclass(slots=True, kw_only=True)
 class _Call:
-    """One `generate`: its settings, and how many requests in a row met a server that is gone or refuses."""
+    """One `generate`: its settings, and how many requests in a row met servers that are gone or refuse."""
 
     backend: HttpBackend
     settings: GenerationSettings
     limit: int
     hopeless: int = field(default=0)
 
-    async def complete(self, client: httpx.AsyncClient, request: Request) -> Completion:
+    async def complete(self, shared: _Open, request: Request) -> Completion:
+        """The request's completion: tried again where that may help, on another server if there is one."""
         body = self.backend._body(request, self.settings)
         random, attempt, timeouts = Random(request.seed), 0, 0
+        tried: list[Member] = []
         while True:
-            try:
-                document, seconds = await self.backend._attempt(client, body)
-                completion = _completion(request, document, seconds, self.backend._spec.endpoint)
+            async with shared.fleet.member(tried) as member:
+                outcome = await self._try(shared, member, request, body)
+            if isinstance(outcome, Completion):
                 self.hopeless = 0
-                return completion
-            except RequestFailure as failure:
-                timeouts += failure.status == 408
-                wait = self.backend._retry.wait_seconds(failure, attempt, random)
-                if wait is None or timeouts > TIMEOUT_RETRIES:
-                    return self._failed(request, failure, attempt)
+                return outcome
+            tried.append(member)
+            if _is_hopeless(outcome) and shared.fleet.untried(tried):
+                continue  # at once: nothing is wrong with the next one
+            timeouts += outcome.status == 408
+            wait = self.backend._retry.wait_seconds(outcome, attempt, random)
+            if wait is None or timeouts > TIMEOUT_RETRIES:
+                return self._failed(request, outcome, attempt)
             attempt += 1
+            tried = [member]
             await asyncio.sleep(wait)
+
+    async def _try(
+        self, shared: _Open, member: Member, request: Request, body: dict[str, Any]
+    ) -> Completion | RequestFailure:
+        try:
+            document, seconds = await self.backend._attempt(shared.clients[member.url], member.url, body)
+            completion = _completion(request, document, seconds, self.backend._spec.endpoint)
+        except RequestFailure as failure:
+            if _is_hopeless(failure):
+                shared.fleet.missed(member, failure.message)
+            return failure
+        shared.fleet.answered(member)
+        return completion
 
     def _failed(self, request: Request, failure: RequestFailure, attempt: int) -> Completion:
         self._count(failure)
@@ -224,11 +259,10 @@ class _Call:
         )
 
     def _count(self, failure: RequestFailure) -> None:
-        is_hopeless = failure.unreachable or failure.status in _HOPELESS_STATUS
-        self.hopeless = self.hopeless + 1 if is_hopeless else 0
+        self.hopeless = self.hopeless + 1 if _is_hopeless(failure) else 0
         if self.hopeless < self.limit:
             return
-        url = self.backend._spec.url
+        url = ", ".join(self.backend._spec.urls)
         tip = "check the model's name and the address" if failure.status == 404 else "check HARNESS_API_KEY"
         if failure.unreachable:
             tip = "check that the server is up"
@@ -236,6 +270,11 @@ class _Call:
             f"{url}: {self.hopeless} requests in a row failed: {failure.message}",
             tip=f"{tip}, then go on with `harness run --resume`.",
         )
+
+
+def _is_hopeless(failure: RequestFailure) -> bool:
+    """Whether the next request to that server would fail in the same way."""
+    return failure.unreachable or failure.status in _HOPELESS_STATUS
 
 
 def _template(spec: HttpSpec) -> ChatTemplate | None:

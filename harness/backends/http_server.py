@@ -36,6 +36,18 @@ class ServerInfo:
         return str(self.identity.get("owned_by", ""))
 
 
+def probe_all(spec: HttpSpec, api_key: str) -> ServerInfo:
+    """Ask every server. Raises UserError where one cannot be asked, or tells of another model than the first."""
+    first, *others = [(url, probe(spec.at(url), api_key)) for url in spec.urls]
+    for url, info in others:
+        if info != first[1]:
+            raise UserError(
+                f"{first[0]} and {url} do not serve the same model: {_difference(first[1], info)}",
+                tip="start all servers with the same model and settings.",
+            )
+    return first[1]
+
+
 def probe(spec: HttpSpec, api_key: str) -> ServerInfo:
     """Ask `/models`. Raises UserError for a server that cannot be reached or refuses the key, or a model left open.
 
@@ -56,6 +68,13 @@ def probe(spec: HttpSpec, api_key: str) -> ServerInfo:
         return ServerInfo(model=name, identity=_stable(entry))
     listed = f"it has {', '.join(list(entries)[:8])}" if entries else "it lists none"
     raise UserError(f"{spec.url}: which model? {listed}", tip=f"--model {spec.url},model=NAME")
+
+
+def _difference(first: ServerInfo, other: ServerInfo) -> str:
+    if first.model != other.model:
+        return f"{first.model} and {other.model}"
+    names = [n for n in _STABLE_FIELDS if first.identity.get(n) != other.identity.get(n)]
+    return f"{names[0]} is {first.identity.get(names[0])} and {other.identity.get(names[0])}"
 
 
 def read_api_key(environment: Mapping[str, str]) -> str:

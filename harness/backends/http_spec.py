@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ class HttpSpec:
 
     url: str
     """Up to and including the version, without a slash at the end: http://localhost:8000/v1."""
+    further: tuple[str, ...] = ()
+    """Other servers of the same model, over which requests are spread too."""
     model: str = ""
     """Empty: the only one that the server lists."""
     endpoint: Endpoint = "chat"
@@ -37,9 +39,19 @@ class HttpSpec:
     """Begin-of-sequence text for /completions, where the server's tokenizer does not add the token itself."""
     prefill: PrefillOption = "auto"
     concurrency: int = 16
+    """Requests under way at once, on each server."""
     timeout_seconds: float = 600.0
     """Of one attempt."""
     retries: int = 5
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All servers, as they were given."""
+        return (self.url, *self.further)
+
+    def at(self, url: str) -> HttpSpec:
+        """The same for one server."""
+        return replace(self, url=url, further=())
 
     @property
     def is_loopback(self) -> bool:
@@ -51,11 +63,16 @@ class HttpSpec:
             return host == "localhost"
 
 
-def read_spec(url: str, options: Mapping[str, str]) -> HttpSpec:
-    """The checked spec. Raises UserError for a URL or option that does not fit."""
+def read_spec(addresses: str, options: Mapping[str, str]) -> HttpSpec:
+    """The checked spec of one address, or of several with commas between. Raises UserError for a URL or option that
+    does not fit, and for an address given twice."""
     check_options("http", options, OPTIONS)
+    url, *further = map(_read_url, addresses.split(","))
+    if repeated := [one for i, one in enumerate(further) if one in (url, *further[:i])]:
+        raise UserError(f"the server {repeated[0]} is named twice", tip="concurrency=N sends more to each at once.")
     return HttpSpec(
-        url=_read_url(url),
+        url=url,
+        further=tuple(further),
         model=options.get("model", ""),
         endpoint=cast(Endpoint, _choice(options, "endpoint")),
         template=options.get("template", "none"),

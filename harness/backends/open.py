@@ -38,18 +38,26 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     ('scripted', 'slip', {'rate': '0.2'})
     >>> split_spec("http://localhost:8000/v1,model=m")
     ('http', 'http://localhost:8000/v1', {'model': 'm'})
+    >>> split_spec("http://one:8000/v1,http://two:8000/v1,model=m")
+    ('http', 'http://one:8000/v1,http://two:8000/v1', {'model': 'm'})
     """
     name, *pairs = spec.split(",")
-    options = dict(_pair(spec, pair) for pair in pairs)
     kind, separator, rest = name.partition(":")
     if kind in ("http", "https"):
-        return "http", name, options
+        addresses = [name, *(pair for pair in pairs if _is_address(pair))]
+        options = dict(_pair(spec, pair) for pair in pairs if not _is_address(pair))
+        return "http", ",".join(addresses), options
+    options = dict(_pair(spec, pair) for pair in pairs)
     if separator and kind in BACKENDS:
         return kind, rest, options
     local_or_hub = not separator and ("/" in name or name.startswith("gemma") or Path(name).is_dir())
     if kind in ("kaggle", "hf") or local_or_hub:
         return "gemma", name, options
     raise unknown_name("model", name, [f"{kind}:" for kind in BACKENDS], tip=f"a model is {_TIP}")
+
+
+def _is_address(part: str) -> bool:
+    return part.startswith(("http://", "https://"))
 
 
 def missing_extra(kind: str, error: ImportError) -> UserError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UserError, unknown_name
@@ -10,6 +12,8 @@ from harness.core.records import Record
 from harness.core.task import Task
 
 ALSO = ("lm-eval",)
+SCORES = {"strict-match": "lm_eval_strict", "flexible-extract": "lm_eval_flexible"}
+"""What reports call each filter's verdicts."""
 SHOWN = 5
 """Disagreements printed of each filter."""
 
@@ -30,23 +34,48 @@ def check_also(names: Sequence[str], task: Task) -> None:
         gsm8k_config()  # what is not installed shows before anything is drawn
 
 
-def also_lm_eval(records: Sequence[Record]) -> dict[str, Any]:
-    """lm-eval's verdicts beside ours, and where they differ. Completions that failed are left out."""
+def also_lm_eval(records: Sequence[Record], folder: Path) -> dict[str, Any]:
+    """lm-eval's verdicts beside ours, and where they differ; kept in the run's folder, so that its pages show them."""
+    verdicts = lm_eval_verdicts(records)
+    _keep(verdicts, folder)
+    return {name: _summary(records, found) for name, found in verdicts.items()}
+
+
+def lm_eval_verdicts(records: Sequence[Record]) -> dict[str, dict[str, int]]:
+    """1 where lm-eval's filter finds the gold answer, else 0, by filter and record key.
+
+    Completions that failed are left out, and those of tasks without final answers.
+    """
     from tasks.scoring.lm_eval_filters import lm_eval_scores
 
-    records = [record for record in records if record.completion.finish != "error"]
-    scored = lm_eval_scores([r.doc for r in records], [r.completion for r in records])
-    ours = [r.scores["final_answer"] for r in records]
-    summary: dict[str, Any] = {}
-    for name, theirs in scored.items():
-        differing = [
-            {"id": r.doc.id, "target": r.doc.target, "ours": s.answer, "our_outcome": s.outcome, "lm_eval": bool(t)}
-            for r, s, t in zip(records, ours, theirs, strict=True)
-            if (s.outcome == "correct") != bool(t)
-        ]
-        accuracy = sum(map(bool, theirs)) / len(theirs) if theirs else None
-        summary[name] = {"accuracy": accuracy, "n": len(theirs), "disagreements": differing}
-    return summary
+    judged = [r for r in records if "final_answer" in r.scores and r.completion.finish != "error"]
+    scored = lm_eval_scores([r.doc for r in judged], [r.completion for r in judged])
+    return {
+        name: {record.key: int(bool(value)) for record, value in zip(judged, values, strict=True)}
+        for name, values in scored.items()
+    }
+
+
+def as_scores(verdicts: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """The verdicts under the names that reports give to scores."""
+    return {SCORES[name]: found for name, found in verdicts.items()}
+
+
+def _keep(verdicts: Mapping[str, dict[str, int]], folder: Path) -> None:
+    from reports.agreement import FILE
+
+    (folder / FILE).write_text(json.dumps(as_scores(verdicts)) + "\n", encoding="utf-8")
+
+
+def _summary(records: Sequence[Record], found: Mapping[str, int]) -> dict[str, Any]:
+    judged = [(r, r.scores["final_answer"], found[r.key]) for r in records if r.key in found]
+    differing = [
+        {"id": r.doc.id, "target": r.doc.target, "ours": s.answer, "our_outcome": s.outcome, "lm_eval": bool(theirs)}
+        for r, s, theirs in judged
+        if (s.outcome == "correct") != bool(theirs)
+    ]
+    accuracy = sum(found.values()) / len(found) if found else None
+    return {"accuracy": accuracy, "n": len(found), "disagreements": differing}
 
 
 def print_lm_eval(summary: dict[str, Any]) -> None:

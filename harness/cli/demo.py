@@ -68,7 +68,7 @@ def _train_and_measure(resolved: Resolved, folder: Path, *, quiet: bool) -> dict
     require_tunix()
     if not quiet:
         print_plan(resolved)
-    document = run_training(resolved, folder, quiet=quiet)
+    document = run_training(resolved, folder, quiet=quiet, details=False)
     document |= {"by_steps": by_steps(document["runs"]), "pairs": pairs(document["comparisons"])}
     if not quiet:
         print_demo(document)

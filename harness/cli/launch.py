@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from harness.cli.also import also_lm_eval
 from harness.cli.planned import new_run
 from harness.cli.settings import build_task, new_folder
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record, Run
 from harness.core.registry import find_entry
+from harness.runner.hosts import ALONE, Hosts, from_first, together
+from harness.store.folder import find_run, read_run
 
 if TYPE_CHECKING:
     from harness.core.backend import Backend
@@ -33,40 +37,81 @@ class Finished:
     """lm-eval's verdicts on the same completions, where they were asked for."""
     probes: Sequence[ProbeSummary] = ()
     """Of the probes that were asked for."""
+    elsewhere: bool = False
+    """Process 0 of several wrote it; this one drew its share, and `run` has no estimates."""
 
 
-def start(invocation: Mapping[str, Any], out: Path | None, runs: Path) -> Finished:
+def start(invocation: Mapping[str, Any], out: Path | None, runs: Path, hosts: Hosts = ALONE) -> Finished:
     """Run a task in a new folder. Raises UserError for anything in the call that cannot be done."""
-    return _execute(invocation, lambda task, model: new_folder(out, runs, task, model), None)
+    return _execute(invocation, lambda task, model: new_folder(out, runs, task, model), None, hosts)
 
 
-def resume(name: str, runs: Path) -> Finished:
-    """Go on with a run where its journal ends."""
-    from harness.store.folder import find_run, read_run
+def resume(name: str, runs: Path, hosts: Hosts = ALONE) -> Finished:
+    """Go on with a run where its journal ends. Of several processes only the first needs its run.json."""
+    from harness.core.codec import decode, encode
 
+    found = json.loads(from_first(hosts, lambda: json.dumps([str(find_run(name, runs)), encode(_started(name, runs))])))
+    before = decode(Run, found[1])
+    return _execute(dict(before.invocation), lambda task, model: Path(found[0]), before, hosts)
+
+
+def _started(name: str, runs: Path) -> Run:
     folder = find_run(name, runs)
     before = read_run(folder)
     if before.settings is None:
         raise UserError(f"{folder} holds completions made elsewhere", tip="score them again with `harness score`.")
-    return _execute(dict(before.invocation), lambda task, model: folder, before)
+    return before
 
 
-def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], before: Run | None) -> Finished:
-    from harness.backends.open import open_backend, split_spec
-    from harness.cli.also import also_lm_eval, check_also
-    from harness.cli.console import notice
+def _execute(
+    invocation: Mapping[str, Any], place: Callable[[str, str], Path], before: Run | None, hosts: Hosts
+) -> Finished:
     from harness.cli.probe import probe_names_of
     from harness.cli.progress import progress_bar
     from harness.runner.run import run_task
 
+    task, settings, backend = together(hosts, lambda: _opened(invocation, before))
+    try:
+        folder = Path(from_first(hosts, lambda: str(place(task.name, backend.describe().name))))
+        folder.mkdir(parents=True, exist_ok=True)  # where hosts do not share a disk
+        planned = new_run(folder, task, backend.describe(), settings, invocation)
+        if before is not None:
+            planned = _keep_history(planned, before)
+        with progress_bar(task.name, task.primary) as show:
+            done, records = run_task(task, backend, settings, folder, planned, on_progress=show, hosts=hosts)
+        if hosts.index:
+            together(hosts, lambda: None)  # while process 0 probes
+            return Finished(folder=folder, run=done, records=[], elsewhere=True)
+        probes = probe_names_of(invocation)
+        summaries = together(hosts, lambda: _probed(probes, task, records, backend, settings, folder))
+    except KeyboardInterrupt:
+        print(f"\nstopped; go on with: harness run --resume {folder}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    finally:
+        backend.close()
+    return Finished(
+        folder=folder,
+        run=_with_repeats(folder, done, records, invocation["k"]),
+        records=records,
+        lm_eval=also_lm_eval(records, folder) if invocation.get("also") else None,
+        probes=summaries,
+    )
+
+
+def _opened(invocation: Mapping[str, Any], before: Run | None) -> tuple[Task, GenerationSettings, Backend]:
+    """All that can be wrong with a call, found before the first completion."""
+    from harness.backends.open import open_backend, split_spec
+    from harness.cli.also import check_also
+    from harness.cli.console import notice
+    from harness.cli.probe import probe_names_of
+
     find_entry(invocation["task"])
-    probes = probe_names_of(invocation)
-    split_spec(invocation["model"] or _default_model())  # a misspelt model must not wait for the data
+    probe_names_of(invocation)
+    split_spec(invocation["model"])  # a misspelt model must not wait for the data
     task = build_task(
         invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
     )
-    also = invocation.get("also", [])  # runs of before it was written down have none
-    check_also(also, task)
+    check_also(invocation.get("also", []), task)  # runs of before it was written down have none
     settings = _settings(invocation, task.max_new_tokens, task.stop)
     _check_k(invocation["k"], settings.repeats)
     assert task.data is not None
@@ -77,27 +122,7 @@ def _execute(invocation: Mapping[str, Any], place: Callable[[str, str], Path], b
             f"run {before.id}: the data changed since it started ({before.data.source} then, {task.data.source} now)"
         )
     task = replace(task, max_new_tokens=settings.max_new_tokens)  # backends check it against what they can hold
-    backend = open_backend(invocation["model"] or _default_model(), task)
-    try:
-        folder = place(task.name, backend.describe().name)
-        planned = new_run(folder, task, backend.describe(), settings, invocation)
-        if before is not None:
-            planned = _keep_history(planned, before)
-        with progress_bar(task.name, task.primary) as show:
-            done, records = run_task(task, backend, settings, folder, planned, on_progress=show)
-        summaries = _probed(probes, task, records, backend, settings, folder)
-    except KeyboardInterrupt:
-        print(f"\nstopped; go on with: harness run --resume {folder}", file=sys.stderr)
-        raise typer.Exit(130) from None
-    finally:
-        backend.close()
-    return Finished(
-        folder=folder,
-        run=_with_repeats(folder, done, records, invocation["k"]),
-        records=records,
-        lm_eval=also_lm_eval(records) if also else None,
-        probes=summaries,
-    )
+    return task, settings, open_backend(invocation["model"], task)
 
 
 def _probed(
@@ -158,9 +183,3 @@ def _check_k(k: str, repeats: int) -> None:
             raise UserError(f"--k {part!r}: expected whole numbers such as 1,4")
         if int(part) > repeats:
             raise UserError(f"--k {part} is more than --repeats {repeats}", tip=f"draw more with --repeats {part}.")
-
-
-def _default_model() -> str:
-    raise UserError(
-        "no --model given", tip="try --model scripted:careful, or a folder, a hub id, http://HOST/v1,model=M."
-    )

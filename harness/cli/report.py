@@ -11,13 +11,10 @@ import typer
 
 from harness.cli.settings import DEFAULT_RUNS
 from harness.core.errors import UserError, unknown_name
-from harness.core.records import Record, Run, Score
+from harness.core.records import Record, Run
 
 if TYPE_CHECKING:
     from harness.compare.records import Comparison
-
-ALSO = ("lm-eval",)
-LM_EVAL_SCORES = {"strict-match": "lm_eval_strict", "flexible-extract": "lm_eval_flexible"}
 
 
 def report(
@@ -35,6 +32,7 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,
 ) -> None:
     """Write the report of a run, or of two runs compared: one HTML page and one Markdown page."""
+    from harness.cli.also import ALSO
     from harness.cli.console import print_json
 
     if len(run) > 2:
@@ -110,14 +108,7 @@ def _write(loaded: Loaded, folder: Path, csv: Path | None, parquet: Path | None,
 
 
 def _with_lm_eval(records: Sequence[Record]) -> list[Record]:
-    """The records with what lm-eval's filters say of the same text; failed completions and other tasks' stay as are."""
-    from tasks.scoring.lm_eval_filters import lm_eval_scores
+    from harness.cli.also import as_scores, lm_eval_verdicts
+    from reports.agreement import add_others
 
-    judged = [r for r in records if "final_answer" in r.scores and r.completion.finish != "error"]
-    found = lm_eval_scores([r.doc for r in judged], [r.completion for r in judged])
-    told = {r.key: {LM_EVAL_SCORES[name]: _score(found[name][i]) for name in found} for i, r in enumerate(judged)}
-    return [replace(r, scores={**r.scores, **told.get(r.key, {})}) for r in records]
-
-
-def _score(value: float) -> Score:
-    return Score(value=value, outcome="correct" if value else "wrong")
+    return add_others(records, as_scores(lm_eval_verdicts(records)))

@@ -13,6 +13,9 @@ from harness.core.registry import PREFIXES
 
 if TYPE_CHECKING:
     from harness.cli.launch import Finished
+    from harness.runner.hosts import Hosts
+
+BUNDLED_MODEL = "gemma3-nano"
 
 
 def run(
@@ -21,7 +24,11 @@ def run(
     ] = None,
     model: Annotated[
         str,
-        typer.Option("--model", "-m", help="Folder, hub id, http://HOST/v1,model=NAME, replay:FILE, scripted:NAME."),
+        typer.Option(
+            "--model",
+            "-m",
+            help="Folder, hub id, http://HOST/v1,model=NAME, replay:FILE, scripted:NAME; else the bundled gemma3-nano.",
+        ),
     ] = "",
     option: Annotated[list[str] | None, typer.Option("--option", "-o", help="A task option, key=value.")] = None,
     data: Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")] = None,
@@ -48,14 +55,18 @@ def run(
 ) -> None:
     """Run a task through a model; every completion is journalled as it finishes."""
     from harness.cli import launch
+    from harness.gemma.hosts import leave_hosts
     from harness.probes.records import read_probe_names
 
     if resume is not None:
         _refuse_with_resume(task, model, option, data)
-        finished = [launch.resume(resume, runs)]
-    else:
+    hosts = _join(model, resume)
+    try:
+        if resume is not None:
+            _show([launch.resume(resume, runs, hosts)], as_json=json)
+            return
         invocation = {
-            "model": model,
+            "model": model or _bundled_model(),
             "limit": limit,
             "scorers": scorer or [],
             "also": also or [],
@@ -67,8 +78,28 @@ def run(
         finished = []
         for name in _task_names(task, out):
             options = with_data(read_options(option), data, columns, name)
-            finished.append(launch.start(invocation | {"task": name, "options": options}, out, runs))
-    _show(finished, as_json=json)
+            finished.append(launch.start(invocation | {"task": name, "options": options}, out, runs, hosts))
+        _show(finished, as_json=json)
+    finally:
+        leave_hosts(hosts)
+
+
+def _join(model: str, resume: str | None) -> Hosts:
+    """The other processes of this run. A pod is joined for a model that runs on it, not to ask a server from one of
+    its workers."""
+    from harness.backends.open import split_spec
+    from harness.gemma.hosts import is_group_named, join_hosts, on_pod
+    from harness.runner.hosts import ALONE
+
+    wanted = is_group_named() or (on_pod() and (resume is not None or split_spec(model)[0] == "gemma"))
+    return join_hosts(recoverable=True) if wanted else ALONE
+
+
+def _bundled_model() -> str:
+    from harness.cli.console import notice
+
+    notice(f"no --model given: {BUNDLED_MODEL}, the bundled model of 0.8 million parameters, answers")
+    return BUNDLED_MODEL
 
 
 def _task_names(task: list[str] | None, out: Path | None) -> list[str]:
@@ -99,7 +130,8 @@ def _show(finished: list[Finished], *, as_json: bool) -> None:
     from harness.cli.probe import print_probes
     from harness.cli.show import print_run
 
-    if as_json:
+    finished = [one for one in finished if not one.elsewhere]
+    if as_json and finished:
         documents = [_document(one) for one in finished]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})
         return

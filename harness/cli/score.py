@@ -44,7 +44,7 @@ def score(
     completions, kind = matched_completions(file, built, prefill)
     folder = new_folder(out, runs, built.name, name)
     run, records = score_completions(folder, built, file, kind, completions, name=name, note=prompt_note)
-    compared = also_lm_eval(records) if also else None
+    compared = also_lm_eval(records, folder) if also else None
     if json:
         document = run_document(run, folder)
         print_json(document if compared is None else document | {"lm_eval": compared})

@@ -58,34 +58,43 @@ def train(
         print_json(document)
 
 
-def run_training(resolved: Resolved, folder: Path, *, benchmark: bool = True, quiet: bool = False) -> dict[str, Any]:
-    """Check, train every arm, export, benchmark, report; returns what was made, as JSON-able values."""
+def run_training(
+    resolved: Resolved, folder: Path, *, benchmark: bool = True, quiet: bool = False, details: bool = True
+) -> dict[str, Any]:
+    """Check, train every arm, export, benchmark, report; returns what was made, as JSON-able values.
+
+    Without `details` only progress is drawn: a caller that shows what came of it itself.
+    """
     from harness.cli import train_benchmark, train_contamination, train_show
     from harness.gemma.engine.compile_cache import enable_compile_cache
+    from harness.gemma.hosts import join_hosts
     from sft.config import write_config
-    from sft.mesh import join_hosts
     from sft.plan import make_plan
     from sft.train import train_arms
 
     enable_compile_cache()
-    first_host = join_hosts() == 0
+    hosts = join_hosts()
+    first_host = hosts.index == 0
     quiet = quiet or not first_host
     train_benchmark.check_tasks(resolved.config.benchmark)
     plan = make_plan(resolved.config, folder)
     if first_host:
         write_config(resolved, folder)
-    if not quiet:
+    tells = details and not quiet
+    if tells:
         train_show.print_settings(resolved)
-    with train_show.watching(plan, folder, quiet=quiet) as watched:
+    with train_show.watching(plan, folder, tells=tells, draws=not quiet) as watched:
         trained = train_arms(plan, folder, watched.events())
     overlaps = watched.overlaps
     document: dict[str, Any] = {"folder": str(folder), "arms": [_arm_document(arm) for arm in trained]}
+    measured = (
+        train_benchmark.benchmark(plan, trained, folder, overlaps, quiet=not tells, hosts=hosts) if benchmark else {}
+    )
     if first_host:
         document["contamination"] = train_contamination.summary(overlaps)
-        measured = train_benchmark.benchmark(plan, trained, folder, overlaps, quiet=quiet) if benchmark else {}
         train_benchmark.write_cards(plan, resolved, trained, measured, overlaps)
         document |= measured
-        if not quiet:
+        if tells:
             train_show.print_end(folder, document)
     return document
 

@@ -8,6 +8,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.runner.hosts import ALONE, Hosts, from_first
+
 if TYPE_CHECKING:
     from harness.cli.train_contamination import Overlaps
     from sft.config import BenchmarkSettings, Resolved
@@ -19,11 +21,18 @@ _METRICS = "train_metrics.jsonl"
 
 
 def benchmark(
-    plan: Plan, arms: Sequence[TrainedArm], folder: Path, overlaps: Overlaps, *, quiet: bool = False
+    plan: Plan,
+    arms: Sequence[TrainedArm],
+    folder: Path,
+    overlaps: Overlaps,
+    *,
+    quiet: bool = False,
+    hosts: Hosts = ALONE,
 ) -> dict[str, Any]:
     """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept.
 
-    Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`).
+    Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`). Several
+    `hosts` draw each run together, and the first does the rest.
     """
     from harness.cli.train_contamination import write_beside_run
     from sft.sources import source_name
@@ -35,8 +44,11 @@ def benchmark(
     comparisons: list[dict[str, Any]] = []
     for task in plan.config.benchmark.tasks:
         found = {
-            name: _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet) for name, model in models.items()
+            name: _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet, hosts)
+            for name, model in models.items()
         }
+        if hosts.index:
+            continue
         for name, made in found.items():
             scores = write_beside_run(task, overlaps, source_name(plan.config.data.source), made)
             runs.append(_run_document(task, name, made) | {"contamination": scores})
@@ -68,14 +80,14 @@ def _ordered(models: dict[str, str]) -> list[str]:
     return [name for name in models if name not in last] + last
 
 
-def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool) -> Any:
+def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool, hosts: Hosts) -> Any:
     from harness.cli import launch
     from harness.cli.show import print_run
 
-    if (folder / "run.json").is_file():
-        done = launch.resume(str(folder), folder.parent)
+    if from_first(hosts, lambda: "begun" if (folder / "run.json").is_file() else ""):
+        done = launch.resume(str(folder), folder.parent, hosts)
     else:
-        done = launch.start(invocation(plan, task, model), folder, folder.parent)
+        done = launch.start(invocation(plan, task, model), folder, folder.parent, hosts)
     if not quiet:
         print_run(done.run, done.folder)
     return done
@@ -128,13 +140,15 @@ def _run_document(task: str, name: str, done: Any) -> dict[str, Any]:
 
 
 def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
-    """Accuracy of the model in training on the first docs of the first task, by the decode engine."""
+    """The primary metric of the model in training on the first docs of the first task, by the decode engine:
+    {"accuracy", "accuracy_low", "accuracy_high", "accuracy_docs"}."""
     from harness.cli.settings import build_task
     from harness.core.records import GenerationSettings
     from harness.gemma.backend import GemmaBackend
     from harness.gemma.engine.engine import Engine, EngineOptions
     from harness.runner.plan import plan_requests
     from harness.runner.scoring import score_completion
+    from harness.stats.estimate import estimate_metrics
     from sft.export import loaded_for_decoding
 
     settings = plan.config.benchmark
@@ -149,9 +163,12 @@ def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
         score_completion(planned[done.doc_id].key, planned[done.doc_id].doc, done, task.scorers)
         for done in backend.generate([one.request for one in planned.values()], budget)
     ]
-    values = [record.metrics[task.primary] for record in records]
-    numbers = [float(value) for value in values if isinstance(value, (int, float))]
-    return {task.primary: sum(numbers) / len(numbers)} if numbers else {}
+    metric = next(
+        metric.info for scorer in task.scorers for metric in scorer.metrics if metric.info.name == task.primary
+    )
+    found = estimate_metrics(records, [metric])[task.primary]
+    told = {"": found.value, "_low": found.low, "_high": found.high, "_docs": float(found.n_docs)}
+    return {task.primary + name: value for name, value in told.items() if value is not None and found.n_docs}
 
 
 def write_cards(

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def watching(plan: Plan, folder: Path, *, quiet: bool) -> Iterator[Watch]:
+def watching(plan: Plan, folder: Path, *, tells: bool, draws: bool) -> Iterator[Watch]:
     """What is done beside training; the bar is taken down however training ends."""
-    watch = Watch(plan, folder, quiet=quiet)
+    watch = Watch(plan, folder, tells=tells, draws=draws)
     try:
         yield watch
     finally:
@@ -30,12 +30,13 @@ def watching(plan: Plan, folder: Path, *, quiet: bool) -> Iterator[Watch]:
 class Watch:
     """Looks for contamination before the first arm, probes accuracy, and draws on standard error.
 
-    Nothing is drawn where standard error is no terminal: train_metrics.jsonl has all of it.
+    `tells` prints what each arm's data came to, `draws` shows a bar; but nothing is drawn where standard error is no
+    terminal: train_metrics.jsonl has all of it.
     """
 
-    def __init__(self, plan: Plan, folder: Path, *, quiet: bool) -> None:
-        self.plan, self.folder, self.quiet = plan, folder, quiet
-        self.draws = not quiet and sys.stderr.isatty()
+    def __init__(self, plan: Plan, folder: Path, *, tells: bool, draws: bool) -> None:
+        self.plan, self.folder, self.tells = plan, folder, tells
+        self.draws = draws and sys.stderr.isatty()
         self.overlaps: dict[str, Contamination] = {}
         """By task."""
         self._looked = False
@@ -54,11 +55,11 @@ class Watch:
         from harness.cli.train_contamination import check
 
         self.close()
-        if not self.quiet:
+        if self.tells:
             print_data(order, data)
         if not self._looked:
             self._looked = True
-            self.overlaps = check(self.plan, data, self.folder, quiet=self.quiet)
+            self.overlaps = check(self.plan, data, self.folder, quiet=not self.tells)
 
     def probe(self, model: Any, plan: Plan, order: Order, step: int) -> dict[str, float]:
         """Accuracy of the model in training."""
@@ -83,7 +84,10 @@ class Watch:
         from harness.cli.console import err
 
         if self.draws:
-            probed = "".join(f", {name} {value:.1%}" for name, value in self._probed.items())
+            shown = {name: value for name, value in self._probed.items() if f"{name}_docs" in self._probed}
+            probed = "".join(
+                f", {name} {value:.1%} of {self._probed[f'{name}_docs']:.0f} docs" for name, value in shown.items()
+            )
             console = self._bar.console if self._bar is not None else err()
             console.print(f"{order} {step}: evaluation loss {loss:.4f}{probed}", markup=False)
 

@@ -121,8 +121,8 @@ def _foreign_labels(baseline: Run, candidate: Run) -> tuple[str, ...]:
     if not (is_foreign(baseline) and is_foreign(candidate)):
         return ()
     sides = " against ".join(f"{run.model.name}{_note(run)}" for run in (baseline, candidate))
-    return (f"prompts and settings unknown, completions came from elsewhere: {sides}",)
+    return (f"prompts and settings are unknown, the completions came from elsewhere: {sides}",)
 
 
 def _note(run: Run) -> str:
-    return f" (noted: {run.prompt_note})" if run.prompt_note else " (no note)"
+    return f" (noted: {run.prompt_note})" if run.prompt_note else ""

@@ -117,7 +117,7 @@ def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[Path, An
     from flax import nnx
 
     if mesh is None:
-        return dict.fromkeys(map(_path, nnx.to_flat_state(state).paths), jax.devices()[0])
+        return dict.fromkeys(map(_path, nnx.to_flat_state(state).paths), jax.local_devices()[0])
     return {_path(path): leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.get_named_sharding(state, mesh))}
 
 

@@ -9,16 +9,27 @@ from pathlib import Path
 
 from harness.core.backend import Backend
 from harness.core.errors import UserError
+from harness.core.hashing import stable_hash
 from harness.core.records import Completion, GenerationSettings, Record, Run
 from harness.core.scorer import Scorer
 from harness.core.task import Task
 from harness.runner.example import with_example
-from harness.runner.hosts import ALONE, Hosts, absorb, exchange, gather_list
+from harness.runner.hosts import (
+    ALONE,
+    Hosts,
+    absorb,
+    check_same,
+    exchange,
+    gather_list,
+    is_reply,
+    newest,
+    together,
+)
 from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
 from harness.runner.scoring import metric_infos, score_completion
 from harness.store.folder import journals, locked, read_run_records, records_file, write_run
-from harness.store.journal import Journal, latest_by_key, read_records
+from harness.store.journal import Journal, read_records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +69,26 @@ def run_task(
     prompts = [plan.request.prompt for plan in planned]
     model = with_example(run.model, backend, prompts)
     run = replace(run, prompt_hash=prompt_hash(prompts), n_expected=len(planned), model=model)
+    check_same(
+        hosts,
+        "run in mind",
+        stable_hash([plan.key for plan in planned]),
+        "task, data, model and code must be the same.",
+    )
     with locked(folder, hosts.index), Journal(folder / records_file(hosts.index)) as journal:
         if hosts.index == 0:
             write_run(folder, run)
-        finished = _finished(folder, planned)
+        finished = together(hosts, lambda: _finished(folder, planned))
         if hosts.index == 0:
             absorb(journal, finished.values())
-        known = gather_list(hosts, sorted(finished))
-        anywhere = set().union(*known)
+        anywhere = set().union(*gather_list(hosts, sorted(finished)))
         missing = order([plan for plan in planned if plan.key not in anywhere])[hosts.index :: hosts.count]
         total = len(anywhere) + len(missing)
         on_progress(Progress(done=len(anywhere), total=total, resumed=len(anywhere), record=None))
-        draw(task.scorers, backend, settings, missing, journal, counter(on_progress, len(anywhere), total))
-        exchange(hosts, journal, set(known[0]))
-    return finish_run(folder, run, task) if hosts.index == 0 else (run, [])
+        tell = counter(on_progress, len(anywhere), total)
+        together(hosts, lambda: draw(task.scorers, backend, settings, missing, journal, tell))
+        exchange(hosts, journal, lambda: _held(folder))
+    return together(hosts, lambda: finish_run(folder, run, task) if hosts.index == 0 else (run, []))
 
 
 def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
@@ -108,14 +125,19 @@ def check_task(task: Task) -> None:
 
 def _finished(folder: Path, planned: Sequence[PlannedRequest]) -> dict[str, Record]:
     wanted = {plan.key for plan in planned}
-    found = [latest_by_key(read_records(path)) for path in journals(folder)]
-    foreign = [record.doc.id for records in found for key, record in records.items() if key not in wanted]
+    found = _held(folder)
+    foreign = [record.doc.id for key, record in found.items() if key not in wanted]
     if foreign:
         raise UserError(
             f"{folder} holds {len(foreign)} records of another model, prompt or settings (first: doc {foreign[0]!r})",
             tip="resume with what the run was started with, or start a new run.",
         )
-    return {key: r for records in found for key, r in records.items() if r.completion.finish != "error"}
+    return {key: record for key, record in found.items() if is_reply(record)}
+
+
+def _held(folder: Path) -> dict[str, Record]:
+    """What the run's journal has, and what other processes left beside it."""
+    return newest(read_records(path) for path in journals(folder))
 
 
 def draw(

@@ -7,7 +7,7 @@ const KINDS = {
 };
 const FLAGS = {
   invalid: "invalid step", structure: "format broken", truncated: "truncated", no_answer: "no answer",
-  disagree: "scorers disagree",
+  disagree: "scorers disagree", overlap: "in training data",
 };
 const $ = (id) => document.getElementById(id);
 
@@ -30,9 +30,10 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-const HIDDEN = /([\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff])/;
+// Four line ends or more in a row are said, not drawn: a reply that loops in them would be a screen of nothing.
+const HIDDEN = /(\n{4,}|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff])/;
 
-// Text as nodes, with controls, bidi marks and zero-width characters as signs.
+// Text as nodes, with long gaps, controls, bidi marks and zero-width characters as signs.
 function shown(text) {
   if (!HIDDEN.test(text)) return document.createTextNode(text);
   const whole = document.createDocumentFragment();
@@ -41,6 +42,7 @@ function shown(text) {
     if (i % 2 === 0) { whole.append(part); return; }
     const sign = document.createElement("span");
     sign.className = "ctl";
+    if (part.length > 1) { sign.textContent = part.length + " line ends"; whole.append("\n", sign, "\n"); return; }
     sign.textContent = "U+" + part.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
     whole.append(sign);
   });

@@ -4,7 +4,7 @@ const FIELDS = ["show", "has", "find", "sort"];
 function start(data) {
   const byId = new Map(data.questions.map((question) => [question.id, question]));
   prepare(data.questions);
-  let state = {}, listed = null, current = null, compareWords = true;
+  let state = {}, listed = null, current = null, compareWords = null;
   const hashOf = (id) => asHash({...Object.fromEntries(FIELDS.map((f) => [f, state[f]])), q: id});
   const go = (changes) => { location.hash = asHash({...state, ...changes}); };
   const list = new List($("list"), hashOf);
@@ -38,13 +38,21 @@ function start(data) {
     const on = make("button", {type: "button", id: "next", title: "j or →"}, "next →");
     back.addEventListener("click", () => step(-1));
     on.addEventListener("click", () => step(1));
-    const parts = [make("a", {href: hashOf(question.id)}, question.id), make("span", {class: "kind"}, KINDS[question.k] || question.k)];
+    const parts = [make("a", {href: hashOf(question.id)}, question.id), make("span", {class: "kind " + question.k}, KINDS[question.k] || question.k)];
     if (data.sides.length === 2) {
-      const toggle = make("input", {type: "checkbox", id: "words", checked: compareWords});
+      const toggle = make("input", {type: "checkbox", id: "words", checked: marksWords(question.s.map((side) => side[0]))});
       toggle.addEventListener("change", () => { compareWords = toggle.checked; redraw(); });
       parts.push(make("label", {}, toggle, " changed words"));
     }
     return make("div", {class: "nav"}, parts, back, on);
+  }
+
+  // Until told otherwise, words are marked where less than half of either text would be: else marks say nothing.
+  function marksWords(pair) {
+    if (pair.length !== 2 || !pair[0] || !pair[1]) return false;
+    if (compareWords !== null) return compareWords;
+    const changed = wordDiff(pair[0].x, pair[1].x);
+    return changed !== null && changed.every((spans, i) => 2 * spans.reduce((n, {start, end}) => n + end - start, 0) <= pair[i].x.length);
   }
 
   function redraw() {
@@ -62,7 +70,7 @@ function start(data) {
   function traces(question, repeat) {
     const made = make("div", {class: "traces", "data-repeat": repeat});
     const pair = question.s.map((side) => side[Math.min(repeat, side.length - 1)]);
-    const changed = compareWords && pair.length === 2 && pair[0] && pair[1] ? wordDiff(pair[0].x, pair[1].x) : null;
+    const changed = marksWords(pair) ? wordDiff(pair[0].x, pair[1].x) : null;
     pair.forEach((completion, i) => {
       const name = (pair.length === 2 ? ["baseline: ", "candidate: "][i] : "") + data.sides[i];
       made.append(completion ? traceOf(completion, name, changed && changed[i]) : make("section", {class: "trace"}, make("h3", {}, name), make("p", {class: "empty"}, "No completion in this run.")));

@@ -13,7 +13,8 @@ function traceOf(completion, name, changed) {
   if (completion.err) parts.push(" · " + completion.err);
   const sum = make("p", {class: "sum"}, parts);
   const reply = make("div", {class: "reply", lang: ""});
-  annotate(reply, completion, changed, SHOWN);
+  if (completion.x.trim()) annotate(reply, completion, changed, SHOWN);
+  else reply.append(make("span", {class: "blank"}, completion.x ? "Only " + completion.x.length.toLocaleString("en") + " blank characters." : "An empty reply."));
   return make("section", {class: "trace", "aria-label": name}, head, sum, reply, faultsOf(completion), stepsOf(completion));
 }
 

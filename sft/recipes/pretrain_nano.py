@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import random
 import time
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from harness.gemma.layout import Sizes
-from sft.nano_corpus import texts, turns
+from sft.nano_corpus import retold, texts, turns
 from sft.pretrain import Pretraining, conversation, gather, plain, pretrain
 from sft.sources import load_raw
 from sft.tokens import TokenisedSample
+
+if TYPE_CHECKING:
+    from sft.tunix_trainer import StepResult
 
 SIZES = Sizes(layers=7, vocabulary=800, embed=96, hidden=256, heads=3, kv_heads=1, head_dim=32)
 WINDOW = 64
 LONGEST = 1024
 """Tokens of a sequence; most of what it reads has 50 to 150."""
 PROBLEMS = "small_steps:n=40000,seed=1,steps=1-3"
-TURNS_SHARE = 0.5
-"""Of the samples; the rest is plain text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """A stretch of the training with its own mix; what the shares leave is plain text."""
+
+    tokens: int
+    learning_rate: float
+    answered: float
+    """Share of samples that are problems with their answers, or single sums."""
+    retold: float = 0.0
+
+
+PHASES = (
+    Phase(tokens=16_000_000, learning_rate=3e-3, answered=0.5),
+    Phase(tokens=5_000_000, learning_rate=2e-3, answered=0.4, retold=0.3),
+)
 
 
 def write_start(folder: Path, seed: int) -> Path:
@@ -40,48 +61,53 @@ def write_start(folder: Path, seed: int) -> Path:
     return folder
 
 
-def samples(folder: Path, seed: int) -> Iterator[TokenisedSample]:
+def samples(folder: Path, phase: Phase, seed: int) -> Iterator[TokenisedSample]:
     """Endless training samples in the model's own tokens."""
-    import random
-
     from harness.gemma.tokenizer import load_tokenizer
 
     tokenizer = load_tokenizer(folder, embeddings=SIZES.vocabulary)
     rng = random.Random(f"nano mix {seed}")
-    spoken, written = turns(load_raw(PROBLEMS), seed), texts(seed)
-    number = 0
-    while True:
-        number += 1
-        if rng.random() < TURNS_SHARE:
-            messages, reply = next(spoken)
+    problems = load_raw(PROBLEMS)
+    answered, again, written = turns(problems, seed), retold(problems, seed), texts(seed)
+    for number in count(1):
+        drawn = rng.random()
+        if drawn < phase.answered + phase.retold:
+            messages, reply = next(answered if drawn < phase.answered else again)
             yield conversation(messages, reply, tokenizer, f"turn-{number}")
         else:
             yield plain(next(written), tokenizer, f"text-{number}")
 
 
+def run_phase(phase: Phase, start: Path, out: Path, seed: int) -> None:
+    """Train the model in `start` through one phase and write it to `out`; prints the loss as it goes."""
+    settings = Pretraining(tokens=phase.tokens, learning_rate=phase.learning_rate, seed=seed)
+    rows = gather(samples(start, phase, seed), settings.tokens, settings.row_length)
+    began = time.perf_counter()
+
+    def show(result: StepResult, steps: int) -> None:
+        if result.step % 50 == 0 or result.step == steps:
+            print(f"{result.step}/{steps}  loss {result.loss:.3f}  {time.perf_counter() - began:.0f} s", flush=True)
+
+    pretrain(start, rows, settings, out, on_step=show)
+
+
 def main() -> None:
-    """Train and write the model; prints the loss as it goes."""
+    """Train through every phase and write the model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--tokens", type=int, default=12_000_000)
-    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--share", type=float, default=1.0, help="of the tokens of every phase: less is a dry run")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     from harness.gemma.engine.compile_cache import enable_compile_cache
 
     enable_compile_cache()
-    settings = Pretraining(tokens=given.tokens, learning_rate=given.learning_rate, seed=given.seed)
     with TemporaryDirectory() as folder:
         start = write_start(Path(folder) / "start", given.seed)
-        rows = gather(samples(start, given.seed), settings.tokens, settings.row_length)
-        began = time.perf_counter()
-
-        def show(result: object, steps: int) -> None:
-            step, loss = result.step, result.loss  # type: ignore[attr-defined]
-            if step % 50 == 0 or step == steps:
-                print(f"{step}/{steps}  loss {loss:.3f}  {time.perf_counter() - began:.0f} s", flush=True)
-
-        pretrain(start, rows, settings, given.out, on_step=show)
+        for number, phase in enumerate(PHASES):
+            last = number == len(PHASES) - 1
+            out = given.out if last else Path(folder) / f"phase-{number}"
+            run_phase(replace(phase, tokens=int(given.share * phase.tokens)), start, out, given.seed + number)
+            start = out
     print(f"written to {given.out}")
 
 

@@ -11,7 +11,12 @@ One row:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from harness.core.records import Estimate, Record
 from harness.core.registry import task
+from harness.core.scorer import Scorer
 from harness.core.task import PromptTemplate, Task
 from harness.data.identity import data_info
 from harness.formats.presets import response_format
@@ -51,10 +56,21 @@ def gsm_style(
 
     docs = generate(n, seed, split, held_out=held_out, variant=variant)
     form = response_format(format)
+    answers = final_answer(policy=answer, response_format=form)
     return Task(
         docs=docs,
         version=VERSION,
         data=data_info(f"bundled:gsm_style:{split}", docs),
         prompt=PromptTemplate(response_format=form, prefill=prefill),
-        scorers=(final_answer(policy=answer, response_format=form), structure(response_format=form)),
+        scorers=(answers, structure(response_format=form)),
+        summary=partial(_by_variant, answers) if variant == "all" else None,
     )
+
+
+def _by_variant(answers: Scorer, records: Sequence[Record]) -> Mapping[str, Estimate]:
+    """Accuracy in each variant, and over the seed questions that are right in all of them."""
+    from harness.robustness import robustness
+
+    accuracy = next(metric.info for metric in answers.metrics if metric.info.name == "accuracy")
+    found = robustness(records, accuracy)
+    return found.estimates() if found is not None else {}
