@@ -48,7 +48,8 @@ def compile_all(
     Raises UserError where a compiler is missing, a job outlasts `timeout_seconds`, or a process ends without figures.
     """
     check_compilers({job.topology for job in jobs})
-    kept = {job_key(job): job for job in jobs}
+    keys = [job_key(job) for job in jobs]  # once: someone may edit the sources that they are made of
+    kept = dict(zip(keys, jobs, strict=True))
     found: dict[str, Compiled] = {}
     for key, job in kept.items():
         if outcome := read_cached(key, cache):
@@ -65,7 +66,7 @@ def compile_all(
             on_done(kept[key], found[key], len(found), len(kept))
     finally:
         pool.shutdown(cancel_futures=True)
-    return [found[job_key(job)] for job in jobs]
+    return [found[key] for key in keys]
 
 
 def compile_alone(job: Job, timeout_seconds: float) -> Compiled:
