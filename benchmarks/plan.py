@@ -35,7 +35,7 @@ from harness.planning.records import Compiled, Figures, Job
 HERE = "benchmarks.plan"
 LENGTH = 1024
 BATCHES = (8, 16, 32)
-"""Rows that are compiled. No line is drawn through them: ours peaks in the optimizer below 32 rows, not with the batch."""
+"""Rows that are compiled. No line is drawn through them: our peak hardly moves with the batch up to 32 rows."""
 CONTENDERS = {"tunix": ("tunix", "none"), "tunix, remat": ("tunix", "decoder"), "ours": ("ours", "decoder")}
 CHECKED = {"5m": (8, 8192, 160, 800, 64), "25m": (12, 16384, 320, 1280, 128), "100m": (16, 32768, 640, 2560, 160)}
 """Layers, vocabulary, embedding, feed-forward, head dimension; 4 query heads, 1 key head, a window of 512."""
