@@ -6,7 +6,8 @@
 Train: `PeftTrainer` as Tunix's examples use it (weights and moments in the file's bfloat16, its own loss, no remat)
 against the step of `harness train` (float32 masters, chunked loss, remat, old weights given up), both with AdamW on the
 same rows and the same slice. The most rows are those of the largest compiled batch that
-fits, each on the line through two depths; the same margin is added to both. Decode: one step of Tunix's Sampler against one of the engine, the
+fits, each on the line through two depths; the same margin is added to both. Decode: one step of Tunix's Sampler
+against one of the engine, the
 same rows and cache length on one chip. Nothing is run on a TPU: bytes are the compiler's.
 """
 
