@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 
+@cache
 def measured_machine() -> tuple[float, float]:
     """Float32 matmul rate in flop/s and read bandwidth in bytes/s."""
     import jax

@@ -56,9 +56,9 @@ def _train(folder: Path, seed: int) -> None:
     if (folder / "done").is_file():
         return
     changes = {
-        "data.source": f"small_steps:n=5000,seed={seed},steps=1-5",
+        "data.source": f"small_steps:n=8000,seed={seed},steps=1-5",
         "train.seed": seed,
-        "train.eval_every": 25,
+        "train.eval_every": 60,
         "benchmark.options": {"n": QUESTIONS, "seed": seed},
         "benchmark.probe_docs": PROBED,
     }

@@ -54,7 +54,9 @@ def prompts(n: int, shared: int, seed: int) -> list[tuple[int, ...]]:
     return [(*start, *rng.integers(10, VOCABULARY, rng.integers(3, 60)).tolist()) for _ in range(n)]
 
 
-SHARED, MIXED = prompts(16, PREFIX, seed=1), prompts(16, 0, seed=2)
+N_ASKED = 20
+"""Enough for 32 rows."""
+SHARED, MIXED = prompts(N_ASKED, PREFIX, seed=1), prompts(N_ASKED, 0, seed=2)
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +117,10 @@ def engine_of(model: Any, **options: Any) -> Engine:
 
 
 def test_greedy_tokens_equal_tunix_sampler_with_shared_prefix(model: Any, sampled: list[list[int]]) -> None:
-    engine = engine_of(model)
+    engine = engine_of(model, batch_size=32)
     got = answers(engine, requests(SHARED))
-    assert [body(got[i]) for i in range(16)] == sampled[:16]
+    assert [body(got[i]) for i in range(N_ASKED)] == sampled[:N_ASKED]
+    assert max(engine.stats.batch_sizes) == 32
     assert engine.stats.prefix_tokens == PREFIX + 1
     assert max(len(p) for p in SHARED) + N_NEW > 10 * WINDOW
 
@@ -125,7 +128,7 @@ def test_greedy_tokens_equal_tunix_sampler_with_shared_prefix(model: Any, sample
 def test_greedy_tokens_equal_tunix_sampler_without_shared_prefix(model: Any, sampled: list[list[int]]) -> None:
     engine = engine_of(model)
     got = answers(engine, requests(MIXED))
-    assert [body(got[i]) for i in range(16)] == sampled[16:]
+    assert [body(got[i]) for i in range(N_ASKED)] == sampled[N_ASKED:]
     assert engine.stats.prefix_tokens == 0
 
 
@@ -137,7 +140,7 @@ def test_batch_of_one_writes_the_same(model: Any, sampled: list[list[int]]) -> N
 def test_prompts_longer_than_a_pack_are_read_in_chunks(model: Any, sampled: list[list[int]]) -> None:
     engine = engine_of(model, pack_tokens=32)
     got = answers(engine, requests(MIXED))
-    assert [body(got[i]) for i in range(16)] == sampled[16:]
+    assert [body(got[i]) for i in range(N_ASKED)] == sampled[N_ASKED:]
     assert max(len(p) for p in MIXED) > 33
     assert engine.stats.pack_tokens < 1.6 * engine.stats.prompt_tokens
 
@@ -173,7 +176,7 @@ def test_any_window_against_any_block_gives_the_models_own_greedy_tokens(window:
 
 
 def test_each_request_has_its_own_budget(model: Any, sampled: list[list[int]]) -> None:
-    asked = [replace(r, max_new_tokens=1 + 5 * r.index) for r in requests(SHARED)]
+    asked = [replace(r, max_new_tokens=1 + 5 * r.index) for r in requests(SHARED[:16])]
     got = answers(engine_of(model), asked)
     for request in asked:
         expected = sampled[request.index][: request.max_new_tokens]
@@ -184,14 +187,15 @@ def test_each_request_has_its_own_budget(model: Any, sampled: list[list[int]]) -
 
 def test_stop_check_ends_a_row_and_frees_it(model: Any) -> None:
     engine = engine_of(model)
-    done = list(engine.generate(requests(SHARED), GREEDY, [], lambda index, tokens, n_new: len(tokens) >= 10))
+    done = list(engine.generate(requests(SHARED[:16]), GREEDY, [], lambda index, tokens, n_new: len(tokens) >= 10))
     assert {c.finish for c in done} == {"stop"}
     assert all(10 <= len(c.tokens) < 10 + engine.options.steps_per_sync for c in done)
 
 
 def test_completions_come_as_they_finish(model: Any) -> None:
     engine = engine_of(model)
-    stream = engine.generate(requests(SHARED), GREEDY, [], lambda index, tokens, n_new: len(tokens) >= 4 + 8 * index)
+    asked = requests(SHARED[:16])
+    stream = engine.generate(asked, GREEDY, [], lambda index, tokens, n_new: len(tokens) >= 4 + 8 * index)
     steps = [engine.stats.steps for _ in stream]
     assert steps[0] < steps[-1] / 3
     assert len(set(steps)) > 4
@@ -200,7 +204,7 @@ def test_completions_come_as_they_finish(model: Any) -> None:
 def test_same_request_gets_the_same_text_in_any_company(model: Any) -> None:
     """Float32: rounding differs between batch sizes, but no draw is close enough to a boundary here to be moved."""
     sampling = Sampling(temperature=0.8, top_k=50, top_p=0.95)
-    asked = requests(SHARED, n_new=24)
+    asked = requests(SHARED[:16], n_new=24)
     together = answers(engine_of(model), asked, sampling)
     alone = answers(engine_of(model), [asked[5]], sampling)
     shuffled = answers(engine_of(model), asked[::-1][:11], sampling)
@@ -210,14 +214,14 @@ def test_same_request_gets_the_same_text_in_any_company(model: Any) -> None:
 
 def test_another_seed_gives_another_text(model: Any) -> None:
     sampling = Sampling(temperature=0.8, top_k=50, top_p=0.95)
-    same_prompt = [replace(r, tokens=SHARED[0]) for r in requests(SHARED, n_new=24)]
+    same_prompt = [replace(r, tokens=SHARED[0]) for r in requests(SHARED[:16], n_new=24)]
     texts = {c.tokens for c in answers(engine_of(model), same_prompt, sampling).values()}
     assert len(texts) > 12
 
 
 def row_steps(engine: Engine, budgets: Sequence[int]) -> list[tuple[int, int]]:
     """(request, row-steps computed when it was done), with replies exactly as long as the budgets."""
-    asked = [replace(r, max_new_tokens=n) for r, n in zip(requests(SHARED), budgets, strict=True)]
+    asked = [replace(r, max_new_tokens=n) for r, n in zip(requests(SHARED[:16]), budgets, strict=True)]
     # Budgets would tell the engine what runs long; as in a real run it learns of an end when it comes.
     blind = [replace(r, max_new_tokens=600) for r in asked]
     stream = engine.generate(blind, GREEDY, [], lambda index, tokens, n_new: len(tokens) >= budgets[index])
@@ -248,8 +252,8 @@ def test_a_finished_row_is_refilled(model: Any) -> None:
 
 def test_prompts_beyond_the_context_are_answered_with_an_error(model: Any) -> None:
     engine = engine_of(model, max_length=120)
-    got = answers(engine, requests(SHARED))
-    for index, prompt in enumerate(SHARED):
+    got = answers(engine, requests(SHARED[:16]))
+    for index, prompt in enumerate(SHARED[:16]):
         if len(prompt) >= 120:
             assert got[index].finish == "error"
             assert got[index].error == f"the prompt has {len(prompt)} tokens, but max_length is 120"
@@ -284,13 +288,13 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
 
 def test_a_failing_device_gives_errors_and_not_an_exception(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     failing_decode(monkeypatch, "INTERNAL: device lost", 99)
-    got = answers(engine_of(model), requests(SHARED))
+    got = answers(engine_of(model), requests(SHARED[:16]))
     assert {c.finish for c in got.values()} == {"error"}
     assert "device lost" in got[0].error
 
 
 def test_one_failure_loses_only_what_was_running(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     failing_decode(monkeypatch, "INTERNAL: device hiccup", 1)
-    got = answers(engine_of(model), requests(SHARED))
+    got = answers(engine_of(model), requests(SHARED[:16]))
     failed = [index for index, c in got.items() if c.finish == "error"]
     assert len(failed) == 8

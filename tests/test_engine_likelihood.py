@@ -18,7 +18,7 @@ from harness.core.errors import UserError
 from harness.gemma.engine.engine import Engine, EngineOptions
 from harness.gemma.engine.likelihood import Continuation, log_likelihoods
 from harness.gemma.engine.random_model import random_gemma3
-from harness.gemma.engine.sampling import Sampling, key_data, next_tokens, truncate
+from harness.gemma.engine.sampling import Sampling, first_highest, key_data, next_tokens, truncate
 
 VOCABULARY = 199
 COMPILED_TRUNCATE = jax.jit(truncate)
@@ -142,3 +142,12 @@ def test_high_bits_of_a_seed_matter() -> None:
 def test_sampling_settings_out_of_range_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         Sampling(**wrong)
+
+
+@pytest.mark.parametrize("n_scores", [5, 64, 256, 300, 1000, 262_145])
+def test_the_next_token_is_the_first_of_the_highest_scores(n_scores):
+    rng = np.random.default_rng(n_scores)
+    scores = rng.integers(-8, 8, (4, n_scores)).astype(np.float32)  # many equals
+    scores[1] = -np.inf
+    scores[1, -1] = -3.0
+    assert np.array_equal(jax.jit(first_highest)(scores), np.argmax(scores, axis=-1))

@@ -10,7 +10,7 @@ from typing import Any
 
 SETTINGS: dict[str, Any] = {
     "model.base": "gemma3-nano",
-    "data.source": "small_steps:n=5000,seed=0,steps=1-5",
+    "data.source": "small_steps:n=8000,seed=0,steps=1-5",
     "data.format": "reasoning-answer",
     "data.near": 1.0,
     "data.max_length": 192,

@@ -83,9 +83,13 @@ def _masks(
     prefix: Prefix, positions: jax.Array, segments: jax.Array, shape: ModelShape
 ) -> dict[int | None, tuple[jax.Array, jax.Array]]:
     """Per kind of layer: what each token sees of the prefix and of its pack."""
-    at = jnp.arange(prefix.values[0].shape[1])
-    windows = {layer.window for layer in shape.layers}
-    return {w: (visible(positions, at, prefix.length, w), visible_in_pack(positions, segments, w)) for w in windows}
+    made: dict[int | None, tuple[jax.Array, jax.Array]] = {}
+    for values, layer in zip(prefix.values, shape.layers, strict=True):
+        if layer.window not in made:
+            start = 0 if layer.window is None else prefix.local_start
+            ahead = visible(positions, start + jnp.arange(values.shape[1]), prefix.length, layer.window)
+            made[layer.window] = ahead, visible_in_pack(positions, segments, layer.window)
+    return made
 
 
 def _attend(

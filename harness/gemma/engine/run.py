@@ -150,7 +150,7 @@ class GenerationRun:
         first = self.queue[0]
         if len(first.tokens) - 1 - self.prefix_length > self.pack_size:
             return [read_long_prompt(self.engine, self.prefix, self.queue.pop(0), self.pack_size)]
-        return read_prompts(self.engine, self.prefix, self.queue, self.prefix_length, self.pack_size)
+        return read_prompts(self.engine, self.decode_prefix, self.queue, self.prefix_length, self.pack_size)
 
     def _insert(self, pack: Pack | None, batch: list[tuple[int, Ready]]) -> None:
         now = time.perf_counter()
