@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[gemma,lm-eval,dev]'
 	@touch $@
 
-demo: $(READY)  ## Run, score, compare and report, from nothing, in under a minute
+demo: $(READY)  ## Train three arms from the bundled model, measure, compare and report: about six minutes
 	$(BIN)/harness demo
 
 test: $(READY)  ## Run the default tests

@@ -90,7 +90,7 @@ def _gold_row(data: Path, split: str) -> list[str]:
     rows = _read(data / "gsm8k" / f"{split}.jsonl")
     solutions = [[s for s in row["solution"].split("\n") if s.strip()] for row in rows]
     began = time.process_time()
-    checks = [check_solution(steps) for steps in solutions]
+    checks = [check_solution(steps, row["question"]) for steps, row in zip(solutions, rows, strict=True)]
     spent = time.process_time() - began
     count = Counter(s.verdict for check in checks for s in check.statements)
     n = sum(count.values())

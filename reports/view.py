@@ -187,7 +187,7 @@ def short_name(model: str) -> str:
     ('reasoning-answer', 'google/gemma-3-1b-it')
     """
     path = PurePath(model)
-    if not (path.is_absolute() or model.startswith((".", "~"))):
+    if not (path.is_absolute() or model.startswith((".", "~")) or path.name in _SAYS_NOTHING):
         return model
     parts = [part for part in path.parts if part not in (path.anchor, ".", "..", "~")]
     return next((part for part in reversed(parts) if part not in _SAYS_NOTHING), model)

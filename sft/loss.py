@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -27,8 +28,9 @@ def cross_entropy(
 ) -> Float[Array, ""]:
     """Sum over positions of weight x -log p(target), in nats; `chunk` positions of every row at a time (0: all).
 
-    Each chunk's logits are computed again in the backward pass instead of being kept. A position of weight 0 adds
-    exactly nothing to the loss and to every gradient, whatever stands there.
+    With chunks, each chunk's share of the gradient is made while its logits are there, so that no logits are kept and
+    none are made twice. A position of weight 0 adds exactly nothing to the loss and to every gradient, whatever stands
+    there. The weights are data: with chunks they have no gradient.
 
     On a mesh each device holds the logits of its share of the vocabulary for all rows. Left to itself the compiler
     splits the embedding's width, and then sends the whole embedding and every chunk's logits around for each chunk.
@@ -36,16 +38,11 @@ def cross_entropy(
     length = hidden.shape[1]
     embedding = spread(embedding, _ALL, None)
     if not 0 < chunk < length:
-        return _weighted_nll(hidden, embedding, targets, weights)
+        hidden, targets, weights = _on_all((hidden, targets, weights))
+        return _summed_nll(*_logits(hidden, embedding, weights), targets, weights)
     missing = -length % chunk
     parts = [jnp.pad(a, [(0, 0), (0, missing)] + [(0, 0)] * (a.ndim - 2)) for a in (hidden, targets, weights)]
-    chunks = tuple(_split(part, chunk) for part in parts)
-
-    @jax.checkpoint  # type: ignore[untyped-decorator, unused-ignore]
-    def step(total: jax.Array, piece: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:
-        return total + _weighted_nll(piece[0], embedding, piece[1], piece[2]), None
-
-    return jax.lax.scan(step, jnp.zeros((), jnp.float32), chunks)[0]
+    return _over_chunks(embedding, *(_split(part, chunk) for part in parts))
 
 
 def _split(array: jax.Array, chunk: int) -> jax.Array:
@@ -54,19 +51,69 @@ def _split(array: jax.Array, chunk: int) -> jax.Array:
     return jnp.moveaxis(array.reshape(batch, length // chunk, chunk, *array.shape[2:]), 1, 0)
 
 
-def _weighted_nll(hidden: jax.Array, embedding: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
-    """In float32 whatever the type of the states. The states of weight-0 positions are cut off before the product, so
-    that not even a NaN there reaches the sum."""
-    hidden, targets, weights = (spread(a, *(None,) * a.ndim) for a in (hidden, targets, weights))
-    counted = weights > 0
-    hidden = jnp.where(counted[..., None], hidden, 0)
+def _logits(hidden: jax.Array, embedding: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """(logits, log of the sum of their exponentials), in float32 whatever the type of the states.
+
+    The states of weight-0 positions are cut off before the product, so that not even a NaN there reaches the sum.
+    """
+    hidden = jnp.where((weights > 0)[..., None], hidden, 0)
     logits = jnp.einsum("btd,vd->btv", hidden, embedding, preferred_element_type=jnp.float32)
     logits = spread(logits, None, None, _ALL)
-    log_total = jax.nn.logsumexp(logits, axis=-1)
-    # A sum over the vocabulary with one term, not a gather: its gradient is no scatter, and it splits as the logits do.
-    is_target = jnp.arange(embedding.shape[0]) == targets[..., None]
-    of_target = jnp.sum(jnp.where(is_target, logits, 0.0), axis=-1)
-    return jnp.sum(jnp.where(counted, (log_total - of_target) * weights, 0.0))
+    return logits, jax.nn.logsumexp(logits, axis=-1)
+
+
+def _summed_nll(logits: jax.Array, log_total: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+    of_target = jnp.sum(jnp.where(_is_target(logits, targets), logits, 0.0), axis=-1)
+    return jnp.sum(jnp.where(weights > 0, (log_total - of_target) * weights, 0.0))
+
+
+def _is_target(logits: jax.Array, targets: jax.Array) -> jax.Array:
+    """A comparison that fuses into what uses it, and splits as the logits do; a gather's gradient is a scatter."""
+    return jax.lax.broadcasted_iota(targets.dtype, logits.shape, logits.ndim - 1) == targets[..., None]
+
+
+def _on_all(arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    return tuple(spread(array, *(None,) * array.ndim) for array in arrays)
+
+
+@jax.custom_vjp
+def _over_chunks(embedding: jax.Array, hidden: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+    """The loss over chunks on the first axis, where no gradient is asked for."""
+
+    def step(total: jax.Array, chunk: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        states, aims, weight = _on_all(chunk)
+        return total + _summed_nll(*_logits(states, embedding, weight), aims, weight), None
+
+    return jax.lax.scan(step, jnp.zeros((), jnp.float32), (hidden, targets, weights))[0]
+
+
+def _with_gradients(embedding: Any, hidden: Any, targets: Any, weights: Any) -> tuple[jax.Array, Any]:
+    """The loss, and its gradients for the embedding (float32; None where it is frozen, as with LoRA) and the states."""
+    matrix, trains = embedding.value, embedding.perturbed
+
+    def step(carry: Any, chunk: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
+        total, of_embedding = carry
+        states, aims, weight = _on_all(chunk)
+        logits, log_total = _logits(states, matrix, weight)
+        total += _summed_nll(logits, log_total, aims, weight)
+        surplus = jnp.exp(logits - log_total[..., None]) - _is_target(logits, aims)
+        of_logits = (surplus * weight[..., None]).astype(states.dtype)
+        if trains:
+            counted = jnp.where((weight > 0)[..., None], states, 0)
+            of_embedding += jnp.einsum("btv,btd->vd", of_logits, counted, preferred_element_type=jnp.float32)
+        return (total, of_embedding), jnp.einsum("btv,vd->btd", of_logits, matrix)
+
+    nothing = spread(jnp.zeros(matrix.shape, jnp.float32), _ALL, None) if trains else None
+    start = (jnp.zeros((), jnp.float32), nothing)
+    (total, of_embedding), of_hidden = jax.lax.scan(step, start, (hidden.value, targets.value, weights.value))
+    return total, (None if of_embedding is None else of_embedding.astype(matrix.dtype), of_hidden)
+
+
+def _scaled(gradients: tuple[jax.Array | None, jax.Array], factor: Any) -> tuple[jax.Array | None, ...]:
+    return *(None if g is None else g * factor.astype(g.dtype) for g in gradients), None, None
+
+
+_over_chunks.defvjp(_with_gradients, _scaled, symbolic_zeros=True)
 
 
 def chunk_for(rows_per_device: int, vocabulary: int, positions: int, limit_bytes: int = LOGITS_BYTES) -> int:

@@ -25,16 +25,26 @@ class MeshShape:
 
 
 def mesh_shape(
-    n_devices: int, *, heads: int, batch_rows: int, micro_batches: int = 1, fsdp: int = 0, tp: int = 1
+    n_devices: int,
+    *,
+    heads: int,
+    batch_rows: int,
+    kv_heads: int = 1,
+    micro_batches: int = 1,
+    fsdp: int = 0,
+    tp: int = 1,
 ) -> MeshShape:
     """The mesh for these devices; `fsdp` 0 takes what `tp` leaves.
 
     tp is 1 unless asked for: with the one key head of the 1B, sharing heads costs more than it saves. Raises UserError
-    where tp does not divide the heads, fsdp x tp is not the number of devices, or the batch does not share out.
+    where tp does not divide the heads (nor the key heads; a single one is whole everywhere), fsdp x tp is not the
+    number of devices, or the batch does not share out.
     """
-    if tp < 1 or heads % tp:
-        fitting = ", ".join(str(n) for n in range(1, heads + 1) if heads % n == 0)
-        raise UserError(f"mesh.tp is {tp}: it does not divide the model's {heads} heads", tip=f"tp may be {fitting}.")
+    shared = math.gcd(heads, kv_heads) if kv_heads > 1 else heads
+    if tp < 1 or shared % tp:
+        fitting = ", ".join(str(n) for n in range(1, shared + 1) if shared % n == 0)
+        which = f"{heads} heads" if shared == heads else f"{heads} heads and {kv_heads} key heads"
+        raise UserError(f"mesh.tp is {tp}: it does not divide the model's {which}", tip=f"tp may be {fitting}.")
     fsdp = fsdp or max(1, n_devices // tp)
     if fsdp * tp != n_devices:
         raise UserError(

@@ -89,23 +89,23 @@ def turns(problems: Sequence[Row], seed: int) -> Iterator[tuple[tuple[Message, .
 
 
 def retold(problems: Sequence[Row], seed: int) -> Iterator[tuple[tuple[Message, ...], str]]:
-    """Endless (conversation, reply) about what a story says, word by word: nothing in it is worked out.
+    """Endless (conversation, reply) about what a text says, word by word: nothing in it is worked out.
 
     Whoever reasons in writing must be able to look things up in what was read.
     """
     rng = random.Random(f"nano retold {seed}")
     while True:
-        story = rng.choice(problems)["question"]
-        sentences = _SENTENCE.findall(story)
+        text = rng.choice(problems)["question"] if rng.random() < 0.6 else _facts(rng)
+        sentences = _SENTENCE.findall(text)
         number = rng.randrange(len(sentences))
-        instruction, reply = rng.choice(
+        wish, reply = rng.choice(
             (
-                (rng.choice(("Say it again.", "Repeat what you read.")), story),
-                (rng.choice(("List the numbers.", "Which numbers are there?")), ", ".join(_NUMBER.findall(story))),
+                (rng.choice(("Say it again.", "Repeat what you read.")), text),
+                (rng.choice(("List the numbers.", "Which numbers are there?")), ", ".join(_NUMBER.findall(text))),
                 (f"Say sentence {number + 1}.", sentences[number]),
             )
         )
-        yield (Message(role="system", content=instruction), Message(role="user", content=story)), reply
+        yield (Message(role="user", content=f"{text}\n{wish}"),), reply or "none"
 
 
 def _asked(question: str, rng: random.Random) -> tuple[Message, ...]:

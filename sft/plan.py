@@ -78,6 +78,7 @@ def make_plan(config: Config, out: Path) -> Plan:
     shape = mesh_shape(
         jax.device_count(),
         heads=sizes.heads,
+        kv_heads=sizes.kv_heads,
         batch_rows=train.batch_rows,
         micro_batches=train.micro_batches,
         fsdp=config.mesh.fsdp,

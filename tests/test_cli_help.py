@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 GOLDEN = Path(__file__).parent / "fixtures" / "help"
-COMMANDS = ["", "run", "score", "compare", "steps"]
+COMMANDS = ["", "run", "score", "compare", "steps", "plan"]
 
 
 def printed(*arguments: str) -> str:

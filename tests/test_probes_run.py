@@ -149,7 +149,7 @@ def test_a_comparison_puts_both_areas_side_by_side(harness, tmp_path):
     assert area["low"] > 0.5
     page = (tmp_path / "pages" / "comparison.html").read_text()
     assert 'data-table="probe-curve"' in page
-    assert page.count("<polyline") == 2
+    assert (page.count('class="line second"'), page.count('class="line main"')) == (1, 1)
     assert "Area over the early-answering curve" in (tmp_path / "pages" / "comparison.md").read_text()
 
 

@@ -173,6 +173,7 @@ def test_a_path_is_called_by_its_last_folder_that_says_something():
     same = [finished(f"/runs/{run}/arms/answer-only/model", records) for run in ("a", "b")]
     assert side_names(same) == ("/runs/a/arms/answer-only/model", "/runs/b/arms/answer-only/model")
     assert side_names([finished("google/gemma-3-1b-it", records)]) == ("google/gemma-3-1b-it",)
+    assert side_names([finished("t/arms/answer-only/model", records)]) == ("answer-only",)
 
 
 def test_a_comparison_shows_form_and_reasoning_beside_its_primary_metric_at_a_glance():

@@ -103,6 +103,17 @@ def test_chunked_gradients_equal_the_plain_ones():
     assert largest_difference(*gradients) < 1e-5
 
 
+def test_chunks_are_multiplied_once_forward_and_a_frozen_embedding_costs_nothing():
+    hidden, embedding, targets, weights = case(0, 2, 13, 8, 50)
+
+    def products(arguments: int | tuple[int, ...]) -> int:
+        loss = jax.grad(lambda h, e: cross_entropy(h, e, targets, weights, chunk=4), argnums=arguments)
+        return str(jax.make_jaxpr(loss)(hidden, embedding)).count("dot_general")
+
+    assert products((0, 1)) == 3  # logits, and a gradient each for states and embedding
+    assert products(0) == 2
+
+
 @given(seed=st.integers(0, 999), chunk=st.sampled_from([0, 3]))
 @settings(max_examples=25, deadline=None)
 def test_masked_tokens_add_exactly_nothing(seed, chunk):

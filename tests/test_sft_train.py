@@ -288,3 +288,10 @@ def test_a_folder_in_which_nothing_was_trained_can_be_used_again(tmp_path):
         command(*given, "--data", tmp_path / "binary.jsonl")
     with pytest.raises(UserError, match="no file at missing"):
         command(*given, "--data", "missing.jsonl")
+
+
+def test_an_empty_file_is_named(tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    with pytest.raises(UserError, match=r"empty\.jsonl has no rows"):
+        train_arms(make_plan(settings(data__source=str(empty)).config, tmp_path), tmp_path)

@@ -186,6 +186,16 @@ def test_token_limit_is_a_truncation_even_of_a_whole_reply():
     assert judge(TAG_FORM, DOC, completion)["not_truncated"].why == "stopped by the token limit"
 
 
+def test_a_reply_that_a_backend_saw_end_is_not_cut_however_it_ends():
+    text = "<reasoning>\n3 * 12 = 36, so the"
+    seen, unseen = (
+        judge(TAG_FORM, DOC, Completion(doc_id="1", text=text, completion_tokens=tokens))["not_truncated"]
+        for tokens in (9, None)
+    )
+    assert seen == "kept"
+    assert unseen.why.startswith("stops at")
+
+
 def test_text_around_the_sections_may_be_allowed():
     found = judge(FORMS["lenient"], DOC, Completion(doc_id="1", text=f"Okay.\n{TAGS}\nBye."))
     assert found["nothing_before"] == found["nothing_after"] == "not_applicable"

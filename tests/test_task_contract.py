@@ -12,7 +12,7 @@ from harness.core.registry import all_entries
 from harness.testing import check_task_contract
 
 PANEL = ["forgetting", "instructions", "plain_text", "puzzles"]
-MADE_HERE = [*PANEL, "gsm_style", "step_validity", "structure", "two_digit_addition"]
+MADE_HERE = [*PANEL, "gsm_style", "small_steps", "step_validity", "structure", "two_digit_addition"]
 FROM_A_FILE = ["gsm8k", "svamp", "math500"]
 
 

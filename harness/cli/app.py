@@ -16,6 +16,7 @@ from harness.cli.history import history
 from harness.cli.lint import lint
 from harness.cli.new_task import new_task
 from harness.cli.noise import noise
+from harness.cli.plan import plan
 from harness.cli.probe import probe
 from harness.cli.report import report
 from harness.cli.run import run
@@ -31,7 +32,7 @@ _GROUPS = {
     "Measure": (run, score, compare, report, probe, noise, history, demo),
     "Check": (steps, lint, contamination),
     "Tasks": (tasks, new_task, export_lm_eval),
-    "Train": (prepare, train),
+    "Train": (prepare, plan, train),
 }
 
 

@@ -13,7 +13,9 @@ EXIT_INTERRUPTED = 130
 def main() -> None:
     """Run the command line; a user's mistake prints one line and exits 2."""
     from harness.cli.app import build_app
+    from harness.cli.huge_pages import restart_with_huge_pages
 
+    restart_with_huge_pages()
     try:
         build_app()(standalone_mode=True)
     except UserError as error:

@@ -38,9 +38,13 @@ def train(
     ] = None,
     benchmark: Annotated[bool, typer.Option(help="Run base and candidates, compare and report.")] = True,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder, killed or stopped.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="A file of harness plan --out, kept with the run and compared with it.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Train a candidate (or several arms) and measure it against its base."""
+    from harness.cli import train_plan
     from harness.cli.console import print_json
     from harness.gemma.tunix_adapter import require_tunix
 
@@ -53,6 +57,8 @@ def train(
         probe = {"benchmark.probe_docs": PROBE_DOCS} if eval_every else {}
         resolved = _resolve(config, recipe, ("--eval-every", probe), options)
         folder = _new_folder(out, resolved)
+    if plan is not None:
+        train_plan.store(plan, folder)
     document = run_training(resolved, folder, benchmark=benchmark, quiet=json)
     if json:
         print_json(document)
@@ -65,9 +71,10 @@ def run_training(
 
     Without `details` only progress is drawn: a caller that shows what came of it itself.
     """
-    from harness.cli import train_benchmark, train_contamination, train_show
+    from harness.cli import train_benchmark, train_contamination, train_plan, train_show
     from harness.gemma.engine.compile_cache import enable_compile_cache
     from harness.gemma.hosts import join_hosts
+    from harness.planning.document import FILE as PLAN
     from sft.config import write_config
     from sft.plan import make_plan
     from sft.train import train_arms
@@ -94,6 +101,8 @@ def run_training(
         document["contamination"] = train_contamination.summary(overlaps)
         train_benchmark.write_cards(plan, resolved, trained, measured, overlaps)
         document |= measured
+        if (folder / PLAN).is_file():
+            document["plan"] = train_plan.compared(resolved.config, folder, trained, quiet=not tells)
         if tells:
             train_show.print_end(folder, document)
     return document

@@ -55,8 +55,7 @@ def read_config(directory: str | Path) -> ModelConfig:
     does not compute (named).
     """
     where = Path(directory) / "config.json"
-    text = text_config(read_json(where))
-    return _tunix_config(text, where)
+    return config_of(text_config(read_json(where)), where)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -127,11 +126,12 @@ def max_positions(directory: str | Path) -> int:
     return _positive(text, "max_position_embeddings", Path(directory) / "config.json")
 
 
-def _tunix_config(text: Mapping[str, Any], where: Path) -> ModelConfig:
+def config_of(text: Mapping[str, Any], where: Path = Path("config.json")) -> ModelConfig:
+    """As `read_config`, for the text part of a config.json that was read `where`."""
     for key, allowed in _FIXED.items():
         if text.get(key, allowed[0]) not in allowed:
             raise UserError(f"{where}: {key}={text[key]!r}; Tunix's Gemma 3 computes with {allowed[0]!r} only")
-    sizes = _sizes(text, where)
+    sizes = sizes_of(text, where)
     _check_layers(text, sizes.layers, where)
     local, whole = _rope(text, where)
     return model_config(
@@ -144,7 +144,8 @@ def _tunix_config(text: Mapping[str, Any], where: Path) -> ModelConfig:
     )
 
 
-def _sizes(text: Mapping[str, Any], where: Path) -> Sizes:
+def sizes_of(text: Mapping[str, Any], where: Path = Path("config.json")) -> Sizes:
+    """The numbers that fix every tensor's shape. Raises UserError for one that is missing or cannot be."""
     sizes = Sizes(**{ours: _positive(text, theirs, where) for ours, theirs in _SIZE_KEYS.items()})
     if sizes.heads % sizes.kv_heads:
         raise UserError(f"{where}: num_attention_heads={sizes.heads} is not a multiple of {sizes.kv_heads} key heads")

@@ -5,6 +5,8 @@ Tunix moves fast; everything else in `harness/gemma/` goes through here or takes
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -117,6 +119,28 @@ def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[Path, An
     if mesh is None:
         return dict.fromkeys(map(_path, nnx.to_flat_state(state).paths), jax.local_devices()[0])
     return {_path(path): leaf.get_value() for path, leaf in nnx.to_flat_state(nnx.get_named_sharding(state, mesh))}
+
+
+@contextmanager
+def sharding_as_on_accelerators(mesh: Mesh | None) -> Iterator[None]:
+    """Within it Tunix's model splits its activations over `mesh` (None: as Tunix decides).
+
+    Tunix leaves that out where this process has CPU devices, even when it is compiling for others.
+    """
+    import jax
+    from jax.sharding import NamedSharding, PartitionSpec
+    from tunix.utils import sharding_utils
+
+    def shard(x: Any, spec: tuple[Any, ...], eager: bool = False) -> Any:
+        return jax.lax.with_sharding_constraint(x, NamedSharding(mesh, PartitionSpec(*spec)))  # type: ignore
+
+    theirs = sharding_utils.shard
+    if mesh is not None:
+        sharding_utils.shard = shard
+    try:
+        yield
+    finally:
+        sharding_utils.shard = theirs
 
 
 def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[Path, jax.Array]) -> Gemma3:

@@ -1,7 +1,7 @@
 """Three arms from the bundled gemma3-nano, on problems of a few small steps: what `harness demo` runs.
 
-Mesh: one device; two CPU cores take about a minute an arm. Memory: under 3 GB. All arms see the same questions for the
-same number of tokens; replies without reasoning are shorter, so that arm sees each question more often.
+Mesh: one device; two CPU cores take one to two minutes an arm. Memory: under 3 GB. All arms see the same questions for
+the same number of tokens; replies without reasoning are shorter, so that arm sees each question more often.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 SETTINGS: dict[str, Any] = {
     "model.base": "gemma3-nano",
-    "data.source": "small_steps:n=5000,seed=0,steps=1-5",
+    "data.source": "small_steps:n=8000,seed=0,steps=1-5",
     "data.format": "reasoning-answer",
     "data.near": 1.0,
     "data.max_length": 192,

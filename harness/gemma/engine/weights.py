@@ -103,6 +103,12 @@ def place(weights: Weights, shape: ModelShape, mesh: Mesh | None) -> Weights:
     if mesh is None:
         return weights
     import jax
+
+    return jax.tree.map(jax.device_put, weights, placement(weights, shape, mesh))
+
+
+def placement(weights: Weights, shape: ModelShape, mesh: Mesh) -> Weights:
+    """The sharding of every array as `place` puts it; `weights` may be shapes. Raises UserError as `place` does."""
     from jax.sharding import NamedSharding, PartitionSpec
 
     tp = mesh.shape.get("tp", 1)
@@ -112,16 +118,13 @@ def place(weights: Weights, shape: ModelShape, mesh: Mesh | None) -> Weights:
             tip=f"use tp=1 (data-parallel decoding) or a divisor of {shape.heads}.",
         )
 
-    def put(array: jax.Array, *spec: str | None) -> jax.Array:
-        return jax.device_put(array, NamedSharding(mesh, PartitionSpec(*(spec if tp > 1 else ()))))  # type: ignore[no-untyped-call]
+    def at(*spec: str | None) -> Any:
+        return NamedSharding(mesh, PartitionSpec(*(spec if tp > 1 else ())))  # type: ignore[no-untyped-call]
 
     split_kv = "tp" if shape.kv_heads % tp == 0 else None
-    layers = tuple(
-        LayerWeights(*(put(array, *_tp_spec(name, split_kv)) for name, array in zip(layer._fields, layer, strict=True)))
-        for layer in weights.layers
-    )
+    layers = tuple(LayerWeights(*(at(*_tp_spec(name, split_kv)) for name in layer._fields)) for layer in weights.layers)
     vocabulary = "tp" if shape.vocabulary % tp == 0 else None
-    return Weights(put(weights.embedding, vocabulary, None), layers, put(weights.final_norm))
+    return Weights(at(vocabulary, None), layers, at())
 
 
 def _tp_spec(name: str, split_kv: str | None) -> tuple[str | None, ...]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import gcd
 
 from tasks.scoring.steps.context import is_hypothetical, is_rounding_marked
-from tasks.scoring.steps.counts import is_no_count
+from tasks.scoring.steps.counts import is_no_count, is_taken_back
 from tasks.scoring.steps.evaluate import Undefined, Value, try_evaluate
 from tasks.scoring.steps.judge import Pair, doubt, written_decimals
 from tasks.scoring.steps.polynomial import (
@@ -195,6 +195,8 @@ def _has_no_count(pair: Pair, name: str, coefficients: list[Fraction], state: So
     if len(coefficients) != 2 or pair.statement.origin != "relation":
         return False
     if is_hypothetical(pair.text, pair.statement.start, pair.statement.end):
+        return False
+    if is_taken_back(pair.text, pair.statement.end, state.following):
         return False
     solution: Value | None = -coefficients[0] / coefficients[1]
     if len(sides) > 2:

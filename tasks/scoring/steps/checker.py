@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tasks.scoring.steps.algebra import judge_algebra
+from tasks.scoring.steps.context import is_denied
 from tasks.scoring.steps.counts import counted_in_question, counted_in_step
+from tasks.scoring.steps.dimension import dimension_slip
 from tasks.scoring.steps.evaluate import Undefined, Value, evaluate
 from tasks.scoring.steps.facts import fact_statements
 from tasks.scoring.steps.judge import Pair, judge_numbers, written_decimals
 from tasks.scoring.steps.limits import MAX_SOLUTION_STATEMENTS, MAX_STEP_CHARS, MAX_STEPS
 from tasks.scoring.steps.named import judge_named
+from tasks.scoring.steps.quantities import Mentions
 from tasks.scoring.steps.ruling import Ruling
 from tasks.scoring.steps.shares import share_statements
 from tasks.scoring.steps.state import SolutionState
 from tasks.scoring.steps.statements import Statement, parse_statements
 from tasks.scoring.steps.suspicion import numbers_in, suspect, ungrounded
-from tasks.scoring.steps.tolerance import exact_text
+from tasks.scoring.steps.tolerance import exact_text, show_value
 from tasks.scoring.steps.tree import Node, Sym, is_literal, literals, symbols
 from tasks.scoring.steps.verdicts import Kind, SolutionCheck, StatementCheck, StepCheck, worst
 
@@ -38,7 +41,9 @@ def check_solution(steps: Sequence[str], question: str = "") -> SolutionCheck:
     """
     question = question[:MAX_STEP_CHARS]
     counts = counted_in_question(question)
-    state = SolutionState(numbers=numbers_in(question), counts=counts, asked=frozenset(counts))
+    state = SolutionState(
+        numbers=numbers_in(question), counts=counts, asked=frozenset(counts), mentions=Mentions(question)
+    )
     read = steps[:MAX_STEPS]
     checks = tuple(
         _check_step(i, text, state, question, read[i - 1] if i else "", read[i + 1 : i + 6])
@@ -56,6 +61,7 @@ def _check_step(
     state.following, state.is_last_step = "\n".join(step[:150] for step in following), not following
     text = text[:MAX_STEP_CHARS]
     state.counts.update(counted_in_step(text))
+    state.local = Mentions(text, in_words=False)
     found: tuple[StatementCheck, ...] = ()
     if state.order < MAX_SOLUTION_STATEMENTS:
         found = (
@@ -63,6 +69,7 @@ def _check_step(
             *share_statements(text),
             *fact_statements(text, question, state.following),
         )
+    state.mentions.add(text)
     return StepCheck(index=index, text=text, verdict=worst([s.verdict for s in found]), statements=found)
 
 
@@ -80,6 +87,7 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
         for i, relation in enumerate(statement.relations)
     ]
     rulings.extend(judge_named(text, statement, values, state))
+    rulings.extend(_judge_quantities(text, statement, values, state))
     verdict = worst([ruling.verdict for ruling in rulings])
     suspicion = _suspicion(text, statement, values, state)
     state.read_to = statement.end
@@ -119,6 +127,17 @@ def _rule(pair: Pair, left: Value | None, right: Value | None, state: SolutionSt
         written = pair.text[pair.right.start : pair.right.end].strip("$() ")
         state.rounded[written] = left
     return ruling
+
+
+def _judge_quantities(
+    text: str, statement: Statement, values: list[Value | None], state: SolutionState
+) -> Iterator[Ruling]:
+    """What the units of a calculation prove, though its numbers agree."""
+    slip = dimension_slip(text, statement, values, state.local, state.mentions)
+    if not slip or values[0] is None or values[-1] is None:
+        return
+    if not is_denied(text, statement.start, statement.end, state.following):
+        yield Ruling("invalid", slip, show_value(values[0]), show_value(values[-1]))
 
 
 def _suspicion(text: str, statement: Statement, values: list[Value | None], state: SolutionState) -> str:

@@ -14,11 +14,18 @@ from tasks.scoring.steps.words import (
     CORRECTION_CUES,
     FRACTION_NOUNS,
     HYPOTHETICAL_CUES,
+    LENGTHS,
+    MASS,
+    MONEY,
+    MONTHS,
     NEGATION_CUES,
     ROUNDING_CUES,
+    SECONDS,
     UNIT_BREAKERS,
+    singular,
 )
 
+_COMPOUND_UNITS = SECONDS.keys() | MONTHS.keys() | LENGTHS.keys() | MASS.keys() | MONEY.keys()
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _LEADS_TO = re.compile(r"(?:simplif|reduc|equal|equivalen|amount|com|lead|transform|equat|down)", re.IGNORECASE)
 _NEXT_STOP = re.compile(r"[.;?!]\s|\n|$")
@@ -37,6 +44,8 @@ def left_is_whole(statement: Statement, side: Side) -> bool:
         return False
     if _is_label_range(side):
         return False
+    if before.kind == "word" and before.text[0].isupper() and i >= 2 and tokens[i - 2].kind == "rel":
+        return False  # `= Widgeteer 3000 * 30`: the number may be part of a name
     if before.kind == "word" and before.text == "of" and i >= 2 and tokens[i - 2].kind == "word":
         noun = tokens[i - 2].text.lower()
         if statement.origin == "verbal":
@@ -120,6 +129,8 @@ def right_is_whole(statement: Statement, side: Side) -> bool:
     j = i
     while j < len(tokens) and j - i < 6 and tokens[j].kind == "word":
         j += 1
+    if j < len(tokens) and tokens[j].kind == "num" and j - i <= 2 and singular(after.text) in _COMPOUND_UNITS:
+        return False  # `2 hours 40 minutes`
     if (
         j + 1 < len(tokens)
         and tokens[j].kind == "num"
@@ -195,7 +206,7 @@ def _sentence(text: str, start: int, end: int) -> tuple[str, str]:
 _STRONG_DENIAL = re.compile(
     r"\b(?:false|contradict\w*|incorrect|impossible|not true|no solution|not satisf\w*|not equal|not work"
     r"|not (?:be )?possible"
-    r"|not (?:the )?correct|not valid|cannot be|can't be|not make sense|is not \d+|isn't)\b",
+    r"|not (?:the )?correct|not valid|cannot be|can't be|not make sense|doesn't make sense|is not \d+|isn't)\b",
     re.IGNORECASE,
 )
 

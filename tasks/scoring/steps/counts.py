@@ -63,6 +63,18 @@ def _are_things(words: str) -> bool:
     return _NO_THINGS.isdisjoint(singular(word) for word in words.split())
 
 
+_TAKEN_BACK = re.compile(
+    r"\b(?:integer|whole|round\w*|possible|impossible|incorrect|wrong|contradict\w*|mistake|misinterpret\w*"
+    r"|misunderst\w*|negative|n't make sense|n't be|cannot be|not make sense)\b",
+    re.IGNORECASE,
+)
+
+
+def is_taken_back(text: str, end: int, following: str) -> bool:
+    """The text goes on to say that its number is no count: 'since x must be an integer, ...'."""
+    return _TAKEN_BACK.search(f"{text[end : end + 300]}\n{following}"[:500]) is not None
+
+
 def is_no_count(solution: Fraction, left: Node, right: Node, *, divisible: bool) -> bool:
     """Whether a number of things cannot be that: negative, or broken by more than rounded literals explain.
 

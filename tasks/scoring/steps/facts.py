@@ -1,4 +1,5 @@
-"""Fixed facts in words: parts of a unit, days of a month, quarters of a year, half a dozen, the worth of a coin."""
+"""Fixed facts in words: parts of a unit, days of a month, quarters of a year, half a dozen, the worth of a coin;
+and weeks of five days that the question does not give."""
 
 from __future__ import annotations
 
@@ -57,6 +58,18 @@ _HINT = re.compile(
     r"\bin (?:a|an|one|each|every|1) |\b(?:1|one) [a-z]+ |\bdays\b|quarterly|half a dozen|nickel|dime|penn",
     re.IGNORECASE,
 )
+_FIVE_DAYS = re.compile(
+    r"\b(?:(?:5|five) (?:working |work |week)?days (?:a|per|in a|in the|each|every) (?:work ?)?week\b"
+    r"|work ?week of (?:5|five) days|(?:5|five)-day (?:work ?)?week)",
+    re.IGNORECASE,
+)
+_FIVE_COMPUTED = re.compile(r"\d ?=(?:<<[^>\n]{0,40}>>)? ?5\b(?! ?(?:[-+*/×÷x]|\\))")
+_MAY_MEAN_FIVE = re.compile(
+    r"\b(?:5|five)\b|weekday|work ?-?week|weekend|school|business|work(?:ing)? ?days?|office"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|days off|\bclosed?\b",
+    re.IGNORECASE,
+)
+"""What a question says from which five days of a week may follow."""
 _SUPPOSED = word_set("if suppose assume assuming imagine working work business school")
 
 
@@ -66,6 +79,7 @@ def fact_statements(text: str, question: str, following: str = "") -> Iterator[S
     >>> [s.verdict for s in fact_statements("There are 30 days in March.", "")]
     ['invalid']
     """
+    yield from _assumed_weeks(text, question, following)
     if not _HINT.search(text):
         return
     for pattern in _PATTERNS:
@@ -77,6 +91,24 @@ def fact_statements(text: str, question: str, following: str = "") -> Iterator[S
         value = _coin_cents(match)
         if value is not None:
             yield _check(text, match, value, (_CENTS[singular(match["coin"].lower())],), question, following)
+
+
+def _assumed_weeks(text: str, question: str, following: str) -> Iterator[StatementCheck]:
+    """`He works 5 days a week` where the question speaks of a week and gives no reason for five."""
+    if not question or "eek" not in text or _MAY_MEAN_FIVE.search(question):
+        return
+    for match in _FIVE_DAYS.finditer(text):
+        is_derived = _FIVE_COMPUTED.search(text) is not None or is_denied(text, match.start(), match.end(), following)
+        yield StatementCheck(
+            kind="verbal",
+            verdict="unverifiable" if is_derived else "invalid",
+            reason="five days derived or denied" if is_derived else "a week of five days that nothing gives",
+            start=match.start(),
+            end=match.end(),
+            text=match.group(),
+            left="7",
+            right="5",
+        )
 
 
 def _counts(match: re.Match[str]) -> tuple[int, ...]:
@@ -109,7 +141,7 @@ def _check(
     before = set(text[max(0, match.start() - 40) : match.end()].lower().split())
     excused = (
         not before.isdisjoint(_SUPPOSED)
-        or f"{match['n']} " in question
+        or re.search(rf"\b{re.escape(match['n'])}(?:st|nd|rd|th)?\b", question) is not None
         or is_rounding_marked(text, match.start(), match.end())
         or is_denied(text, match.start(), match.end(), following)
     )

@@ -292,10 +292,23 @@ def _cut_off_digits(pair: Pair, value: Value) -> str:
     return "cut off" if ends and written and exact_text(value).startswith(written) else ""
 
 
+def _are_things_priced(pair: Pair) -> bool:
+    """`1 child ticket + 1 adult ticket = $10 + $12`: names of things on the left, their prices on the right."""
+    things, prices = literals(_node(pair.left)), literals(_node(pair.right))
+    text = pair.text
+    return (
+        type(strip(_node(pair.right))) is Bin
+        and all(num.unit and text[num.start - 1 : num.start] != "$" for num in things)
+        and all(text[num.start - 1 : num.start] == "$" for num in prices)
+    )
+
+
 def doubt(pair: Pair) -> str:
     """Why a mismatch proves nothing, or ''."""
     statement = pair.statement
     first, last = pair.index == 0, pair.index + 2 == len(statement.sides)
+    if _are_things_priced(pair):
+        return "things and their prices"
     if pair.left.unit and pair.right.unit and _is_rate(_node(pair.left)) and is_literal(_node(pair.right)):
         return "a label or a rate"
     if _is_rate(_node(pair.left)) and (statement.origin == "verbal" or _is_percent(_node(pair.right))):

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from tasks.scoring.steps.evaluate import Value
 from tasks.scoring.steps.polynomial import Polynomial
+from tasks.scoring.steps.quantities import Mentions
 
 EquationForm: TypeAlias = Literal["equation", "calculation", "value"]
 """'value': `x = 5`; 'calculation': `x = 240 / 0.8`, its result still to come; 'equation': anything else."""
@@ -60,6 +61,10 @@ class SolutionState:
     """Variables that count things, with the things."""
     asked: frozenset[str] = frozenset()
     """Those of the question itself."""
+    mentions: Mentions = field(default_factory=Mentions)
+    """Units of the numbers in the question and the steps before."""
+    local: Mentions = field(default_factory=Mentions)
+    """Units of the numbers in digits of the step that is read."""
     step: int = 0
     order: int = 0
     """Statements read so far."""

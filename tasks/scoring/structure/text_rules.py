@@ -30,15 +30,18 @@ _GREEK_WORD = re.compile("[\u0370-\u03ff\u1f00-\u1fff]{4,}")
 def not_truncated(reading: Reading) -> Finding:
     """The reply did not stop in the middle.
 
-    Cut short is: the backend said so (`finish` is 'length'), or the format is not complete and the last
-    character is not one that ends a sentence; inside the last section a digit or a line break ends it as well.
-    A cut right at the end of a sentence is not seen without `finish`.
+    Cut short is: the backend said so (`finish` is 'length'). Where it counted no tokens, as in files of completions,
+    it may not know: cut short is then also a reply whose format is not complete and whose last character is not one
+    that ends a sentence; inside the last section a digit or a line break ends it as well. A cut right at the end of a
+    sentence is not seen there.
     """
     reply = reading.reply
     if not reply:
         return "not_applicable"
     if reading.completion.finish == "length":
         return Breach(start=len(reply), end=len(reply), why="stopped by the token limit")
+    if reading.completion.completion_tokens is not None:
+        return "kept"  # who counts the tokens knows why they ended
     if reply.endswith(_FINISHED) or _last_section_ended(reading):
         return "kept"
     return Breach(start=max(0, len(reply) - 20), end=len(reply), why=f"stops at {reply[-20:]!r}")

@@ -1,0 +1,186 @@
+"""`harness plan`: what a run needs on hardware that is not here: memory, step time, hours; compiled, not guessed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.core.errors import UserError
+
+if TYPE_CHECKING:
+    from harness.cli.plan_study import Study
+    from harness.planning.document import DecodePlan, PlanDocument, Search, TrainingPlan
+    from harness.planning.hardware import Topology
+    from sft.config import Config, Resolved
+
+DEFAULT_METHODS = ("lora", "full")
+_METHODS = ("full", "lora", "qlora")
+
+
+def plan(
+    config: Annotated[Path | None, typer.Argument(help="Settings as TOML, as in train.")] = None,
+    recipe: Annotated[str, typer.Option(help="Settings by name: gemma3_270m, gemma3_1b_gsm8k.")] = "",
+    topology: Annotated[
+        list[str] | None, typer.Option("--topology", "-t", help="v5e:2x2, v5e-8, v6e:2x4, cpu, gpu; repeatable.")
+    ] = None,
+    base: Annotated[str, typer.Option(help="The model: a folder, or google/gemma-3-1b-it and the like.")] = "",
+    mode: Annotated[list[str] | None, typer.Option(help="full, lora, qlora; repeatable. Default: lora, full.")] = None,
+    batch: Annotated[list[int] | None, typer.Option(min=1, help="Rows of an update; repeatable.")] = None,
+    seq: Annotated[int | None, typer.Option(min=8, help="Tokens of a row.")] = None,
+    setting: Annotated[list[str] | None, typer.Option("--set", help="Any setting of train.")] = None,
+    decode: Annotated[
+        bool, typer.Option("--decode", help="Also the decode engine, and the time of evaluation.")
+    ] = False,
+    rows: Annotated[int | None, typer.Option(min=1, help="Rows of a device with --decode. Default: what fits.")] = None,
+    search: Annotated[bool, typer.Option("--search", help="Try meshes, batch, remat; recommend one.")] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="Compile every layer, not 2 and 8 of them.")] = False,
+    time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one program.")] = 900,
+    workers: Annotated[int, typer.Option(min=1, help="Programs compiled at a time; each needs 1 to 3 GB.")] = 2,
+    cache: Annotated[bool, typer.Option(help="Use figures of earlier plans.")] = True,
+    out: Annotated[Path | None, typer.Option(help="Write the plan as JSON, for train --plan.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Say what a run will take on a TPU (or here) before it is started: memory, step time, device-hours."""
+    import os
+
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # of this process alone: planning touches no device
+    from harness.cli import plan_show
+    from harness.cli.console import print_json
+    from harness.gemma.tunix_adapter import require_tunix
+    from harness.planning.document import write_plan
+    from harness.planning.hardware import parse_topology
+
+    require_tunix()
+    topologies = [parse_topology(name) for name in topology or ["cpu"]]
+    resolved = _resolved(config, recipe, base, batch, seq, setting)
+    methods = _methods(mode)
+    with plan_show.progress(quiet=json) as on_done:
+        study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
+        training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
+        searches = [_search(study, one, methods[0]) for one in topologies] if search else []
+        decoding = _decoding(study, topologies, rows) if decode else []
+    document = _document(study, resolved, training, decoding, searches)
+    if out is not None:
+        write_plan(document, out)
+    if json:
+        print_json(document)
+    else:
+        plan_show.print_plan(document)
+
+
+def _resolved(
+    config: Path | None, recipe: str, base: str, batch: list[int] | None, seq: int | None, pairs: list[str] | None
+) -> Resolved:
+    from harness.cli.train import _pairs, _resolve, _value
+
+    layers: list[tuple[str, dict[str, Any]]] = [("--set", {k: _value(v) for k, v in _pairs(pairs).items()})]
+    if base:
+        layers.append(("--base", {"model.base": base}))
+    if batch:
+        layers.append(("--batch", {"train.batch_rows": batch[0]}))
+    if seq:
+        layers.append(("--seq", {"data.row_length": seq, "data.max_length": seq}))
+    return _resolve(config, recipe, ("defaults of plan", {}), layers)
+
+
+def _methods(mode: list[str] | None) -> list[str]:
+    from harness.core.errors import unknown_name
+
+    for name in mode or ():
+        if name not in _METHODS:
+            raise unknown_name("mode", name, _METHODS, tip=f"one of {', '.join(_METHODS)}.")
+    return list(mode or DEFAULT_METHODS)
+
+
+def _study(config: Config, exact: bool, time_limit: float, workers: int, cache: bool, on_done: Any) -> Study:
+    from harness.cli.plan_study import Study
+    from harness.gemma.config import sizes_of
+    from harness.planning.compile import default_cache
+    from harness.planning.models import local_folder, model_text_config
+    from sft.run_length import run_length
+
+    text = model_text_config(config.model.base)
+    sizes = sizes_of(text)
+    return Study(
+        config=config,
+        text=text,
+        sizes=sizes,
+        length=run_length(config, local_folder(config.model.base), sizes),
+        exact=exact,
+        timeout_seconds=time_limit,
+        workers=workers,
+        cache=default_cache() if cache else None,
+        on_done=on_done,
+    )
+
+
+def _training(study: Study, topologies: list[Topology], methods: list[str], batches: list[int]) -> list[TrainingPlan]:
+    """Every topology, method and batch; beside what does not fit, the nearest that does."""
+    wanted = [
+        (one, replace(study.choice(one, method), batch_rows=rows))
+        for one in topologies
+        for method in methods
+        for rows in batches
+    ]
+    for one, choice in wanted:
+        if choice.batch_rows % (choice.fsdp * choice.micro_batches):
+            raise UserError(
+                f"--batch {choice.batch_rows} does not share out over {one.name}'s {choice.fsdp} data-parallel devices",
+                tip=f"use a multiple of {choice.fsdp * choice.micro_batches}.",
+            )
+    return [_with_nearest(study, made, pair[0]) for made, pair in zip(study.training(wanted), wanted, strict=True)]
+
+
+def _with_nearest(study: Study, made: TrainingPlan, topology: Topology) -> TrainingPlan:
+    if made.verdict.fits:
+        return made
+    other = study.nearest(topology, made.choice)
+    if other is None:
+        return replace(made, nearest="nothing that was tried fits")
+    where = "" if other.topology == made.topology else f" on {other.topology}"
+    gib = other.verdict.needed_bytes / 2**30
+    return replace(made, nearest=f"{other.choice.describe()}{where}, {gib:.1f} GiB")
+
+
+def _search(study: Study, topology: Topology, method: str) -> Search:
+    return study.search(topology, study.choice(topology, method))[0]
+
+
+def _decoding(study: Study, topologies: list[Topology], rows: int | None) -> list[DecodePlan]:
+    """The engine on every topology, with the time that each configured task takes at most."""
+    from harness.cli.plan_tasks import measured_tasks, task_time
+    from harness.gemma.engine.abstract_step import STEPS
+    from harness.gemma.engine.schedule import span_bucket
+
+    tasks = measured_tasks(study.config)
+    span = span_bucket(max((task.tokens for task in tasks), default=1024) + STEPS)
+    wanted = [(one, rows or study.rows_that_fit(one, span), span) for one in topologies]
+    return [replace(made, tasks=tuple(task_time(task, made) for task in tasks)) for made in study.decoding(wanted)]
+
+
+def _document(
+    study: Study,
+    resolved: Resolved,
+    training: list[TrainingPlan],
+    decoding: list[DecodePlan],
+    searches: list[Search],
+) -> PlanDocument:
+    from harness.cli.settings import versions
+    from harness.core.codec import encode
+    from harness.planning.document import PlanDocument
+
+    return PlanDocument(
+        model=study.config.model.base,
+        layers=study.sizes.layers,
+        compiled_layers=study.depths,
+        length=encode(study.length),
+        training=tuple(training),
+        decoding=tuple(decoding),
+        searches=tuple(searches),
+        chips={name: encode(chip) for name, chip in study.chips.items()},
+        versions=versions(),
+        settings=encode(resolved.config),
+    )

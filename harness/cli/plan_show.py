@@ -1,0 +1,212 @@
+"""What `harness plan` prints: progress to standard error, tables to standard output."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.planning.compile import OnDone
+    from harness.planning.document import DecodePlan, PlanDocument, TrainingPlan
+    from harness.planning.records import Compiled, Job
+    from harness.planning.roofline import StepTime
+
+GIB = 2**30
+NOT_VALIDATED = (
+    "Step times are rooflines: the low end if compute, memory and network overlap wholly at the vendor's peaks, the "
+    "high end if they do not at all. Neither has been confirmed on a TPU; real runs are slower than the low end."
+)
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[OnDone]:
+    """A line for every program that is done."""
+    began = time.perf_counter()
+
+    def show(job: Job, compiled: Compiled, done: int, total: int) -> None:
+        if quiet:
+            return
+        outcome = "from an earlier plan" if compiled.cached else f"{time.perf_counter() - began:.0f} s so far"
+        refused = ", does not fit" if compiled.too_large else ""
+        print(f"{done}/{total} compiled: {job_label(job)}{refused} ({outcome})", file=sys.stderr, flush=True)
+
+    yield show
+
+
+def job_label(job: Job) -> str:
+    """A job in few words."""
+    given = job.arguments
+    if "train" in given:
+        train = given["train"]
+        what = f"{train['method']} update of {train['batch_rows']} rows, remat {train['remat']}"
+    else:
+        what = f"decode step of {given['rows']} rows a device"
+    return f"{job.topology}, mesh {job.fsdp} x {job.tp}, {what}, {job.layers} layers"
+
+
+def print_plan(document: PlanDocument) -> None:
+    """Tables, and under them what they rest on."""
+    from harness.cli.console import out
+
+    console = out()
+    for line in _heading(document):
+        console.print(line, markup=False)
+    if document.training:
+        console.print("\nMemory of one device, GiB", style="bold")
+        console.print(_memory_table(document.training))
+        for made in document.training:
+            if not made.verdict.fits:
+                console.print(does_not_fit(made), markup=False)
+        console.print("An update", style="bold")
+        console.print(_speed_table(document.training))
+    if document.decoding:
+        console.print("Decoding", style="bold")
+        console.print(_decode_table(document.decoding))
+        for line in _task_lines(document):
+            console.print(line, markup=False)
+    for search in document.searches:
+        chosen = search.chosen or "nothing"
+        console.print(f"{search.topology}: of {search.tried} tried, take {chosen}: {search.reason}.", markup=False)
+        if search.settings:
+            pairs = " ".join(f"--set {key}={value}" for key, value in search.settings.items())
+            console.print(f"  {pairs}", markup=False)
+    console.print()
+    for line in _grounds(document):
+        console.print(line, markup=False)
+
+
+def does_not_fit(made: TrainingPlan) -> str:
+    """How much is missing, and what fits instead."""
+    missing = made.verdict.missing_bytes / GIB
+    return (
+        f"{made.topology}, {made.choice.describe()}: {missing:.2f} GiB too little on each device. "
+        f"Nearest that fits: {made.nearest or '–'}."
+    )
+
+
+def _heading(document: PlanDocument) -> list[str]:
+    length: Mapping[str, Any] = document.length
+    steps = f"{length['steps']:,} updates" if length["steps"] else "updates unknown: set train.steps"
+    arms = f" x {length['n_arms']} arms" if length["n_arms"] > 1 else ""
+    return [
+        f"{document.model}: {document.layers} layers, rows of {length['row_length']} tokens",
+        f"{steps}{arms} ({length['how']}: {length['about']})",
+    ]
+
+
+def _grounds(document: PlanDocument) -> list[str]:
+    depths = document.compiled_layers
+    lines = []
+    if len(depths) > 1:
+        lines.append(
+            f"Figures of {document.layers} layers lie on the line through compiled ones of {depths[0]} and "
+            f"{depths[1]}; --exact compiles them all."
+        )
+    lines.append("Peak with margin: the compiler's, and 15% on a TPU, because it is asked to optimise quickly.")
+    lines.append(NOT_VALIDATED)
+    for name, chip in document.chips.items():
+        lines.append(
+            f"{name}: {chip['teraflops']:.4g} TFLOP/s, {chip['hbm_gb_per_second']:.4g} GB/s, "
+            f"{chip['hbm_gib']:.4g} GiB, link {chip['link_gb_per_second']:.4g} GB/s ({chip['source']})"
+        )
+    return lines
+
+
+def _memory_table(plans: tuple[TrainingPlan, ...]) -> Any:
+    from harness.cli.console import table
+
+    right = ("given", "temporary", "peak", "with margin", "of")
+    made = table("topology", "training", "fits", *right, right=right)
+    for one in plans:
+        verdict, figures = one.verdict, one.figures
+        parts = (
+            [f"{n / GIB:.2f}" for n in (figures.arguments_bytes, figures.temporaries_bytes, figures.peak_bytes)]
+            if figures
+            else ["–"] * 3
+        )
+        sums = (f"{verdict.needed_bytes / GIB:.2f}", f"{verdict.capacity_bytes / GIB:.2f}")
+        made.add_row(one.topology, one.choice.describe(), "yes" if verdict.fits else "NO", *parts, *sums)
+    return made
+
+
+def _speed_table(plans: tuple[TrainingPlan, ...]) -> Any:
+    from harness.cli.console import table
+
+    right = ("TFLOP", "memory GB", "network GB", "update ms", "tokens/s", "run", "device-hours")
+    made = table("topology", "training", "bound by", *right, right=right)
+    for one in plans:
+        if one.update is None or one.figures is None:
+            continue
+        parts = one.choice.micro_batches
+        moved = [f"{parts * n / 1e9:.1f}" for n in (one.figures.accessed_bytes, one.figures.network_bytes)]
+        run = one.run_seconds
+        made.add_row(
+            one.topology,
+            one.choice.method,
+            one.update.bound_by,
+            f"{one.flops / 1e12:.1f}",
+            *moved,
+            _range_ms(one.update),
+            _rate(one.tokens, one.update),
+            "–" if run is None else f"{clock(run[0])} to {clock(run[1])}",
+            "–" if run is None else "{:.1f} to {:.1f}".format(*(s * one.n_devices / 3600 for s in run)),
+        )
+    return made
+
+
+def _decode_table(plans: tuple[DecodePlan, ...]) -> Any:
+    from harness.cli.console import table
+
+    right = ("rows", "tokens a row", "GiB", "of", "memory GB", "step ms", "tokens/s")
+    made = table("topology", "bound by", *right, right=right)
+    for one in plans:
+        rows = one.rows * one.n_devices
+        made.add_row(
+            one.topology,
+            one.step.bound_by,
+            f"{one.n_devices} x {one.rows}",
+            str(one.span),
+            f"{one.verdict.needed_bytes / GIB:.2f}",
+            f"{one.verdict.capacity_bytes / GIB:.2f}",
+            f"{one.figures.accessed_bytes / 1e9:.2f}",
+            _range_ms(one.step),
+            _rate(rows, one.step),
+        )
+    return made
+
+
+def _task_lines(document: PlanDocument) -> list[str]:
+    """At most: every reply as long as its budget; base and each arm are evaluated."""
+    models = 1 + int(document.length["n_arms"])
+    return [
+        f"{made.topology}: {task.task}, {task.docs:,} docs of at most {task.max_new_tokens} new tokens, "
+        f"{models} models: at most {clock(models * task.low_seconds)} to {clock(models * task.high_seconds)}"
+        for made in document.decoding
+        for task in made.tasks
+    ]
+
+
+def _range_ms(step: StepTime) -> str:
+    digits = 1 if step.high < 0.1 else 0
+    return f"{1e3 * step.low:,.{digits}f} to {1e3 * step.high:,.{digits}f}"
+
+
+def _rate(tokens: float | None, step: StepTime) -> str:
+    return "–" if tokens is None else f"{tokens / step.high:,.0f} to {tokens / step.low:,.0f}"
+
+
+def clock(seconds: float) -> str:
+    """A duration in the two largest units.
+
+    >>> clock(42.4), clock(95), clock(7380), clock(200000)
+    ('42 s', '1 min 35 s', '2 h 3 min', '55 h 33 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

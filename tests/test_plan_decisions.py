@@ -1,0 +1,349 @@
+"""Names of hardware, the reading of compiled programs, and what is decided from their figures."""
+
+from __future__ import annotations
+
+import doctest
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import harness.cli.plan_show
+from harness.core.errors import UserError
+from harness.planning import decide, extrapolate, hardware, hlo
+from harness.planning.compile import environment, failure, read_cached, write_cached
+from harness.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
+from harness.planning.document import Check, PlanDocument, TrainingPlan, matching, read_plan, write_plan
+from harness.planning.flops import total_parameters, training_flops
+from harness.planning.hardware import CHIPS, GIB, SIDES, known_names, larger, links, parse_topology
+from harness.planning.records import Compiled, Figures, Job
+from harness.planning.roofline import StepTime, step_time
+
+START = Choice(method="full", remat="none", batch_rows=32, micro_batches=1, fsdp=4, tp=1)
+FIGURES = Figures(
+    arguments_bytes=2 * GIB,
+    temporaries_bytes=3 * GIB,
+    outputs_bytes=2 * GIB,
+    aliased_bytes=2 * GIB,
+    peak_bytes=5 * GIB,
+    flops=197e12,
+    accessed_bytes=819e9 / 2,
+    network_bytes=90e9 / 4,
+)
+
+
+@pytest.mark.parametrize(
+    "module", [hardware, hlo, decide, extrapolate, harness.cli.plan_show], ids=lambda m: m.__name__
+)
+def test_worked_examples_hold(module):
+    assert doctest.testmod(module).failed == 0
+
+
+# --- hardware -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "n_devices"),
+    [
+        ("v5e:2x2", "v5e:2x2", 4),
+        ("v5e:4x2", "v5e:2x4", 8),
+        ("V5E-8", "v5e:2x4", 8),
+        ("v5e-4", "v5e:2x2", 4),
+        ("v5e-1", "v5e:1x1", 1),
+        ("v5litepod-8", "v5e:2x4", 8),
+        ("v5litepod-256", "v5e:16x16", 256),
+        ("trillium-8", "v6e:2x4", 8),
+        ("v5p-8", "v5p:2x2x1", 4),
+        ("v4-16", "v4:2x2x2", 8),
+        ("v4:2x2", "v4:2x2x1", 4),
+        ("cpu", "cpu:1", 1),
+        ("cpu:8", "cpu:8", 8),
+        (" gpu ", "gpu:1", 1),
+    ],
+)
+def test_a_topology_has_many_names(written, name, n_devices):
+    found = parse_topology(written)
+    assert (found.name, found.n_devices) == (name, n_devices)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("v5e:2x3", "did you mean 'v5e:2x4'"),
+        ("v5:2x3", "unknown topology"),
+        ("v5e:2x2x2", "unknown topology"),
+        ("v7e:2x2", "did you mean 'v[56]e:2x2'"),
+        ("v5e-3", "no slice of v5e"),
+        ("v5p-2", "counts 2 cores a chip"),
+        ("tpu", "unknown topology"),
+        ("cpu:0", "has no device"),
+        ("", "unknown topology"),
+    ],
+)
+def test_a_topology_that_is_none_is_refused_with_the_nearest(written, message):
+    with pytest.raises(UserError, match=message):
+        parse_topology(written)
+
+
+@given(st.one_of(st.text(max_size=12), st.from_regex(r"(v[456][ep]?|cpu|gpu|tpu)[:-]\d{0,3}x?\d?", fullmatch=True)))
+def test_any_text_is_a_topology_or_a_users_mistake(text):
+    try:
+        found = parse_topology(text)
+    except UserError:
+        return
+    assert found.n_devices >= 1
+    assert parse_topology(found.name) == found
+
+
+@pytest.mark.parametrize("name", sorted(set(known_names()) - {"cpu", "gpu"}))
+def test_every_slice_is_called_by_its_own_name(name):
+    assert parse_topology(name).name == name
+
+
+def test_capacities_are_below_what_the_vendor_prints():
+    printed = {"v5e": 16, "v6e": 32, "v5p": 95.74, "v4": 32}
+    assert set(CHIPS) == set(printed) == set(SIDES)
+    for name, chip in CHIPS.items():
+        assert 0.9 * printed[name] < chip.hbm_gib <= printed[name]
+
+
+def test_a_corner_of_a_grid_has_a_link_a_side_and_two_where_it_is_closed():
+    assert [links(parse_topology(name)) for name in ("v5e:1x1", "v5e:2x4", "v5e:16x16", "v5p:4x4x4")] == [1, 2, 4, 6]
+
+
+def test_larger_slices_come_smallest_first():
+    assert [one.name for one in larger(parse_topology("v5e:4x8"))] == ["v5e:8x8", "v5e:8x16", "v5e:16x16"]
+
+
+# --- compiled programs ----------------------------------------------------------------------------------------------
+
+PROGRAM = """HloModule jit_step
+
+%add (a: f32[], b: f32[]) -> f32[] {
+  %a = f32[] parameter(0)
+  %b = f32[] parameter(1)
+  ROOT %sum = f32[] add(%a, %b)
+}
+
+%body (carried: (s32[], f32[256])) -> (s32[], f32[256]) {
+  %carried = (s32[], f32[256]) parameter(0)
+  %i = s32[] get-tuple-element(%carried), index=0
+  %x = f32[256]{0:T(256)} get-tuple-element(%carried), index=1
+  %y = f32[256]{0:T(256)} all-reduce(%x), replica_groups={{0,1,2,3}}, to_apply=%add
+  ROOT %out = (s32[], f32[256]) tuple(%i, %y)
+}
+
+%condition (carried.1: (s32[], f32[256])) -> pred[] {
+  %bound = s32[]{:T(128)} constant(5)
+  %carried.1 = (s32[], f32[256]) parameter(0)
+  %i.1 = s32[] get-tuple-element(%carried.1), index=0
+  ROOT %less = pred[]{:T(512)} compare(%i.1, %bound), direction=LT
+}
+
+ENTRY %main (p: f32[64], q: (s32[], f32[256])) -> f32[256] {
+  %p = f32[64] parameter(0)
+  %q = (s32[], f32[256]) parameter(1)
+  %gathered = f32[256]{0} all-gather(%p), replica_groups=[1,4]<=[4], dimensions={0}
+  %sent = (f32[64], f32[64], u32[]) collective-permute-start(%p), source_target_pairs={{0,1},{1,0}}
+  %loop = (s32[], f32[256]) while(%q), condition=%condition, body=%body
+  ROOT %last = f32[256] get-tuple-element(%loop), index=1
+}
+"""
+
+
+def test_a_loop_moves_as_often_as_it_runs():
+    found = hlo.moved(PROGRAM)
+    assert found.network["all-reduce"] == 5 * 2 * 1024 * 3 / 4
+    assert found.network["all-gather"] == 1024 * 3 / 4
+    assert found.network["collective-permute"] == (256 + 256 + 4) / 2
+    assert found.repeated == 4 * (2 * 1024 + 9)  # sum and comparison; what only renames costs nothing
+
+
+def test_a_written_trip_count_is_taken():
+    noted = PROGRAM.replace("body=%body", 'body=%body, backend_config={"known_trip_count":{"n":"7"}}')
+    assert hlo.moved(noted).network["all-reduce"] == 7 * 2 * 1024 * 3 / 4
+
+
+def test_a_loop_that_depends_on_data_counts_once():
+    open_ended = PROGRAM.replace("direction=LT", "direction=NE")
+    assert hlo.moved(open_ended).network["all-reduce"] == 2 * 1024 * 3 / 4
+    assert hlo.moved(open_ended).repeated == 0
+
+
+@given(slope=st.floats(0, 1e9), offset=st.floats(0, 1e9), layers=st.integers(9, 100))
+def test_figures_that_grow_evenly_are_carried_on_exactly(slope, offset, layers):
+    def at(n: int) -> Figures:
+        numbers = {f.name: offset + slope * n for f in fields(Figures) if f.name != "collectives"}
+        return Figures(**numbers, collectives={"all-gather": slope * n})
+
+    made = extrapolate.extrapolate(at(2), at(8), (2, 8), layers)
+    assert made.peak_bytes == pytest.approx(at(layers).peak_bytes, rel=1e-6, abs=1e-3)
+    assert made.collectives["all-gather"] == pytest.approx(slope * layers, rel=1e-6, abs=1e-3)
+
+
+# --- decisions ------------------------------------------------------------------------------------------------------
+
+
+def test_the_margin_decides_near_the_edge():
+    chip = CHIPS["v5e"]
+    fits = verdict(replace(FIGURES, peak_bytes=chip.hbm_gib * GIB / 1.16), chip)
+    too_large = verdict(replace(FIGURES, peak_bytes=chip.hbm_gib * GIB / 1.14), chip)
+    assert fits.fits
+    assert fits.missing_bytes == 0
+    assert not too_large.fits
+    assert too_large.missing_bytes == pytest.approx((1.15 / 1.14 - 1) * chip.hbm_gib * GIB)
+
+
+def test_the_roofline_is_the_slowest_part_at_least_and_their_sum_at_most():
+    time = step_time(FIGURES, CHIPS["v5e"], n_links=2)
+    assert (time.compute, time.memory, time.network) == pytest.approx((1.0, 0.5, 0.25))
+    assert time.low == pytest.approx(1.0)
+    assert time.high == pytest.approx(1.75)
+    assert time.bound_by == "compute"
+    assert step_time(FIGURES, CHIPS["v5e"], 2, counted_flops=394e12).compute == pytest.approx(2.0)
+
+
+def test_leaner_choices_keep_the_update_first_and_the_method_as_long_as_they_can():
+    tried = list(leaner(START))
+    assert tried[0] == replace(START, remat="decoder")
+    assert [one.micro_batches for one in tried if one.method == "full"] == [1, 2, 4, 8]
+    assert [one.method for one in tried] == sorted((one.method for one in tried), key=["full", "lora", "qlora"].index)
+    assert START not in tried
+    assert all(one.batch_rows % (one.micro_batches * one.fsdp) == 0 for one in tried)
+
+
+@given(
+    n=st.sampled_from([1, 2, 4, 8, 16]),
+    heads=st.sampled_from([4, 8]),
+    kv_heads=st.sampled_from([1, 4]),
+    rows=st.integers(1, 64),
+)
+def test_a_mesh_that_is_tried_is_one_that_trains(n, heads, kv_heads, rows):
+    from sft.mesh import mesh_shape
+
+    for fsdp, tp in meshes(n, heads=heads, kv_heads=kv_heads, rows=rows):
+        shape = mesh_shape(n, heads=heads, kv_heads=kv_heads, batch_rows=rows, fsdp=fsdp, tp=tp)
+        assert (shape.fsdp, shape.tp) == (fsdp, tp)
+
+
+def test_tp_divides_the_key_heads_where_there_are_several():
+    from sft.mesh import mesh_shape
+
+    with pytest.raises(UserError, match="8 heads and 4 key heads"):
+        mesh_shape(8, heads=8, kv_heads=4, batch_rows=8, tp=8)
+
+
+def outcome(needed_gib: float, seconds: float, **changes: object) -> Outcome:
+    return Outcome(
+        choice=replace(START, **changes),
+        verdict=Verdict(needed_bytes=needed_gib * GIB, capacity_bytes=16 * GIB),
+        update=StepTime(compute=seconds, memory=0.0, network=0.0),
+    )
+
+
+def test_the_fastest_that_fits_is_recommended_and_the_reason_says_what_did_not():
+    fast, slow, huge = (
+        outcome(15, 1.0),
+        outcome(5, 1.5, remat="decoder"),
+        outcome(17, 0.5, micro_batches=2),
+    )
+    chosen = recommend([slow, huge, fast])
+    assert chosen == fast
+    told = reason(fast, [slow, huge, fast])
+    assert "15.0 of 16.00 GiB" in told
+    assert "1.50 times as fast" in told
+    assert "1 tried did not fit" in told
+
+
+def test_of_equally_fast_ones_the_leanest_is_recommended_and_of_none_nothing():
+    lean = outcome(5, 1.005, remat="decoder")
+    assert recommend([outcome(15, 1.0), lean]) == lean
+    assert recommend([outcome(17, 1.0)]) is None
+
+
+def test_operations_follow_the_rule_of_six_per_weight_and_token():
+    from harness.gemma.tiny import ONE_B
+
+    tokens = 8 * 1024
+    counted = training_flops(ONE_B, rows=8, row_length=1024, n_positions=1024, full=True, remat=False, chunked=False)
+    assert 1.0 < counted / (6 * total_parameters(ONE_B) * tokens) < 1.1  # what is above is attention
+
+
+# --- files and processes --------------------------------------------------------------------------------------------
+
+JOB = Job(builder="a:b", topology="v5e:2x2", fsdp=4, tp=1, layers=2, arguments={"rows": 8})
+
+
+def test_a_compiler_for_tpus_sees_no_device_and_takes_no_lock():
+    made = environment(JOB, {"HOME": "/home/me", "JAX_PLATFORMS": "tpu"})
+    assert made["JAX_PLATFORMS"] == "cpu"
+    assert made["ALLOW_MULTIPLE_LIBTPU_LOAD"] == "1"
+    assert made["HOME"] == "/home/me"
+    devices = environment(replace(JOB, topology="cpu:8"), {"XLA_FLAGS": "--a"})["XLA_FLAGS"]
+    assert devices == "--a --xla_force_host_platform_device_count=8"
+
+
+def test_a_held_lock_and_a_killed_process_are_named():
+    held = failure(JOB, 1, "The TPU is already in use by process with pid 12. See /tmp/libtpu_lockfile.")
+    assert "another process holds the TPU library" in held.message
+    assert "lsof" in held.tip
+    assert "ran out of memory" in failure(JOB, -9, "").message
+    assert failure(JOB, 1, "Traceback\nValueError: odd\n").message == "compiling for v5e:2x2 failed: ValueError: odd"
+
+
+def test_figures_are_kept_and_a_broken_file_is_no_figure(tmp_path):
+    write_cached("k", Compiled(figures=FIGURES), tmp_path)
+    found = read_cached("k", tmp_path)
+    assert found is not None
+    assert found.figures == FIGURES
+    assert found.cached
+    (tmp_path / "k.json").write_text('{"figures": {"peak')
+    assert read_cached("k", tmp_path) is None
+    assert read_cached("k", None) is None
+
+
+def planned(**changes: object) -> TrainingPlan:
+    given = {
+        "topology": "v5e:2x2",
+        "kinds": ("TPU v5 lite",),
+        "n_devices": 4,
+        "choice": START,
+        "verdict": Verdict(needed_bytes=6.0 * GIB, capacity_bytes=16.0 * GIB),
+        "figures": FIGURES,
+        "update": StepTime(compute=0.1, memory=0.2, network=0.05),
+        "updates": 100,
+    }
+    return TrainingPlan(**(given | changes))
+
+
+def test_a_plan_is_read_back_as_it_was_written(tmp_path):
+    document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={"steps": 100}, training=(planned(),))
+    write_plan(document, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == document
+    (tmp_path / "other.json").write_text("[1, 2]")
+    with pytest.raises(UserError, match="is no plan"):
+        read_plan(tmp_path / "other.json")
+    with pytest.raises(UserError, match="No such file"):
+        read_plan(tmp_path / "absent.json")
+
+
+def test_the_plan_for_the_devices_at_hand_is_found():
+    document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={}, training=(planned(),))
+    asked = {"method": "full", "device_kind": "TPU v5 lite", "n_devices": 4}
+    assert matching(document, **asked) == planned()
+    for other in ({"method": "lora"}, {"device_kind": "cpu"}, {"n_devices": 8}):
+        assert matching(document, **(asked | other)) is None
+
+
+def test_a_check_tells_the_error_of_the_plan():
+    check = Check(
+        topology="v5e:2x2",
+        planned_peak_bytes=5.0 * GIB,
+        measured_peak_bytes=4.0 * GIB,
+        planned_update_seconds=(0.2, 0.35),
+        measured_update_seconds=0.3,
+    )
+    assert check.peak_error == pytest.approx(0.25)
+    assert "(+25%)" in check.describe()
+    assert planned().run_seconds == pytest.approx((20.0, 35.0))
