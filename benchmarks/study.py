@@ -22,6 +22,7 @@ from statistics import mean, stdev
 
 from harness.cli.demo_tables import by_steps
 from harness.stats.student import t_quantile
+from harness.store.folder import read_run, read_run_records
 from sft.metrics import read_metrics
 
 MODELS = ("base", "reasoning-answer", "answer-only", "answer-reasoning")
@@ -44,6 +45,7 @@ def main() -> None:
     print(f"{len(folders)} seeds x {QUESTIONS} held-out questions, commit {_commit()}\n")
     _print_by_steps(folders)
     _print_differences(folders)
+    _print_by_kind(folders)
     _print_by_tokens(folders)
 
 
@@ -89,6 +91,22 @@ def _print_differences(folders: Sequence[Path]) -> None:
         gaps = {n: [a - b for a, b in zip(cells["reasoning-answer", n], cells[model, n], strict=True)] for n in lengths}
         long = [mean(values) for values in zip(*(gaps[n] for n in lengths if n >= 3), strict=True)]
         print(f"| {model} | " + " | ".join(_interval(gap, sign="+") for gap in [*gaps.values(), long]) + " |")
+    print()
+
+
+def _print_by_kind(folders: Sequence[Path]) -> None:
+    """Held-out questions of themes that were trained on, and of other themes."""
+    cells: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for folder, model in product(folders, MODELS):
+        counted: dict[str, list[float]] = defaultdict(list)
+        run = folder / "runs" / f"{TASK}-{model}"
+        for record in read_run_records(run, read_run(run)):
+            counted[record.doc.metadata["held_out"]].append(float(record.metrics["accuracy"]))
+        for kind, values in counted.items():
+            cells[model, kind].append(mean(values))
+    print("| accuracy on | new numbers | new themes |\n|---|--:|--:|")
+    for model in MODELS:
+        print(f"| {model} | {_interval(cells[model, 'numbers'])} | {_interval(cells[model, 'template'])} |")
     print()
 
 

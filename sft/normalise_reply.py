@@ -66,7 +66,8 @@ def read_reply(text: str) -> Reply:
         raise Unusable("unclosed_section", f"{text[open_one.start : open_one.start + 40]!r} is never closed")
     bodies = {s.name: text[s.body_start : s.body_end].strip() for s in reversed(sections)}
     answer = _unmarked(bodies.get("answer", "")).answer or bodies.get("answer", "")
-    return Reply(bodies.get("reasoning", ""), answer, bodies.get("question", ""))
+    before = text[: min((section.start for section in sections), default=0)].strip()  # unlabelled, as authors do
+    return Reply(bodies.get("reasoning", before), answer, bodies.get("question", ""))
 
 
 def _opened(text: str, form: ResponseFormat) -> str:

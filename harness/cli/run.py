@@ -66,7 +66,7 @@ def run(
             _show([launch.resume(resume, runs, hosts)], as_json=json)
             return
         invocation = {
-            "model": model or _bundled_model(),
+            "model": model or BUNDLED_MODEL,
             "limit": limit,
             "scorers": scorer or [],
             "also": also or [],
@@ -75,8 +75,11 @@ def run(
             "max_new_tokens": max_new_tokens,
             "sampling": {"temperature": temperature, "top_p": top_p, "top_k": top_k, "seed": seed, "repeats": repeats},
         }
+        names = _task_names(task, out)
+        if not model:
+            _tell_bundled(names)
         finished = []
-        for name in _task_names(task, out):
+        for name in names:
             options = with_data(read_options(option), data, columns, name)
             finished.append(launch.start(invocation | {"task": name, "options": options}, out, runs, hosts))
         _show(finished, as_json=json)
@@ -95,11 +98,14 @@ def _join(model: str, resume: str | None) -> Hosts:
     return join_hosts(recoverable=True) if wanted else ALONE
 
 
-def _bundled_model() -> str:
+def _tell_bundled(tasks: list[str]) -> None:
+    """Only once the tasks are known to exist: a misspelt one is the first thing to hear of."""
     from harness.cli.console import notice
+    from harness.core.registry import find_entry
 
+    for name in tasks:
+        find_entry(name)
     notice(f"no --model given: {BUNDLED_MODEL}, the bundled model of 0.8 million parameters, answers")
-    return BUNDLED_MODEL
 
 
 def _task_names(task: list[str] | None, out: Path | None) -> list[str]:

@@ -82,13 +82,14 @@ def figures_of(compiled: Any) -> Figures:
     """Memory, operations and traffic of a compiled program, for one device."""
     memory, cost = compiled.memory_analysis(), _first(compiled.cost_analysis())
     traffic = moved(compiled.as_text())
+    reported = getattr(memory, "peak_memory_in_bytes", 0)  # on a CPU without temporaries: no peak at all
     lasting = memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
     return Figures(
         arguments_bytes=memory.argument_size_in_bytes,
         temporaries_bytes=memory.temp_size_in_bytes,
         outputs_bytes=memory.output_size_in_bytes,
         aliased_bytes=memory.alias_size_in_bytes,
-        peak_bytes=getattr(memory, "peak_memory_in_bytes", 0) or lasting + memory.temp_size_in_bytes,
+        peak_bytes=reported if reported >= memory.temp_size_in_bytes else lasting + memory.temp_size_in_bytes,
         flops=float(cost.get("flops", 0.0)),
         accessed_bytes=float(cost.get("bytes accessed", 0.0)) + traffic.repeated,
         network_bytes=sum(traffic.network.values()),

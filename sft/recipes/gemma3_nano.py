@@ -1,7 +1,7 @@
 """Three arms from the bundled gemma3-nano, on problems of a few small steps: what `harness demo` runs.
 
-Mesh: one device; two CPU cores take about a minute an arm. Memory: under 3 GB. All arms see the same questions for the
-same number of tokens; replies without reasoning are shorter, so that arm sees each question more often.
+Mesh: one device; two CPU cores take one to two minutes an arm. Memory: under 3 GB. All arms see the same questions for
+the same number of tokens; replies without reasoning are shorter, so that arm sees each question more often.
 """
 
 from __future__ import annotations

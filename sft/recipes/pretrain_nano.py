@@ -1,4 +1,12 @@
-"""gemma3-nano from nothing: `python -m sft.recipes.pretrain_nano --out FOLDER`."""
+"""gemma3-nano from nothing: `python -m sft.recipes.pretrain_nano --out FOLDER`.
+
+Data: sums, plain sentences, problems of one to three small steps followed by their number, texts to repeat
+(sft/nano_corpus.py); 21 million tokens in two phases, seed 0. Nothing that it reads reasons in writing. Time: about 36
+minutes on two busy CPU cores, under 4 GB. The bundled weights reach, on `harness run --task small_steps -o n=1000`
+(held-out themes and numbers, greedy), 30.9% [28.1, 33.8]: 76, 36, 26, 10 and 5% at one to five steps. Their two phases
+were run one after the other by `run_phase`; how far another run of the whole recipe, or another seed, lies from these
+scores has not been measured.
+"""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def next_tokens(
 def first_highest(scores: Float[Array, "row vocabulary"]) -> Int[Array, " row"]:
     """Index of the highest score, the first of equals, as argmax: over blocks, and then within the best block.
 
-    XLA's argmax on a CPU compares element by element: 63 ms for 64 rows of 32,768 scores, against 0.2 ms this way.
+    XLA's argmax on a CPU compares element by element: 9 ms for 64 rows of 32,768 scores, against 0.3 ms this way.
     """
     import jax.numpy as jnp
 
