@@ -94,7 +94,7 @@ def _join(model: str, resume: str | None) -> Hosts:
     from harness.gemma.hosts import is_group_named, join_hosts, on_pod
     from harness.runner.hosts import ALONE
 
-    wanted = is_group_named() or (on_pod() and (resume is not None or split_spec(model)[0] == "gemma"))
+    wanted = is_group_named() or (on_pod() and (resume is not None or split_spec(model or BUNDLED_MODEL)[0] == "gemma"))
     return join_hosts(recoverable=True) if wanted else ALONE
 
 

@@ -21,7 +21,9 @@ PROBE_DOCS = 32
 
 def train(
     config: Annotated[Path | None, typer.Argument(help="Settings as TOML.")] = None,
-    recipe: Annotated[str, typer.Option(help="Settings by name: tiny, gemma3_270m, gemma3_1b_gsm8k.")] = "",
+    recipe: Annotated[
+        str, typer.Option(help="Settings by name: tiny, gemma3_nano, gemma3_270m, gemma3_1b_gsm8k.")
+    ] = "",
     base: Annotated[str, typer.Option(help="The model to train: folder or hub id. Same as --set model.base=...")] = "",
     data: Annotated[str, typer.Option(help="A file, hub:NAME,split=train, or gsm_style:n=1000.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder of this run. Default: a new one under runs/.")] = None,
