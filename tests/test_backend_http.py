@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import signal
 import threading
 import time
@@ -134,16 +133,14 @@ def test_leaving_early_cancels_what_is_under_way(server: Server) -> None:
 
 
 @pytest.fixture
-def no_collection() -> Iterator[None]:
-    """Python drops an exception that a signal raises in a collector's callback, and JAX and hypothesis have one: in a
-    process full of other tests' objects a Ctrl-C met it now and then."""
-    gc.collect()
-    gc.disable()
+def heeds_ctrl_c() -> Iterator[None]:
+    """A shell starts background jobs with SIGINT ignored, and Python then leaves it so: `make test &` is one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    gc.enable()
+    signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_while_waiting_ends_the_requests(server: Server, no_collection: None) -> None:
+def test_ctrl_c_while_waiting_ends_the_requests(server: Server, heeds_ctrl_c: None) -> None:
     server.default = slow(1.0)
     main_thread = threading.main_thread().ident
     assert main_thread is not None
