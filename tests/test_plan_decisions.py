@@ -266,7 +266,7 @@ def test_operations_follow_the_rule_of_six_per_weight_and_token():
     from harness.gemma.tiny import ONE_B
 
     tokens = 8 * 1024
-    counted = training_flops(ONE_B, rows=8, row_length=1024, n_positions=1024, full=True, remat=False, chunked=False)
+    counted = training_flops(ONE_B, rows=8, row_length=1024, n_positions=1024, full=True, remat=False)
     assert 1.0 < counted / (6 * total_parameters(ONE_B) * tokens) < 1.1  # what is above is attention
 
 

@@ -60,7 +60,7 @@ def plan(
     with plan_show.progress(quiet=json) as on_done:
         study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
         training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
-        searches = [_search(study, one, methods[0]) for one in topologies] if search else []
+        searches = _searches(study, topologies, methods[0]) if search else []
         decoding = _decoding(study, topologies, rows) if decode else []
     document = _document(study, resolved, training, decoding, searches)
     if out is not None:
@@ -119,6 +119,8 @@ def _study(config: Config, exact: bool, time_limit: float, workers: int, cache: 
 
 def _training(study: Study, topologies: list[Topology], methods: list[str], batches: list[int]) -> list[TrainingPlan]:
     """Every topology, method and batch; beside what does not fit, the nearest that does."""
+    from harness.cli.plan_training import training, with_nearest
+
     wanted = [
         (one, replace(study.choice(one, method), batch_rows=rows))
         for one in topologies
@@ -131,34 +133,26 @@ def _training(study: Study, topologies: list[Topology], methods: list[str], batc
                 f"--batch {choice.batch_rows} does not share out over {one.name}'s {choice.fsdp} data-parallel devices",
                 tip=f"use a multiple of {choice.fsdp * choice.micro_batches}.",
             )
-    return [_with_nearest(study, made, pair[0]) for made, pair in zip(study.training(wanted), wanted, strict=True)]
+    return [with_nearest(study, made, pair[0]) for made, pair in zip(training(study, wanted), wanted, strict=True)]
 
 
-def _with_nearest(study: Study, made: TrainingPlan, topology: Topology) -> TrainingPlan:
-    if made.verdict.fits:
-        return made
-    other = study.nearest(topology, made.choice)
-    if other is None:
-        return replace(made, nearest="nothing that was tried fits")
-    where = "" if other.topology == made.topology else f" on {other.topology}"
-    gib = other.verdict.needed_bytes / 2**30
-    return replace(made, nearest=f"{other.choice.describe()}{where}, {gib:.1f} GiB")
+def _searches(study: Study, topologies: list[Topology], method: str) -> list[Search]:
+    from harness.cli.plan_training import search
 
-
-def _search(study: Study, topology: Topology, method: str) -> Search:
-    return study.search(topology, study.choice(topology, method))[0]
+    return [search(study, one, study.choice(one, method)) for one in topologies]
 
 
 def _decoding(study: Study, topologies: list[Topology], rows: int | None) -> list[DecodePlan]:
     """The engine on every topology, with the time that each configured task takes at most."""
+    from harness.cli.plan_decode import decoding, rows_that_fit
     from harness.cli.plan_tasks import measured_tasks, task_time
     from harness.gemma.engine.abstract_step import STEPS
     from harness.gemma.engine.schedule import span_bucket
 
     tasks = measured_tasks(study.config)
     span = span_bucket(max((task.tokens for task in tasks), default=1024) + STEPS)
-    wanted = [(one, rows or study.rows_that_fit(one, span), span) for one in topologies]
-    return [replace(made, tasks=tuple(task_time(task, made) for task in tasks)) for made in study.decoding(wanted)]
+    wanted = [(one, rows or rows_that_fit(study, one, span), span) for one in topologies]
+    return [replace(made, tasks=tuple(task_time(task, made) for task in tasks)) for made in decoding(study, wanted)]
 
 
 def _document(

@@ -16,20 +16,18 @@ def total_parameters(sizes: Sizes) -> int:
     return sizes.layers * layer_parameters(sizes) + sizes.vocabulary * sizes.embed
 
 
-def training_flops(
-    sizes: Sizes, *, rows: int, row_length: int, n_positions: int, full: bool, remat: bool, chunked: bool
-) -> float:
+def training_flops(sizes: Sizes, *, rows: int, row_length: int, n_positions: int, full: bool, remat: bool) -> float:
     """Of forward and backward pass of `rows`; attention over all pairs, as Tunix computes it.
 
-    The backward pass costs twice the forward pass, or once where the weights are frozen; rematerialised parts and the
-    chunked output layer are computed once more.
+    The backward pass costs twice the forward pass, or once where the weights are frozen; rematerialised layers are
+    computed once more, the output layer is not.
     """
     tokens = rows * row_length
     attention = 4 * row_length * sizes.heads * sizes.head_dim
     layers = tokens * sizes.layers * (2 * layer_parameters(sizes) + attention)
     head = rows * n_positions * 2 * sizes.vocabulary * sizes.embed
     passes = 3 if full else 2
-    return layers * (passes + remat) + head * (passes + chunked)
+    return layers * (passes + remat) + head * passes
 
 
 def decode_flops(sizes: Sizes, *, rows: int, keys: int) -> float:

@@ -1,0 +1,182 @@
+"""Training as `harness plan` weighs it: the figures of a configuration, the nearest that fits, and a search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from harness.core.errors import UserError
+from harness.planning.decide import (
+    REMATS,
+    Choice,
+    Outcome,
+    Verdict,
+    leaner,
+    meshes,
+    reason,
+    recommend,
+    split_batches,
+    verdict,
+)
+from harness.planning.document import Search, TrainingPlan
+from harness.planning.flops import training_flops
+from harness.planning.hardware import GIB, Chip, Topology, larger
+from harness.planning.records import Compiled, Job
+from harness.planning.roofline import StepTime
+
+if TYPE_CHECKING:
+    from harness.cli.plan_study import Study
+
+
+def training(study: Study, wanted: Sequence[tuple[Topology, Choice]]) -> list[TrainingPlan]:
+    """The plan of every pair; all their programs are compiled together."""
+    found = study.compiled([[_job(study, *pair, depth) for depth in study.depths] for pair in wanted])
+    return [_weighed(study, *pair, one) for pair, one in zip(wanted, found, strict=True)]
+
+
+def with_nearest(study: Study, made: TrainingPlan, topology: Topology) -> TrainingPlan:
+    """The plan; where it does not fit, with the nearest that does."""
+    if made.verdict.fits:
+        return made
+    other = nearest(study, topology, made.choice)
+    if other is None:
+        return replace(made, nearest="nothing that was tried fits")
+    where = "" if other.topology == made.topology else f" on {other.topology}"
+    return replace(made, nearest=f"{other.choice.describe()}{where}, {other.verdict.needed_bytes / GIB:.1f} GiB")
+
+
+def nearest(study: Study, topology: Topology, choice: Choice) -> TrainingPlan | None:
+    """The nearest thing that fits: leaner settings on the same devices, then the same settings on more."""
+    for other in leaner(choice):
+        (made,) = training(study, [(topology, other)])
+        if made.verdict.fits:
+            return made
+    for bigger in larger(topology)[:2]:
+        try:
+            (made,) = training(study, [(bigger, study.choice(bigger, choice.method))])
+        except UserError:
+            continue  # the batch does not share out over so many
+        if made.verdict.fits:
+            return made
+    return None
+
+
+def search(study: Study, topology: Topology, start: Choice) -> Search:
+    """Try meshes, micro-batches and remat, leanest last, and recommend one of what fits."""
+    tried: list[TrainingPlan] = []
+    sizes = study.sizes
+    for fsdp, tp in meshes(topology.n_devices, heads=sizes.heads, kv_heads=sizes.kv_heads, rows=start.batch_rows):
+        tried += _search_mesh(study, topology, replace(start, fsdp=fsdp, tp=tp, micro_batches=1))
+    outcomes = [Outcome(choice=t.choice, verdict=t.verdict, update=t.update) for t in tried if t.update]
+    chosen = recommend(outcomes)
+    if chosen is None:
+        return Search(topology=topology.name, tried=len(tried), chosen="", reason="nothing fits")
+    return Search(
+        topology=topology.name,
+        tried=len(tried),
+        chosen=chosen.choice.describe(),
+        reason=reason(chosen, outcomes) + _packing(study),
+        settings=_settings(chosen.choice),
+    )
+
+
+def _search_mesh(study: Study, topology: Topology, start: Choice) -> list[TrainingPlan]:
+    """With one micro-batch, the least remat that fits; without remat, the fewest micro-batches that fit."""
+    tried: list[TrainingPlan] = []
+    for remat in REMATS:
+        tried += training(study, [(topology, replace(start, remat=remat))])
+        if tried[-1].verdict.fits:
+            break
+    if not tried[0].verdict.fits:
+        for micro_batches in split_batches(start)[1:]:
+            tried += training(study, [(topology, replace(start, remat="none", micro_batches=micro_batches))])
+            if tried[-1].verdict.fits:
+                break
+    return tried
+
+
+def _packing(study: Study) -> str:
+    """What packing does to the length of the run."""
+    from sft.run_length import without_packing
+
+    fill, alone = study.length.fill, without_packing(study.config, study.length)
+    if fill is None or alone is None:
+        return ""
+    verb = "keep packing" if study.config.data.pack else "pack (data.pack = true)"
+    return f"; {verb}: rows are filled to {fill:.0%}, one sample a row would fill them to {alone:.0%}"
+
+
+def _settings(choice: Choice) -> dict[str, Any]:
+    return {
+        "train.batch_rows": choice.batch_rows,
+        "train.micro_batches": choice.micro_batches,
+        "train.remat": choice.remat,
+        "mesh.fsdp": choice.fsdp,
+        "mesh.tp": choice.tp,
+    }
+
+
+def _job(study: Study, topology: Topology, choice: Choice, depth: int) -> Job:
+    from sft.abstract_step import StepShape, job
+
+    # The program knows only the rows of a micro-batch, and whether there are several.
+    parts, rows = min(2, choice.micro_batches), choice.batch_rows // choice.micro_batches
+    train = replace(
+        study.config.train,
+        method=choice.method,
+        remat=choice.remat,
+        batch_rows=rows * parts,
+        micro_batches=parts,
+    )
+    shape = StepShape(
+        model=study.text,
+        config=replace(study.config, train=train),
+        row_length=study.length.row_length,
+        n_positions=study.length.n_positions,
+    )
+    return job(shape, topology.name, fsdp=choice.fsdp, tp=choice.tp, layers=depth)
+
+
+def _weighed(study: Study, topology: Topology, choice: Choice, found: Sequence[Compiled]) -> TrainingPlan:
+    chip = study.chip(topology)
+    figures = study.whole(found)
+    filled = study.length.fill
+    made = TrainingPlan(
+        topology=topology.name,
+        kinds=chip.kinds,
+        n_devices=topology.n_devices,
+        choice=choice,
+        verdict=verdict(figures, chip) if figures else _refused(found, chip),
+        figures=figures,
+        refused=next((one.too_large for one in found if one.too_large), ""),
+        tokens=choice.batch_rows * study.length.row_length * filled if filled else None,
+        updates=study.length.total_steps,
+    )
+    if figures is None:
+        return made
+    counted = _counted_flops(study, choice) / topology.n_devices
+    one, n = study.time(topology, figures, counted), choice.micro_batches
+    update = StepTime(compute=n * one.compute, memory=n * one.memory, network=n * one.network)
+    return replace(made, update=update, flops=n * max(figures.flops, counted))
+
+
+def _counted_flops(study: Study, choice: Choice) -> float:
+    """Of one micro-batch on all devices."""
+    return training_flops(
+        study.sizes,
+        rows=choice.batch_rows // choice.micro_batches,
+        row_length=study.length.row_length,
+        n_positions=study.length.n_positions,
+        full=choice.method == "full",
+        remat=choice.remat != "none",
+    )
+
+
+def _refused(found: Sequence[Compiled], chip: Chip) -> Verdict:
+    """The need that the compiler's refusal names (`Used 17.81G of 15.75G hbm`), or just above what there is."""
+    said = " ".join(one.too_large for one in found)
+    match = re.search(r"Used ([\d.]+)([GM]) of", said)
+    needed = float(match[1]) * (GIB if match[2] == "G" else 2**20) if match else (chip.hbm_gib + 0.01) * GIB
+    return Verdict(needed_bytes=needed, capacity_bytes=chip.hbm_gib * GIB)
