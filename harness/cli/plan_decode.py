@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.core.errors import UserError
@@ -10,7 +11,7 @@ from harness.planning.decide import verdict
 from harness.planning.document import DecodePlan
 from harness.planning.flops import decode_flops, total_parameters
 from harness.planning.hardware import GIB, Topology
-from harness.planning.records import Job
+from harness.planning.records import Figures, Job
 
 if TYPE_CHECKING:
     from harness.cli.plan_study import Study
@@ -21,9 +22,10 @@ def decoding(study: Study, wanted: Sequence[tuple[Topology, int, int]]) -> list[
     found = study.compiled([[_job(study, *one, depth) for depth in study.depths] for one in wanted])
     made = []
     for (topology, rows, span), outcomes in zip(wanted, found, strict=True):
-        figures = study.whole(outcomes)
-        if figures is None:
+        block = study.whole(outcomes)
+        if block is None:
             raise UserError(f"{rows} rows of {span} tokens do not fit on {topology.name}", tip="use fewer: --rows.")
+        figures = replace(block, accessed_bytes=step_bytes(block))
         made.append(
             DecodePlan(
                 topology=topology.name,
@@ -36,6 +38,13 @@ def decoding(study: Study, wanted: Sequence[tuple[Topology, int, int]]) -> list[
             )
         )
     return made
+
+
+def step_bytes(block: Figures) -> float:
+    """Through memory by one step: a pass of the block's loop, and its share of what a whole block moves once."""
+    from harness.gemma.engine.abstract_step import STEPS
+
+    return block.pass_bytes + max(0.0, block.accessed_bytes - block.pass_bytes) / STEPS
 
 
 def rows_that_fit(study: Study, topology: Topology, span: int) -> int:

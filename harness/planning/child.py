@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import decode, encode
 from harness.planning.hardware import Topology, parse_topology
-from harness.planning.hlo import moved
 from harness.planning.records import Compiled, Figures, Job
+from harness.planning.traffic import moved
 
 if TYPE_CHECKING:
     from jax.sharding import Mesh
@@ -93,6 +93,7 @@ def figures_of(compiled: Any) -> Figures:
         flops=float(cost.get("flops", 0.0)),
         accessed_bytes=float(cost.get("bytes accessed", 0.0)) + traffic.repeated,
         network_bytes=sum(traffic.network.values()),
+        pass_bytes=traffic.open_pass,
         collectives=traffic.network,
         cpu_seconds=time.process_time(),
     )

@@ -27,7 +27,7 @@ _STEP = ("abstract_step", "data_loader", "loss", "mesh", "optimizer", "packing",
 _SOURCES = (
     *(f"sft/{name}.py" for name in _STEP),
     *("harness/gemma/engine", "harness/gemma/config.py", "harness/gemma/tunix_adapter.py"),
-    *("harness/planning/child.py", "harness/planning/hlo.py"),
+    *("harness/planning/child.py", "harness/planning/hlo.py", "harness/planning/traffic.py"),
 )
 """What decides a program and how its figures are read, besides the job."""
 

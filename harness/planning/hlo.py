@@ -1,15 +1,11 @@
-"""What a compiled program moves: bytes through memory and between devices, read off its text.
-
-The compiler's own count takes the body of a loop once, and our loss is a loop over chunks; so what a body moves is
-counted here as often as it runs.
-"""
+"""The text of a compiled program (HLO) as records: its computations, how often each runs, the sizes of arrays."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _ITEM_BYTES = {
@@ -30,9 +26,6 @@ _ITEM_BYTES = {
     "f64": 8,
     "c64": 8,
 }
-COLLECTIVES = ("all-gather", "all-reduce", "reduce-scatter", "all-to-all", "collective-permute")
-_FREE = frozenset({"parameter", "constant", "get-tuple-element", "tuple", "bitcast", "while", "conditional", "call"})
-"""Operations that move nothing themselves."""
 _HEAD = re.compile(r"^(ENTRY )?%?(?P<name>[\w.\-]+) \(.*\{$")
 _LINE = re.compile(r"^\s+(?P<root>ROOT )?%?(?P<name>[\w.\-]+) = (?P<rest>.*)$")
 _OPERATION = re.compile(r"(?<=[\s)}\]])(?P<name>[a-z][\w\-]*)\((?P<operands>[^()]*)\)")
@@ -54,32 +47,6 @@ class Instruction:
     operands: tuple[str, ...]
     attributes: str
     is_root: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """Bytes of one device."""
-
-    network: Mapping[str, float]
-    """Received from other devices, by operation."""
-    repeated: float
-    """Through memory, by what loop bodies run beyond the once that the compiler counts."""
-
-
-def moved(text: str) -> Moved:
-    """What the program's text says. `text` is a compiled module's, as `compiled.as_text()` gives it."""
-    computations = dict(_computations(text))
-    runs, in_fusion = _runs(computations)
-    network: dict[str, float] = defaultdict(float)
-    repeated = 0.0
-    for name, lines in computations.items():
-        for line in lines:
-            operation = line.operation.removesuffix("-start")
-            if operation in COLLECTIVES:
-                network[operation] += runs[name] * received_bytes(line)
-        if runs[name] > 1 and name not in in_fusion:
-            repeated += (runs[name] - 1) * _body_bytes(lines)
-    return Moved(network=dict(network), repeated=repeated)
 
 
 def array_bytes(written: str) -> float:
@@ -110,17 +77,9 @@ def group_size(attributes: str) -> int:
     return 1
 
 
-def received_bytes(line: Instruction) -> float:
-    """What one device gets from the others in a ring, which is the least that each operation needs."""
-    kind, size = line.operation.removesuffix("-start"), array_bytes(line.result)
-    started = line.operation.endswith("-start")
-    if kind == "collective-permute":
-        return size / 2 if started else size  # a start's type holds operand and result
-    n = group_size(line.attributes)
-    if started and kind == "all-gather":
-        size *= n / (n + 1)
-    share = {"all-gather": 1 / n, "all-to-all": 1 / n, "all-reduce": 2 / n, "reduce-scatter": 1.0}[kind]
-    return size * share * (n - 1)
+def computations(text: str) -> dict[str, list[Instruction]]:
+    """Every computation's lines, by its name. `text` is a compiled module's, as `compiled.as_text()` gives it."""
+    return dict(_computations(text))
 
 
 def _computations(text: str) -> Iterator[tuple[str, list[Instruction]]]:
@@ -150,15 +109,15 @@ def _instruction(match: re.Match[str]) -> Instruction:
     )
 
 
-def _runs(computations: Mapping[str, list[Instruction]]) -> tuple[dict[str, float], set[str]]:
+def runs_of(computations: Mapping[str, list[Instruction]]) -> tuple[dict[str, float], set[str]]:
     """How often each computation runs, and which stand inside a fusion (or a reduction), where nothing is in memory."""
     callers: dict[str, list[tuple[str, float]]] = defaultdict(list)
     inside: set[str] = set()
     for name, lines in computations.items():
         for line in lines:
-            trips = _trips(line, computations) if line.operation == "while" else 1.0
-            for called in _called(line.attributes):
-                callers[called].append((name, trips))
+            times = (trips(line, computations) or 1.0) if line.operation == "while" else 1.0
+            for called in called_by(line.attributes):
+                callers[called].append((name, times))
                 if line.operation not in ("while", "conditional", "call") and not line.operation.startswith("async"):
                     inside.add(called)
     known: dict[str, float] = {}
@@ -166,42 +125,25 @@ def _runs(computations: Mapping[str, list[Instruction]]) -> tuple[dict[str, floa
     def runs(name: str) -> float:
         if name not in known:
             known[name] = 1.0  # against a cycle, which HLO does not have
-            known[name] = sum(runs(caller) * trips for caller, trips in callers[name]) or 1.0
+            known[name] = sum(runs(caller) * times for caller, times in callers[name]) or 1.0
         return known[name]
 
     return {name: runs(name) for name in computations}, inside
 
 
-def _called(attributes: str) -> list[str]:
+def called_by(attributes: str) -> list[str]:
+    """Names of the computations that a line calls."""
     return [name.strip(" %") for match in _CALLED.finditer(attributes) for name in (match[1] or match[2]).split(",")]
 
 
-def _trips(line: Instruction, computations: Mapping[str, list[Instruction]]) -> float:
-    """Times that a loop runs where that is written: by the compiler, or as `i < constant`; else once."""
+def trips(line: Instruction, computations: Mapping[str, Sequence[Instruction]]) -> float | None:
+    """Times that a loop runs where that is written: by the compiler, or as `i < constant`; else None."""
     if match := _TRIPS.search(line.attributes):
         return float(match[1])
     condition = re.search(r"condition=%?([\w.\-]+)", line.attributes)
     lines = computations.get(condition[1], []) if condition else []
     root = next((one for one in lines if one.is_root), None)
     if root is None or root.operation != "compare" or "direction=LT" not in root.attributes:
-        return 1.0
+        return None
     bounds = [re.search(r"constant\((\d+)\)", one.attributes) for one in lines if one.name in root.operands]
-    return next((float(bound[1]) for bound in bounds if bound), 1.0)
-
-
-def _body_bytes(lines: list[Instruction]) -> float:
-    """Read and written by the operations of one computation."""
-    sizes = {line.name: array_bytes(line.result) for line in lines}
-    return sum(_line_bytes(line, sizes) for line in lines)
-
-
-def _line_bytes(line: Instruction, sizes: Mapping[str, float]) -> float:
-    if not line.operation or line.operation in _FREE or line.operation.endswith("-done"):
-        return 0.0
-    result, operands = sizes[line.name], [sizes.get(operand, 0.0) for operand in line.operands]
-    label = f"{line.operation} {line.name}"
-    if "dynamic-update-slice" in label:  # in place: the slice is read and written, not the whole
-        return 2 * min((size for size in operands if 0 < size < result), default=result)
-    if "dynamic-slice" in label:
-        return 2 * result
-    return result + sum(operands)
+    return next((float(bound[1]) for bound in bounds if bound), None)

@@ -39,6 +39,8 @@ class Figures:
     """Read and written in memory, loop bodies as often as they run."""
     network_bytes: float
     """Received from other devices, loop bodies as often as they run."""
+    pass_bytes: float = 0.0
+    """Of those accessed, by one pass of a loop whose length only the data decides: the steps of a decode block."""
     collectives: Mapping[str, float] = field(default_factory=dict)
     """Of these bytes, by operation."""
     cpu_seconds: float = 0.0

@@ -76,10 +76,22 @@ def next_tokens(
 
 
 def first_highest(scores: Float[Array, "row vocabulary"]) -> Int[Array, " row"]:
-    """Index of the highest score, the first of equals, as argmax: over blocks, and then within the best block.
+    """Index of the highest score, the first of equals.
 
-    XLA's argmax on a CPU compares element by element: 9 ms for 64 rows of 32,768 scores, against 0.3 ms this way.
+    XLA's argmax on a CPU compares element by element: 9 ms for 64 rows of 32,768 scores, against 0.3 ms by blocks. On a
+    TPU it is fused with the product that makes the scores, and blocks would be copied.
     """
+    import jax
+    import jax.numpy as jnp
+
+    def at_once(scores: jax.Array) -> jax.Array:
+        return jnp.argmax(scores, axis=-1).astype(jnp.int32)
+
+    return jax.lax.platform_dependent(scores, cpu=highest_by_blocks, default=at_once)
+
+
+def highest_by_blocks(scores: Float[Array, "row vocabulary"]) -> Int[Array, " row"]:
+    """As argmax: over blocks, and then within the best block."""
     import jax.numpy as jnp
 
     n_rows, n_scores = scores.shape
