@@ -3,12 +3,12 @@
     python benchmarks/plan.py                      # train and decode on v5e, needs libtpu: about 20 minutes of one core
     python benchmarks/plan.py --parts check        # XLA's estimate for this CPU against what a run really takes
 
-Train: `PeftTrainer` as Tunix's examples use it (weights and moments in the file's bfloat16, its own loss, no remat)
-against the step of `harness train` (float32 masters, chunked loss, remat, old weights given up), both with AdamW on the
-same rows and the same slice. The most rows are those of the largest compiled batch that
-fits, each on the line through two depths; the same margin is added to both. Decode: one step of Tunix's Sampler
-against one of the engine, the
-same rows and cache length on one chip. Nothing is run on a TPU: bytes are the compiler's.
+Train: `PeftTrainer` as Tunix's examples use it (weights and moments in the file's bfloat16, its own loss, no remat;
+with "tunix, remat", its decoder remat) against the step of `harness train` (float32 masters, chunked loss, remat, old
+weights given up), both with AdamW on the same rows and the same slice. The batch is doubled until it does not fit, and
+then the middle is tried; each batch lies on the line through two depths, and the same margin is added to all. Decode:
+one step of Tunix's Sampler against one of the engine (a pass of its loop, and its share of what a block of steps moves
+once), the same rows and cache length on one chip. Nothing is run on a TPU: bytes are the compiler's.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from harness.planning.hardware import CHIPS, GIB, parse_topology
 from harness.planning.models import PUBLISHED
 from harness.planning.records import Compiled, Figures, Job
 
-HERE = "benchmarks.plan"
+PEERS = "benchmarks.plan_peers"
 LENGTH = 1024
-BATCHES = (8, 16, 32)
-"""Rows that are compiled. No line is drawn through them: our peak hardly moves with the batch up to 32 rows."""
+FEWEST_ROWS, FIRST_ROWS, MOST_ROWS = 4, 16, 512
+"""Rows of an update: where the climb to the largest that fits begins, and where it ends."""
 CONTENDERS = {"tunix": ("tunix", "none"), "tunix, remat": ("tunix", "decoder"), "ours": ("ours", "decoder")}
 CHECKED = {"5m": (8, 8192, 160, 800, 64), "25m": (12, 16384, 320, 1280, 128), "100m": (16, 32768, 640, 2560, 160)}
 """Layers, vocabulary, embedding, feed-forward, head dimension; 4 query heads, 1 key head, a window of 512."""
@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", choices=PUBLISHED, default="1b")
     parser.add_argument("--topology", default="v5e:2x2", help="of the train step; decode is on one chip of its kind")
     parser.add_argument("--methods", nargs="+", choices=["full", "lora"], default=["full", "lora"])
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=["tunix", "ours"])
+    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
     parser.add_argument("--rows", type=int, default=64, help="of the decode step")
     parser.add_argument("--span", type=int, default=1024, help="tokens of a row in the decode step")
     parser.add_argument("--sizes", nargs="+", choices=CHECKED, default=["25m", "100m"], help="of the check")
@@ -84,26 +84,69 @@ def _compiled(jobs: list[Job], given: argparse.Namespace) -> list[Compiled]:
 
 def _print_training(given: argparse.Namespace) -> None:
     topology = parse_topology(given.topology)
-    chip, layers = CHIPS[topology.chip], PUBLISHED[given.model]["num_hidden_layers"]
-    asked = [(method, name, rows) for method in given.methods for name in given.contenders for rows in BATCHES]
-    jobs = [_train_job(given, *one, depth) for one in asked for depth in SHALLOW]
-    found = _compiled(jobs, given)
-    figures = {one: _deep(found[2 * i : 2 * i + 2], layers) for i, one in enumerate(asked)}
+    hbm_gib, layers = CHIPS[topology.chip].hbm_gib, PUBLISHED[given.model]["num_hidden_layers"]
+    found = _climb(given, [(method, name) for method in given.methods for name in given.contenders])
     print(f"gemma-3-{given.model} on {topology.name}, {layers} layers, rows of {LENGTH} tokens; one device")
-    print(f"{'':6}{'':14}{'peak GiB':>10}{'memory GB':>11}{'network GB':>12}{'most rows':>11}   ({BATCHES[0]} rows)")
+    print(f"{'':6}{'':14}{'rows':>6}{'peak GiB':>10}{'memory GB':>11}{'network GB':>12}")
+    for (method, name), tried in found.items():
+        for rows in sorted({FIRST_ROWS, _most_rows(tried, hbm_gib)} & tried.keys()):
+            if (one := tried[rows]) is not None:
+                moved = f"{one.accessed_bytes / 1e9:11.1f}{one.network_bytes / 1e9:12.2f}"
+                print(f"{method:6}{name:14}{rows:6d}{one.peak_bytes / GIB:10.2f}{moved}")
+        refused = min((rows for rows, one in tried.items() if not _fits(one, hbm_gib)), default=None)
+        over = f"{refused} do not" if refused else "more were not tried"
+        print(f"{method:6}{name:14}{_most_rows(tried, hbm_gib)} rows fit in {hbm_gib} GiB with the margin, {over}")
     for method in given.methods:
-        most = {}
         for name in given.contenders:
-            small = figures[method, name, BATCHES[0]]
-            most[name] = _most_rows({rows: figures[method, name, rows] for rows in BATCHES}, chip.hbm_gib * GIB)
-            numbers = (
-                f"{small.peak_bytes / GIB:10.2f}{small.accessed_bytes / 1e9:11.1f}{small.network_bytes / 1e9:12.2f}"
-            )
-            print(f"{method:6}{name:14}{numbers}{most[name]:11d}")
-        for name in given.contenders:
-            if name != "ours" and "ours" in most:
-                ratio = most["ours"] / most[name] if most[name] else float("inf")
-                print(f"{method:6}ours takes {ratio:.1f} times the rows of {name} in the same {chip.hbm_gib} GiB")
+            if name != "ours" and "ours" in given.contenders:
+                ours, theirs = (_most_rows(found[method, whose], hbm_gib) for whose in ("ours", name))
+                print(f"{method}: ours takes {ours} rows, {name} {theirs}: {ours / max(1, theirs):.1f} times")
+
+
+def _climb(
+    given: argparse.Namespace, contenders: list[tuple[str, str]]
+) -> dict[tuple[str, str], dict[int, Figures | None]]:
+    """By contender, the figures of the batches on the way to the largest that fits; None where one was refused."""
+    topology, layers = parse_topology(given.topology), PUBLISHED[given.model]["num_hidden_layers"]
+    found: dict[tuple[str, str], dict[int, Figures | None]] = {one: {} for one in contenders}
+    while True:
+        wanted = {
+            one: next_rows({rows: _fits(got, CHIPS[topology.chip].hbm_gib) for rows, got in tried.items()})
+            for one, tried in found.items()
+        }
+        asked = [(one, rows) for one, rows in wanted.items() if rows]
+        if not asked:
+            return found
+        compiled = _compiled([_train_job(given, *one, rows, depth) for one, rows in asked for depth in SHALLOW], given)
+        for i, (one, rows) in enumerate(asked):
+            found[one][rows] = _deep(compiled[2 * i : 2 * i + 2], layers)
+
+
+def next_rows(fits: dict[int, bool]) -> int | None:
+    """The batch to try next: twice the largest while all fit, half the smallest while none does, then once the middle.
+
+    >>> [next_rows(tried) for tried in ({}, {16: True}, {16: True, 32: False}, {16: True, 32: False, 24: True})]
+    [16, 32, 24, None]
+    """
+    if not fits:
+        return FIRST_ROWS
+    most = max((rows for rows, fit in fits.items() if fit), default=0)
+    refused = min((rows for rows, fit in fits.items() if not fit), default=0)
+    if not refused:
+        return 2 * most if most < MOST_ROWS else None
+    if not most:
+        return refused // 2 if refused > FEWEST_ROWS else None
+    middle = (most + refused) // 2
+    return middle if refused == 2 * most and middle % FEWEST_ROWS == 0 else None
+
+
+def _fits(figures: Figures | None, hbm_gib: float) -> bool:
+    return figures is not None and figures.peak_bytes * (1 + MARGIN["tpu"]) <= hbm_gib * GIB
+
+
+def _most_rows(tried: dict[int, Figures | None], hbm_gib: float) -> int:
+    """The largest compiled batch whose peak with its margin is within the capacity; 0 where none is."""
+    return max((rows for rows, one in tried.items() if _fits(one, hbm_gib)), default=0)
 
 
 def _train_job(given: argparse.Namespace, method: str, name: str, rows: int, layers: int) -> Job:
@@ -116,86 +159,19 @@ def _train_job(given: argparse.Namespace, method: str, name: str, rows: int, lay
     shape = StepShape(model=PUBLISHED[given.model], config=config, row_length=LENGTH, n_positions=LENGTH)
     topology = parse_topology(given.topology)
     made = job(shape, topology.name, fsdp=topology.n_devices, tp=1, layers=layers)
-    return made if whose == "ours" else replace(made, builder=f"{HERE}:lower_tunix_training")
+    return made if whose == "ours" else replace(made, builder=f"{PEERS}:lower_tunix_training")
 
 
-def _deep(found: list[Compiled], layers: int) -> Figures:
+def _deep(found: list[Compiled], layers: int) -> Figures | None:
     shallow, deep = (one.figures for one in found)
-    if shallow is None or deep is None:
-        raise SystemExit(f"refused by the compiler: {[one.too_large for one in found]}")
-    return extrapolate(shallow, deep, SHALLOW, layers)
-
-
-def _most_rows(by_rows: dict[int, Figures], capacity: float) -> int:
-    """The largest compiled batch whose peak with its margin is within the capacity; 0 where none is."""
-    return max((rows for rows, one in by_rows.items() if one.peak_bytes * (1 + MARGIN["tpu"]) <= capacity), default=0)
-
-
-def lower_tunix_training(job: Job, devices: list[Any], mesh: Any) -> Any:
-    """Tunix's own step as its examples use it, over shapes."""
-    import optax
-    from flax import nnx
-    from jax.sharding import NamedSharding, PartitionSpec
-    from tunix.sft import utils
-    from tunix.sft.peft_trainer import PeftTrainer, TrainingConfig, TrainingInput
-
-    from harness.gemma.config import config_of
-    from harness.gemma.tunix_adapter import abstract_model, sharding_as_on_accelerators
-    from sft.abstract_step import _config, _placed, _shape
-    from sft.trainable import with_lora
-
-    config, made = _config(job.arguments), []
-
-    def inputs(batch: Any) -> dict[str, Any]:
-        real = batch.input_tokens != 0
-        return {
-            "input_tokens": batch.input_tokens,
-            "input_mask": batch.input_mask,
-            "positions": utils.build_positions_from_mask(real),
-            "attention_mask": utils.make_causal_attn_mask(real),
-        }
-
-    def trainer(over: Any) -> Any:
-        made.append(PeftTrainer(over, optax.adamw(1e-5), TrainingConfig(eval_every_n_steps=1)))
-        return made[0].optimizer
-
-    with mesh, sharding_as_on_accelerators(mesh):
-        model = nnx.merge(*abstract_model(_with_remat(config_of(job.arguments["model"]), config), "bfloat16"))
-        if config.train.method == "lora":
-            lora = {"rank": config.lora.rank, "alpha": 32.0, "modules": config.lora.modules, "seed": 0}
-            model = nnx.eval_shape(lambda whole: _bfloat16(with_lora(whole, **lora, mesh=mesh)), model)
-        optimizer = nnx.eval_shape(trainer, model)
-        step = made[0].with_gen_model_input_fn(inputs)._train_step
-        place = NamedSharding(mesh, PartitionSpec("fsdp"))
-        size = (config.train.batch_rows, job.arguments["row_length"])
-        batch = TrainingInput(input_tokens=_shape(size, "int32", place), input_mask=_shape(size, "float32", place))
-        return nnx.jit(step, donate_argnames=("optimizer",)).lower(
-            _placed(model, mesh), _placed(optimizer, mesh), batch
-        )
-
-
-def _with_remat(model_config: Any, config: Any) -> Any:
-    from tunix.models.gemma3.model import RematConfig
-
-    return replace(model_config, remat_config=RematConfig[config.train.remat.upper()])
-
-
-def _bfloat16(model: Any) -> Any:
-    """LoRA parameters in the base's type, as Tunix leaves them."""
-    import jax
-    import jax.numpy as jnp
-    from flax import nnx
-
-    parameters = nnx.state(model, nnx.LoRAParam)
-    nnx.update(model, jax.tree.map(lambda x: x.astype(jnp.bfloat16), parameters))
-    return model
+    return None if shallow is None or deep is None else extrapolate(shallow, deep, SHALLOW, layers)
 
 
 # --- decode ---------------------------------------------------------------------------------------------------------
 
 
 def _print_decoding(given: argparse.Namespace) -> None:
-    from harness.gemma.engine.abstract_step import DecodeShape, job
+    from harness.gemma.engine.abstract_step import STEPS, DecodeShape, job
 
     chip = parse_topology(given.topology).chip
     shape = DecodeShape(
@@ -203,54 +179,24 @@ def _print_decoding(given: argparse.Namespace) -> None:
     )
     layers = PUBLISHED[given.model]["num_hidden_layers"]
     ours = [job(shape, f"{chip}:1x1", fsdp=1, tp=1, layers=depth) for depth in SHALLOW]
-    theirs = [replace(one, builder=f"{HERE}:lower_tunix_decoding") for one in ours]
+    theirs = [replace(one, builder=f"{PEERS}:lower_tunix_decoding") for one in ours]
     found = _compiled([*theirs, *ours], given)
     figures = {"tunix": _deep(found[:2], layers), "ours": _deep(found[2:], layers)}
+    steps = {"tunix": given.span, "ours": STEPS}
     print(
         f"\ngemma-3-{given.model} on {chip}:1x1, {given.rows} rows with room for {given.span} tokens, one step, greedy"
     )
-    print(f"{'':10}{'peak GiB':>10}{'memory GB':>11}{'at best ms':>12}")
+    print(f"{'':10}{'peak GiB':>10}{'a pass GB':>11}{'once GB':>9}{'a step GB':>11}{'at best ms':>12}")
+    moved = {}
     for name, one in figures.items():
-        best = 1e3 * one.accessed_bytes / (CHIPS[chip].hbm_gb_per_second * 1e9)
-        print(f"{name:10}{one.peak_bytes / GIB:10.2f}{one.accessed_bytes / 1e9:11.2f}{best:12.2f}")
-    more = figures["tunix"].accessed_bytes / figures["ours"].accessed_bytes
-    print(f"the Sampler's step moves {more:.2f} times the bytes")
-
-
-def lower_tunix_decoding(job: Job, devices: list[Any], mesh: Any) -> Any:
-    """The Sampler's compiled loop over shapes; its cache is made for real, because its state holds one static array."""
-    import jax
-    import jax.numpy as jnp
-    from flax import nnx
-    from tunix.generate.sampler import CacheConfig, Sampler
-    from tunix.generate.tokenizer_adapter import TokenizerAdapter
-
-    from harness.gemma.config import config_of
-    from harness.gemma.tunix_adapter import abstract_model
-
-    class Ids(TokenizerAdapter):  # type: ignore[misc, unused-ignore]
-        def __init__(self) -> None:
-            pass
-
-        def pad_id(self) -> int:
-            return 0
-
-    given = job.arguments
-    config = config_of(given["model"])
-    model = nnx.merge(*abstract_model(config, given["dtype"]))
-    sizes = {"num_layers": config.num_layers, "num_kv_heads": config.num_kv_heads, "head_dim": config.head_dim}
-    sampler = Sampler(model, Ids(), CacheConfig(cache_size=given["span"], **sizes))
-    sampler.eos_ids = jnp.array([1, 106])
-    state = sampler.init_sample_state(
-        jnp.ones((given["rows"], 64), jnp.int32), given["span"], False, None, 0.0, None, None, jax.random.key(0), None
-    )
-    place = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec())
-
-    def at(x: Any) -> Any:
-        return jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=place) if hasattr(x, "shape") else x
-
-    params = jax.tree.map(at, sampler._flattened_transformer_state)
-    return sampler._compiled_decode_fn.lower(params, jax.tree.map(at, state))
+        if one is None:
+            raise SystemExit(f"{name}: refused by the compiler, use fewer --rows")
+        once = max(0.0, one.accessed_bytes - one.pass_bytes)
+        moved[name] = one.pass_bytes + once / steps[name]
+        best = 1e3 * moved[name] / (CHIPS[chip].hbm_gb_per_second * 1e9)
+        parts = f"{one.pass_bytes / 1e9:11.2f}{once / 1e9:9.2f}{moved[name] / 1e9:11.2f}"
+        print(f"{name:10}{one.peak_bytes / GIB:10.2f}{parts}{best:12.2f}")
+    print(f"the Sampler's step moves {moved['tunix'] / moved['ours']:.2f} times the bytes")
 
 
 # --- the estimate for this machine against what a run takes ---------------------------------------------------------
@@ -268,7 +214,7 @@ def _print_check(given: argparse.Namespace) -> None:
         (found,) = _compiled([job], given)
         assert found.figures is not None
         measured = _measured_alone(size, given)
-        counted = _check_flops(size, job)
+        counted = _check_flops(size)
         time_range = step_time(found.figures, chip, 1, counted)
         peak, took = found.figures.peak_bytes, measured["seconds"]
         where = "inside" if time_range.low <= took <= time_range.high else f"{took / time_range.high:.2f} x high"
@@ -299,14 +245,12 @@ def _check_job(size: str) -> Job:
     return job(shape, "cpu:1", fsdp=1, tp=1, layers=CHECKED[size][0])
 
 
-def _check_flops(size: str, job: Job) -> float:
+def _check_flops(size: str) -> float:
     from harness.gemma.config import sizes_of
     from harness.planning.flops import training_flops
-    from sft.loss import chunk_for
 
-    chunked = chunk_for(4, CHECKED[size][1], 512) > 0
     shape = {"rows": 4, "row_length": 512, "n_positions": 512}
-    return training_flops(sizes_of(_check_model(size)), **shape, full=True, remat=False, chunked=chunked)
+    return training_flops(sizes_of(_check_model(size)), **shape, full=True, remat=False)
 
 
 def _measured_alone(size: str, given: argparse.Namespace) -> dict[str, Any]:

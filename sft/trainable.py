@@ -51,11 +51,44 @@ def hidden_gemma() -> Any:
                     last_tokens, positions, cache, attention_mask, output_hidden_states, images=images
                 )
             x = self.embedder.encode(last_tokens)
-            for layer in self.layers:
+            for number, layer in enumerate(self.layers):
+                if number:  # the lowest has none below it
+                    x = _after_this_layer(layer, x)
                 _, x = layer(x, positions, None, attention_mask)
             return self.final_norm(x), None
 
     return HiddenGemma
+
+
+def _after_this_layer(layer: Any, x: jax.Array) -> jax.Array:
+    """`x`, through which no gradient goes further down before those of the layer's trained weights are there."""
+    adapters = nnx.state(layer, nnx.LoRAParam)
+    trained = adapters if jax.tree.leaves(adapters) else nnx.state(layer, nnx.Param)
+    x, trained = one_layer_at_a_time(x, trained)
+    nnx.update(layer, trained)
+    return x
+
+
+@jax.custom_vjp
+def one_layer_at_a_time(x: jax.Array, weights: Any) -> tuple[jax.Array, Any]:
+    """A layer's input and weights as they are; backwards, both gradients are there before the layer below begins.
+
+    Left to itself the compiler for a TPU puts the products of the weights' gradients off to the end of the backward
+    pass, and keeps until then what they are made of: of the 1B on v5e 2x4, 4 rows of 1,024 on a device, 187 MB a layer
+    where 50 are needed.
+    """
+    return x, weights
+
+
+def _as_they_are(x: jax.Array, weights: Any) -> tuple[Any, None]:
+    return (x, weights), None
+
+
+def _all_there(_: None, gradients: tuple[jax.Array, Any]) -> tuple[jax.Array, Any]:
+    return jax.lax.optimization_barrier(gradients)  # type: ignore[no-any-return, unused-ignore]
+
+
+one_layer_at_a_time.defvjp(_as_they_are, _all_there)
 
 
 def trainable(model: Any, *, remat: Remat = "none") -> Any:

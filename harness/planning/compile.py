@@ -135,7 +135,8 @@ def check_compilers(topologies: set[str]) -> None:
 def job_key(job: Job) -> str:
     """Over the job, the versions of all that compiles it, and the source of the program."""
     level = OPTIMISATION if parse_topology(job.topology).platform == "tpu" else ""
-    return stable_hash({"job": encode(job), "versions": _versions(), "source": _source_hash(), "level": level})
+    source = _source_hash(job.builder.partition(":")[0])
+    return stable_hash({"job": encode(job), "versions": _versions(), "source": source, "level": level})
 
 
 def default_cache() -> Path:
@@ -173,7 +174,11 @@ def _versions() -> dict[str, str]:
     return found | {"library": os.environ.get("TPU_LIBRARY_PATH", "")}
 
 
-def _source_hash() -> str:
+def _source_hash(builder: str) -> str:
+    """Over the sources that make our programs, and the module that lowers this one."""
     root = Path(__file__).resolve().parents[2]
     files = [file for name in _SOURCES for file in sorted((root / name).rglob("*.py")) or [root / name]]
-    return stable_hash([(str(file.relative_to(root)), file.read_text(encoding="utf-8")) for file in files])
+    found = find_spec(builder)
+    if found is not None and found.origin:
+        files.append(Path(found.origin))
+    return stable_hash([(file.name, file.read_text(encoding="utf-8")) for file in files])
