@@ -85,7 +85,7 @@ def _as_they_are(x: jax.Array, weights: Any) -> tuple[Any, None]:
 
 
 def _all_there(_: None, gradients: tuple[jax.Array, Any]) -> tuple[jax.Array, Any]:
-    return jax.lax.optimization_barrier(gradients)  # type: ignore[no-any-return, unused-ignore]
+    return jax.lax.optimization_barrier(gradients)  # type: ignore[no-any-return, no-untyped-call, unused-ignore]
 
 
 one_layer_at_a_time.defvjp(_as_they_are, _all_there)

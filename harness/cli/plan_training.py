@@ -14,14 +14,17 @@ from harness.planning.decide import (
     Outcome,
     Verdict,
     leaner,
+    least_bytes,
     meshes,
     reason,
     recommend,
     split_batches,
     verdict,
+    verdict_of,
 )
 from harness.planning.document import Search, TrainingPlan
-from harness.planning.flops import training_flops
+from harness.planning.extrapolate import on_line
+from harness.planning.flops import total_parameters, training_flops
 from harness.planning.hardware import GIB, Chip, Topology, larger
 from harness.planning.records import Compiled, Job
 from harness.planning.roofline import StepTime
@@ -49,7 +52,10 @@ def with_nearest(study: Study, made: TrainingPlan, topology: Topology) -> Traini
 
 def nearest(study: Study, topology: Topology, choice: Choice) -> TrainingPlan | None:
     """The nearest thing that fits: leaner settings on the same devices, then the same settings on more."""
+    room = study.chip(topology).hbm_gib * GIB * topology.n_devices
     for other in leaner(choice):
+        if least_bytes(other.method, total_parameters(study.sizes)) > room:
+            continue  # no batch is small enough
         (made,) = training(study, [(topology, other)])
         if made.verdict.fits:
             return made
@@ -148,7 +154,7 @@ def _weighed(study: Study, topology: Topology, choice: Choice, found: Sequence[C
         kinds=chip.kinds,
         n_devices=topology.n_devices,
         choice=choice,
-        verdict=verdict(figures, chip) if figures else _refused(found, chip),
+        verdict=verdict(figures, chip) if figures else _refused(study, found, chip),
         figures=figures,
         refused=next((one.too_large for one in found if one.too_large), ""),
         tokens=choice.batch_rows * study.length.row_length * filled if filled else None,
@@ -174,9 +180,17 @@ def _counted_flops(study: Study, choice: Choice) -> float:
     )
 
 
-def _refused(found: Sequence[Compiled], chip: Chip) -> Verdict:
-    """The need that the compiler's refusal names (`Used 17.81G of 15.75G hbm`), or just above what there is."""
-    said = " ".join(one.too_large for one in found)
-    match = re.search(r"Used ([\d.]+)([GM]) of", said)
-    needed = float(match[1]) * (GIB if match[2] == "G" else 2**20) if match else (chip.hbm_gib + 0.01) * GIB
-    return Verdict(needed_bytes=needed, capacity_bytes=chip.hbm_gib * GIB)
+def _refused(study: Study, found: Sequence[Compiled], chip: Chip) -> Verdict:
+    """The need at the model's depth where the compiler refused a shallower one: on the line through what it named."""
+    needs = [_need_bytes(one, chip) for one in found]
+    at = study.depths
+    peak = on_line(needs[0], needs[1], (at[0], at[1]), study.sizes.layers) if len(at) == 2 else needs[0]
+    return verdict_of(max(peak, *needs), chip)
+
+
+def _need_bytes(one: Compiled, chip: Chip) -> float:
+    """The peak, or what a refusal names (`Used 17.81G of 15.75G hbm`), or just above what there is."""
+    if one.figures is not None:
+        return one.figures.peak_bytes
+    match = re.search(r"Used ([\d.]+)([GM]) of", one.too_large)
+    return float(match[1]) * (GIB if match[2] == "G" else 2**20) if match else (chip.hbm_gib + 0.01) * GIB

@@ -80,7 +80,12 @@ class Outcome:
 
 def verdict(figures: Figures, chip: Chip) -> Verdict:
     """Weigh the peak against what a program can have."""
-    return Verdict(needed_bytes=figures.peak_bytes * (1 + MARGIN[chip.platform]), capacity_bytes=chip.hbm_gib * GIB)
+    return verdict_of(figures.peak_bytes, chip)
+
+
+def verdict_of(peak_bytes: float, chip: Chip) -> Verdict:
+    """Weigh a peak, with its margin."""
+    return Verdict(needed_bytes=peak_bytes * (1 + MARGIN[chip.platform]), capacity_bytes=chip.hbm_gib * GIB)
 
 
 def leaner(choice: Choice) -> Iterator[Choice]:
@@ -98,6 +103,16 @@ def leaner(choice: Choice) -> Iterator[Choice]:
             one = replace(choice, method=method, remat="decoder", micro_batches=micro_batches)
             if one != choice:
                 yield one
+
+
+def least_bytes(method: Method, n_parameters: float) -> float:
+    """What the weights and their optimizer state take on all devices together, whatever the batch.
+
+    >>> least_bytes("full", 1e9), least_bytes("lora", 1e9)
+    (12000000000.0, 2000000000.0)
+    """
+    # float32 masters and two moments; a frozen bfloat16 base; one of 4 bits.
+    return n_parameters * {"full": 12.0, "lora": 2.0, "qlora": 0.5}[method]
 
 
 def split_batches(choice: Choice) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import partial
 
 from harness.planning.records import Figures
 
@@ -28,15 +29,20 @@ def extrapolate(shallow: Figures, deep: Figures, at: tuple[int, int], layers: in
     >>> made.peak_bytes, dict(made.collectives)
     (34.0, {'all-gather': 12.0, 'all-reduce': 0.0})
     """
-    steps = (layers - at[1]) / (at[1] - at[0])
-
-    def on_line(one: float, two: float) -> float:
-        return max(0.0, two + steps * (two - one))
-
     numbers = [f.name for f in fields(Figures) if f.name not in ("collectives", "cpu_seconds")]
     kinds = sorted({*shallow.collectives, *deep.collectives})
+    line = partial(on_line, at=at, layers=layers)
     return Figures(
-        **{name: on_line(getattr(shallow, name), getattr(deep, name)) for name in numbers},
-        collectives={k: on_line(shallow.collectives.get(k, 0.0), deep.collectives.get(k, 0.0)) for k in kinds},
+        **{name: line(getattr(shallow, name), getattr(deep, name)) for name in numbers},
+        collectives={k: line(shallow.collectives.get(k, 0.0), deep.collectives.get(k, 0.0)) for k in kinds},
         cpu_seconds=shallow.cpu_seconds + deep.cpu_seconds,
     )
+
+
+def on_line(shallow: float, deep: float, at: tuple[int, int], layers: int) -> float:
+    """What grows evenly from `shallow` to `deep` between the depths `at`, at `layers`; never below 0.
+
+    >>> on_line(10.0, 16.0, (2, 8), 26)
+    34.0
+    """
+    return max(0.0, deep + (layers - at[1]) / (at[1] - at[0]) * (deep - shallow))

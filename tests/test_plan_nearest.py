@@ -1,0 +1,85 @@
+"""What is said of a configuration that does not fit, over a compiler that counts by a formula."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+pytest.importorskip("tunix", reason="needs the gemma extra")
+
+from harness.cli.plan_show import does_not_fit
+from harness.cli.plan_study import Study
+from harness.cli.plan_training import search, training, with_nearest
+from harness.gemma.config import sizes_of
+from harness.planning.hardware import GIB, parse_topology
+from harness.planning.models import PUBLISHED
+from harness.planning.records import Compiled, Figures, Job
+from sft.config import resolve
+from sft.run_length import RunLength
+
+CHIP = parse_topology("v5e:1x1")
+CAPACITY = 15.75
+
+
+class Formula(Study):
+    """0.1 GiB a layer and row of a device, three times as much for full training, four times without remat."""
+
+    def compiled(self, programs: Sequence[Sequence[Job]]) -> list[list[Compiled]]:
+        self.seen = [*getattr(self, "seen", []), *programs]
+        return [[self._outcome(job) for job in jobs] for jobs in programs]
+
+    def _outcome(self, job: Job) -> Compiled:
+        train = job.arguments["train"]
+        rows = train["batch_rows"] // train["micro_batches"] // job.fsdp
+        gib = 0.1 * rows * job.layers * (3 if train["method"] == "full" else 1)
+        gib *= 4 if train["remat"] == "none" else 1
+        if gib > CAPACITY:
+            return Compiled(too_large=f"Used {gib:.2f}G of 15.75G hbm. Exceeded hbm capacity by {gib - CAPACITY:.2f}G.")
+        numbers = dict.fromkeys(("arguments_bytes", "temporaries_bytes", "outputs_bytes", "aliased_bytes"), 1.0)
+        return Compiled(
+            figures=Figures(**numbers, peak_bytes=gib * GIB, flops=1e12, accessed_bytes=1e9, network_bytes=0.0)
+        )
+
+
+def study(size: str, rows: int, remat: str = "decoder") -> Formula:
+    settings = {"model.base": "-", "data.source": "-", "train.batch_rows": rows, "train.remat": remat}
+    length = RunLength(
+        how="estimated", about="", row_length=1024, n_positions=1024, fill=1.0, mean_tokens=100.0, steps=10, n_arms=1
+    )
+    text = PUBLISHED[size]
+    return Formula(config=resolve(("test", settings)).config, text=text, sizes=sizes_of(text), length=length)
+
+
+def test_what_a_refusal_at_fewer_layers_names_is_carried_on_to_the_models_depth():
+    made = study("1b", rows=8)
+    (plan,) = training(made, [(CHIP, made.choice(CHIP, "full"))])  # 8 layers of 8 rows: 19.2 GiB, refused
+    assert not plan.verdict.fits
+    assert plan.figures is None
+    needed = 1.15 * 0.1 * 3 * 8 * 26
+    assert plan.verdict.needed_bytes / GIB == pytest.approx(needed, rel=1e-3)
+    assert f"{needed - CAPACITY:.2f} GiB too little" in does_not_fit(plan)
+
+
+def test_the_nearest_is_the_same_update_in_parts_where_that_fits():
+    made = study("1b", rows=2)
+    (plan,) = training(made, [(CHIP, made.choice(CHIP, "full"))])
+    assert not plan.verdict.fits
+    assert with_nearest(made, plan, CHIP).nearest.startswith("full, 2 rows in 2 micro-batches")
+
+
+def test_methods_whose_weights_alone_are_too_large_are_not_compiled():
+    made = study("4b", rows=2)
+    (plan,) = training(made, [(CHIP, made.choice(CHIP, "full"))])
+    before = len(made.seen)
+    assert with_nearest(made, plan, CHIP).nearest.startswith("lora, 2 rows, remat decoder")
+    assert [jobs[0].arguments["train"]["method"] for jobs in made.seen[before:]] == ["lora"]
+
+
+def test_a_search_recommends_settings_that_fit_and_counts_what_it_tried():
+    made = study("1b", rows=4, remat="none")
+    found = search(made, CHIP, made.choice(CHIP, "lora"))
+    # Without remat one row at a time fits, and computes nothing twice; with decoder remat four rows do.
+    assert (found.settings["train.remat"], found.settings["train.micro_batches"]) == ("none", 4)
+    assert found.tried == 4
+    assert "2 tried did not fit" in found.reason
