@@ -36,6 +36,16 @@ def test_without_its_compiler_a_tpu_is_answered_with_the_install_line(harness, m
     assert "pip install 'reasoning-harness[plan]'" in done.err
 
 
+def test_without_a_gpu_that_is_said_before_anything_is_compiled(harness):
+    jax = pytest.importorskip("jax")
+    if any(device.platform == "gpu" for device in jax.devices()):
+        pytest.skip("there is one here")
+    done = harness("plan", "--recipe", "gemma3_1b_gsm8k", "-t", "gpu")
+    assert done.code == 2
+    assert "JAX finds no gpu here" in done.err
+    assert "compiled" not in done.err
+
+
 @pytest.mark.slow
 def test_a_plan_for_this_machine_lies_beside_the_run_and_is_compared_with_it(harness, tmp_path):
     base = write_tiny_model(tmp_path / "base", layers=1, embed=16, hidden=32, heads=2, head_dim=8, window=32)

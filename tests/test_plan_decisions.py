@@ -231,6 +231,7 @@ def test_a_compiler_for_tpus_sees_no_device_and_takes_no_lock():
     assert made["JAX_PLATFORMS"] == "cpu"
     assert made["ALLOW_MULTIPLE_LIBTPU_LOAD"] == "1"
     assert made["HOME"] == "/home/me"
+    assert "JAX_PLATFORMS" not in environment(replace(JOB, topology="gpu:1"), {"JAX_PLATFORMS": "cpu"})
     devices = environment(replace(JOB, topology="cpu:8"), {"XLA_FLAGS": "--a"})["XLA_FLAGS"]
     assert devices == "--a --xla_force_host_platform_device_count=8"
 

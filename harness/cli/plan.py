@@ -59,6 +59,8 @@ def plan(
     methods = _methods(mode)
     with plan_show.progress(quiet=json) as on_done:
         study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
+        for one in topologies:
+            study.chip(one)  # before anything is compiled: whether this machine has what is asked for
         training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
         searches = _searches(study, topologies, methods[0]) if search else []
         decoding = _decoding(study, topologies, rows) if decode else []

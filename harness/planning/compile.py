@@ -16,6 +16,7 @@ from harness.core.codec import decode, encode
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.planning.hardware import parse_topology
+from harness.planning.measure import local_environment
 from harness.planning.records import Compiled, Job
 
 INSTALL = "pip install 'reasoning-harness[plan]'"
@@ -96,8 +97,8 @@ def environment(job: Job, given: Mapping[str, str]) -> dict[str, str]:
     """What the compiling process sees: for a TPU no device but the CPU, and no lock, as it touches no TPU."""
     topology = parse_topology(job.topology)
     if topology.platform == "gpu":
-        return dict(given)
-    made = {**given, "JAX_PLATFORMS": "cpu"}
+        return local_environment("gpu", given)
+    made = local_environment("cpu", given)
     if topology.platform == "cpu":
         flags = f"{given.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={topology.n_devices}"
         return {**made, "XLA_FLAGS": flags.strip()}

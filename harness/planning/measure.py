@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from harness.core.codec import decode, encode
@@ -21,17 +22,24 @@ _TIMES = 5
 
 def this_machine(platform: str, timeout_seconds: float = 300) -> Chip:
     """The chip that programs run on here, measured in a process of its own. Raises UserError where there is none."""
-    environment = os.environ | ({"JAX_PLATFORMS": "cpu"} if platform == "cpu" else {})
+    environment = local_environment(platform, os.environ)
     command = [sys.executable, "-W", "ignore", "-m", "harness.planning.measure", platform]
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, timeout=timeout_seconds, check=False
     )
     if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:200]
         raise UserError(
-            f"no {platform} was found here: {(done.stderr.strip().splitlines() or ['no reason given'])[-1][:200]}",
-            tip="name a TPU slice (v5e:2x2), or cpu.",
+            f"JAX finds no {platform} here ({reason})",
+            tip="install JAX for it (pip install 'jax[cuda12]'), or name a TPU slice (v5e:2x2) or cpu.",
         )
     return decode(Chip, json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def local_environment(platform: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What a process sees that is to use this machine's own devices: `plan` hides all but the CPU from itself."""
+    kept = {name: value for name, value in given.items() if name != "JAX_PLATFORMS"}
+    return kept | {"JAX_PLATFORMS": "cpu"} if platform == "cpu" else kept
 
 
 def measure(platform: str) -> Chip:
