@@ -25,6 +25,8 @@ CAPACITY = 15.75
 class Formula(Study):
     """0.1 GiB a layer and row of a device, three times as much for full training, four times without remat."""
 
+    words = "Used {:.2f}G of 15.75G hbm. Exceeded hbm capacity by some."
+
     def compiled(self, programs: Sequence[Sequence[Job]]) -> list[list[Compiled]]:
         self.seen = [*getattr(self, "seen", []), *programs]
         return [[self._outcome(job) for job in jobs] for jobs in programs]
@@ -35,7 +37,7 @@ class Formula(Study):
         gib = 0.1 * rows * job.layers * (3 if train["method"] == "full" else 1)
         gib *= 4 if train["remat"] == "none" else 1
         if gib > CAPACITY:
-            return Compiled(too_large=f"Used {gib:.2f}G of 15.75G hbm. Exceeded hbm capacity by {gib - CAPACITY:.2f}G.")
+            return Compiled(too_large=self.words.format(gib))
         numbers = dict.fromkeys(("arguments_bytes", "temporaries_bytes", "outputs_bytes", "aliased_bytes"), 1.0)
         return Compiled(
             figures=Figures(**numbers, peak_bytes=gib * GIB, flops=1e12, accessed_bytes=1e9, network_bytes=0.0)
@@ -51,7 +53,15 @@ def study(size: str, rows: int, remat: str = "decoder") -> Formula:
     return Formula(config=resolve(("test", settings)).config, text=text, sizes=sizes_of(text), length=length)
 
 
-def test_what_a_refusal_at_fewer_layers_names_is_carried_on_to_the_models_depth():
+@pytest.mark.parametrize(
+    "words",
+    [
+        "RESOURCE_EXHAUSTED: Used {:.2f}G of 15.75G hbm. Exceeded hbm capacity by some.",
+        "the total memory required for HLO temporaries ({:.2f}G) exceeds available HBM (15.75G).",
+    ],
+)
+def test_what_a_refusal_at_fewer_layers_names_is_carried_on_to_the_models_depth(words, monkeypatch):
+    monkeypatch.setattr(Formula, "words", words)
     made = study("1b", rows=8)
     (plan,) = training(made, [(CHIP, made.choice(CHIP, "full"))])  # 8 layers of 8 rows: 19.2 GiB, refused
     assert not plan.verdict.fits

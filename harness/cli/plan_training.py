@@ -189,8 +189,9 @@ def _refused(study: Study, found: Sequence[Compiled], chip: Chip) -> Verdict:
 
 
 def _need_bytes(one: Compiled, chip: Chip) -> float:
-    """The peak, or what a refusal names (`Used 17.81G of 15.75G hbm`), or just above what there is."""
+    """The peak, or what a refusal names (`Used 17.81G of 15.75G hbm`, or `the total memory required for HLO temporaries
+    (21.79G)`, which counts arguments too), or just above what there is."""
     if one.figures is not None:
         return one.figures.peak_bytes
-    match = re.search(r"Used ([\d.]+)([GM]) of", one.too_large)
+    match = re.search(r"(?:Used |HLO temporaries \()([\d.]+)([GM])", one.too_large)
     return float(match[1]) * (GIB if match[2] == "G" else 2**20) if match else (chip.hbm_gib + 0.01) * GIB

@@ -1,9 +1,9 @@
 """google/gemma-3-1b-it on GSM8K's training questions, LoRA, on a TPU v5e-8 (or -4).
 
-Mesh: fsdp over all devices, tp 1, because the 1B has one key head. Expected from compiling for the TPU without one,
-bfloat16 compute, 8 rows of 1024 tokens, per device: about 3.5 GiB for LoRA and 4.2 GiB for full training on a 2x4
-slice (6.0 and 7.1 GiB on 2x2), and on 2x2 a step of 99-148 ms (LoRA) or 118-176 ms (full) by the roofline: under a
-quarter of an hour for two epochs. None of these has been measured on the hardware.
+Mesh: fsdp over all devices, tp 1, because the 1B has one key head. Expected from compiling for the TPU without one
+(`harness plan`, docs/plan.md), 32 rows of 1,024 tokens, per device and without margin: 1.1 GiB for LoRA and 2.3 GiB for
+full training on a 2x4 slice (1.8 and 4.5 GiB on 2x2), and an update of 0.32-0.50 s (LoRA) or 0.35-0.61 s (full) on 2x4
+by the roofline: about a minute for two epochs. None of these has been measured on the hardware.
 
 Full training instead: `--set train.method=full --set train.learning_rate=1e-5`.
 """
