@@ -208,3 +208,10 @@ def test_diagnostic_metrics_are_a_holm_family_of_their_own():
     assert found["compliant"].p_adjusted == found["compliant"].p_value
     least = min(found["valid_steps"].p_value, found["tokens"].p_value)
     assert min(found["valid_steps"].p_adjusted, found["tokens"].p_adjusted) == pytest.approx(min(1.0, 2 * least))
+
+
+def test_a_candidate_that_gives_no_numbers_is_not_worse_but_unscored():
+    base, cand = accuracy_records([1.0, 0.0, 1.0]), accuracy_records([1.0, float("nan"), 1.0])
+    found = compare(run(), base, run(), cand)
+    assert found.verdict.startswith("No evidence of a difference: accuracy +0.0 points")
+    assert found.unpaired == ("d0001",)

@@ -146,6 +146,16 @@ def test_a_scorer_that_raises_leaves_the_completion_unscored(tmp_path):
     assert "boom" in records[0].scores["bad"].why
 
 
+def test_a_score_that_is_no_number_leaves_the_completion_unscored(tmp_path):
+    def diverged(doc, completion):
+        return Score(value=float("nan") if doc.id == "d2" else 1.0, outcome="correct")
+
+    odd = Scorer(name="odd", version="1", score=diverged, metrics=(value_metric("accuracy", "odd", "odd"),))
+    run, records = execute(tmp_path, Backend(), task(scorers=(odd,)))
+    assert (run.estimates["accuracy"].value, run.estimates["accuracy"].n_not_scored) == (1.0, 1)
+    assert records[2].scores["odd"] == Score(value=None, outcome="not_scored", why="odd gave nan, which is no number")
+
+
 def test_a_backend_that_gives_no_reply_is_recorded_as_a_failure(tmp_path):
     class Silent(Backend):
         def generate(self, requests, settings):

@@ -28,6 +28,14 @@ def test_what_is_not_scored_is_outside_the_accuracy_and_counted():
     assert (found.value, found.n_docs, found.n_not_scored) == (0.5, 2, 2)
 
 
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_finite_number_is_not_scored(odd):
+    found = one(accuracy_records([1, odd, 0, 1]))
+    assert (found.value, found.n_docs, found.n_not_scored) == (2 / 3, 3, 1)
+    steps = [record("a", {"valid_steps": (1.0, 2.0)}), record("b", {"valid_steps": (odd, 2.0)})]
+    assert (one(steps, STEPS).value, one(steps, STEPS).n_not_scored) == (0.5, 1)
+
+
 @pytest.mark.parametrize("records", [[], accuracy_records([None, None])])
 def test_without_a_scored_doc_the_value_is_undefined(records):
     found = one(records)
