@@ -109,6 +109,26 @@ def test_a_failed_completion_is_not_scored_and_is_drawn_again_on_resume(tmp_path
     assert run.estimates["accuracy"].n_docs == 6
 
 
+def test_a_resumed_run_is_judged_by_one_version_of_each_scorer(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        execute(tmp_path, Backend(stop_after=4))
+    strict = replace(EXACT, version="2", score=lambda doc, completion: Score(value=0.0, outcome="wrong"))
+    second, made = Backend(), task(scorers=(strict,))
+    run, records = run_task(made, second, GREEDY, tmp_path, replace(new_run(made), scorers={"exact": strict.identity}))
+    assert len(second.asked) == 2
+    assert run.scorers == {"exact": strict.identity}
+    assert {r.scores["exact"].outcome for r in records} == {"wrong"}
+    assert run.estimates["accuracy"].value == 0.0
+
+
+def test_a_refused_resume_leaves_the_run_as_it_was(tmp_path):
+    execute(tmp_path, Backend())
+    before = (tmp_path / "run.json").read_bytes()
+    with pytest.raises(UserError, match="another model, prompt or settings"):
+        execute(tmp_path, Backend(), settings=replace(GREEDY, max_new_tokens=9))
+    assert (tmp_path / "run.json").read_bytes() == before
+
+
 def test_two_models_never_share_an_entry(tmp_path):
     execute(tmp_path, Backend(fingerprint="one"))
     with pytest.raises(UserError, match="records of another model"):
