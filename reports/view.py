@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from harness.compare.records import Comparison, Difference, Flip
 from harness.core.records import Estimate, MetricInfo, Record, Run
 from harness.core.task import as_text
+from harness.stats.estimate import estimate_metrics
 from reports import plots, svg
 from reports.agreement import Agreement, agreements
 from reports.contamination import Overlap, OverlapView, overlap_view
@@ -135,6 +136,8 @@ def comparison_view(
 
 def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
     """Everything that the pages of a run show but the traces."""
+    if not run.estimates:  # it was stopped: what it has drawn so far can be read all the same
+        run = replace(run, estimates=estimate_metrics(records, run.metrics))
     info = next(info for info in run.metrics if info.name == run.primary)
     common = _common((run,), (records,), info, plots.slices(run_slices(records, info), info), beside)
     apart = common.robustness.names if common.robustness is not None else frozenset[str]()

@@ -226,3 +226,16 @@ def test_two_runs_that_start_in_one_second_get_two_folders(harness, tmp_path):
     for _ in range(5):
         ran(harness, "run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", "--runs", tmp_path / "r")
     assert len(list((tmp_path / "r").iterdir())) == 5
+
+
+def test_data_with_a_lone_surrogate_runs_reads_back_and_reports(harness, tmp_path):
+    (tmp_path / "data.jsonl").write_text('{"id": "a\\ud800", "question": "1\\ud800+1?", "answer": "#### 2"}\n')
+    done = harness(
+        "run", "-t", "gsm8k", "--data", tmp_path / "data.jsonl", "-m", "scripted:careful", "--out", tmp_path / "r",
+        "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "1\ud800+1?" in json.loads(done.out)["run"]["model"]["detail"]["example_prompt"]["text"]
+    done = harness("report", tmp_path / "r")
+    assert done.code == 0, done.err
+    assert (tmp_path / "r" / "report.html").is_file()

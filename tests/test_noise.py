@@ -48,6 +48,13 @@ def test_the_same_run_twice_flips_nothing():
     assert "no answer flips by numerics alone, at most" in floor_sentence(floor)
 
 
+def test_an_unfinished_run_has_no_floor():
+    stopped = side("b", [1, 0, 1])
+    stopped = replace(stopped, run=replace(stopped.run, estimates={}))
+    with pytest.raises(UserError, match="b is not finished"):
+        noise_floor([side("a", [1, 0, 1]), stopped])
+
+
 def test_three_runs_make_three_pairs_and_their_mean():
     floor = noise_floor([side("a", [1, 1, 1, 1]), side("b", [0, 1, 1, 1]), side("c", [0, 0, 1, 1])])
     assert [pair.n_flips for pair in floor.pairs] == [1, 2, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import baseline_records, compared, doc, finished, record
 
+import reports.charts
+import reports.html
 import reports.markdown
+import reports.view
 import reports.visible
+from reports import numbers
 from reports.markdown import code, comparison_page, plain, run_page
 from reports.view import comparison_view, run_view, telling_flips
 
@@ -65,6 +70,15 @@ def test_an_unfinished_run_says_so():
     run = finished("base", records)
     unfinished = type(run)(**{name: getattr(run, name) for name in run.__slots__} | {"finished": ""})
     assert "> This run is not finished" in run_page(run_view(unfinished, records))
+
+
+def test_a_killed_run_shows_what_it_has_drawn_so_far():
+    records = baseline_records()
+    run = finished("base", records)
+    killed = replace(run, finished="", estimates={})
+    drawn = run_page(run_view(killed, records))
+    assert "> This run is not finished" in drawn
+    assert numbers.estimate(run.estimates[run.primary], "binary") in drawn
 
 
 @pytest.mark.parametrize("text", ["`", "``", "a`b``c", "`lead", "trail`"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -39,8 +40,9 @@ def notice(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    json.dump(encode(document), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    text = json.dumps(encode(document), indent=2, ensure_ascii=False)
+    # A lone surrogate, which no stream can write, as JSON escapes it.
+    sys.stdout.write(re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
 
 
 def table(*columns: str, right: Iterable[str] = ()) -> Table:

@@ -81,6 +81,10 @@ def _check(sides: Sequence[Same]) -> tuple[str, ...]:
         if ours != theirs:
             notes["completions came from elsewhere: that one model wrote them, greedily, is the caller's word"] = None
     for side in sides:
+        if side.run.primary not in side.run.estimates:
+            raise UserError(
+                f"{side.run.id} is not finished", tip=f"`harness run --resume {side.run.id}` goes on with it."
+            )
         settings = side.run.settings
         if settings is not None and settings.temperature > 0:
             raise UserError(
