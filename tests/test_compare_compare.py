@@ -215,3 +215,22 @@ def test_a_candidate_that_gives_no_numbers_is_not_worse_but_unscored():
     found = compare(run(), base, run(), cand)
     assert found.verdict.startswith("No evidence of a difference: accuracy +0.0 points")
     assert found.unpaired == ("d0001",)
+
+
+@pytest.mark.parametrize("more", [0.0, 0.3])
+def test_docs_that_all_moved_alike_do_not_prove_a_change_of_a_number_without_a_range(more):
+    sides = [[record(str(i), {"tokens": 100.1 * (i + 1) + added}) for i in range(12)] for added in (0.0, more)]
+    one = run(primary="tokens", metrics=(TOKENS,))
+    found = compare(one, sides[0], one, sides[1], margin=0.02)
+    d = found.differences["tokens"]
+    assert d.value == pytest.approx(more)
+    assert (d.low, d.high, d.p_value, d.minimum_detectable) == (None, None, None, None)
+    assert found.verdict.startswith("All docs are alike, no spread to judge by: tokens")
+    assert found.gate.outcome == "inconclusive"
+
+
+def test_no_comparison_could_have_shown_more_than_a_hundred_points():
+    base, cand = accuracy_records([0.5, 0.5]), accuracy_records([1.0, 1.0])
+    found = compare(run(), base, run(), cand)
+    assert found.differences["accuracy"].minimum_detectable is None
+    assert "could have shown" not in found.verdict

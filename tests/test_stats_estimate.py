@@ -112,6 +112,13 @@ def test_one_doc_gives_a_mean_but_no_interval():
     assert (found.value, found.low, found.high) == (120.0, None, None)
 
 
+@pytest.mark.parametrize("n", [2, 3, 12])
+@pytest.mark.parametrize("tokens", [10.0, 0.1 + 1e3])
+def test_docs_that_all_agree_give_a_mean_but_no_interval(n, tokens):
+    found = one([record(str(i), {"tokens": tokens}) for i in range(n)], TOKENS)
+    assert (found.value, found.low, found.high) == (pytest.approx(tokens), None, None)
+
+
 def test_token_counts_get_a_bootstrap_and_few_of_them_a_t():
     values = np.random.default_rng(0).lognormal(5, 1, 60)
     found = one([record(str(i), {"tokens": float(v)}) for i, v in enumerate(values)], TOKENS)

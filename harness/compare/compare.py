@@ -127,7 +127,8 @@ def _detectable(pair: Paired, result: PairedResult | None, table: TwoByTwo | Non
     if table is not None and pair.baseline.clusters is None:
         discordant = (table.fixed + table.broken + 1) / (table.n + 2)  # never 0: the added pairs of the interval
         return detectable_binary(table.n, discordant, level=level)
-    return detectable_mean(result.standard_error, result.spread.df, level=level)
+    most = 1.0 if pair.baseline.is_bounded and pair.candidate.is_bounded else math.inf
+    return detectable_mean(result.standard_error, result.spread.df, most=most, level=level)
 
 
 def _deviation(pair: Paired, result: PairedResult | None) -> float:
