@@ -101,9 +101,10 @@ def test_allowed_data_pair_only_docs_that_ask_the_same_and_expect_the_same():
         record("d0002", {"accuracy": 1.0}, question="reworded"),
     ]
     found = compare(run(), base, run(data=other), cand, allow=frozenset({"data"}))
-    assert found.unpaired == ("d0001", "d0002")
+    assert found.unpaired == found.changed == ("d0001", "d0002")
     assert found.differences["accuracy"].n_paired == 1
     assert "data differ" in found.labels[0]
+    assert "2 docs with another question or gold answer left out" in found.verdict
 
 
 def test_repeats_are_averaged_by_doc_before_pairing():

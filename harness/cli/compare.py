@@ -107,6 +107,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "flips": encode(comparison.flips),
         "labels": list(comparison.labels),
         "unpaired": list(comparison.unpaired),
+        "changed": list(comparison.changed),
         "verdict": comparison.verdict,
         "gate": encode(comparison.gate),
     }
@@ -129,6 +130,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
 def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     from harness.cli.console import out, table
     from harness.cli.show import percent
+    from harness.compare.numbers import left_out
 
     console = out()
     console.print(comparison.verdict, markup=False, style="bold")
@@ -141,7 +143,8 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
             made.add_row(name, *_cells(difference, percent))
     console.print(made)
     if comparison.unpaired:
-        console.print(f"{len(comparison.unpaired)} docs are scored in only one run and left out", markup=False)
+        words = left_out(len(comparison.unpaired), len(comparison.changed))
+        console.print(f"left out: {words}", markup=False)
     if comparison.gate is not None:
         console.print(f"gate: {comparison.gate.outcome} – {comparison.gate.why}", markup=False)
 

@@ -50,7 +50,9 @@ def compare(
     results = {name: _result(pair, level) for name, pair in pairs.items()}
     differences = _adjust({name: _difference(pairs[name], results[name], level, seed) for name in pairs}, primary.info)
     decided = primary.info.name
-    gate = None if margin is None else decide(differences[decided], margin, _deviation(primary, results[decided]))
+    lost = runs.lost(primary, same_data=baseline.data.docs_hash == candidate.data.docs_hash)
+    deviation = _deviation(primary, results[decided])
+    gate = None if margin is None else decide(differences[decided], margin, deviation, lost)
     return Comparison(
         baseline=baseline,
         candidate=candidate,
@@ -59,8 +61,9 @@ def compare(
         flips=_flips(primary),
         labels=labels,
         unpaired=primary.unpaired,
-        verdict=verdict(decided, differences, n_unpaired=len(primary.unpaired)),
+        verdict=verdict(decided, differences, n_unpaired=len(primary.unpaired), n_changed=len(primary.changed)),
         gate=gate,
+        changed=primary.changed,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from harness.compare.gate import oriented
-from harness.compare.numbers import show_change, show_p, show_size
+from harness.compare.numbers import left_out, show_change, show_p, show_size
 from harness.compare.records import Difference
 
 Finding: TypeAlias = Literal["better", "worse", "none", "undefined"]
@@ -26,7 +26,7 @@ def finding(difference: Difference) -> Finding:
     return "better" if change > 0 else "worse"
 
 
-def verdict(primary: str, differences: Mapping[str, Difference], *, n_unpaired: int = 0) -> str:
+def verdict(primary: str, differences: Mapping[str, Difference], *, n_unpaired: int = 0, n_changed: int = 0) -> str:
     """One sentence on the primary metric, with what the format did where it tells another story."""
     difference = differences[primary]
     found = finding(difference)
@@ -35,7 +35,7 @@ def verdict(primary: str, differences: Mapping[str, Difference], *, n_unpaired: 
         size = show_size(difference.minimum_detectable, difference.metric)
         sentence += f"; this comparison could have shown {size}"
     if n_unpaired:
-        sentence += f"; {n_unpaired:,} doc{'s' * (n_unpaired > 1)} scored in only one run left out"
+        sentence += f"; {left_out(n_unpaired, n_changed)} left out"
     return sentence + "."
 
 
