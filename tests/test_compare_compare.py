@@ -235,3 +235,12 @@ def test_no_comparison_could_have_shown_more_than_a_hundred_points():
     found = compare(run(), base, run(), cand)
     assert found.differences["accuracy"].minimum_detectable is None
     assert "could have shown" not in found.verdict
+
+
+def test_clusters_that_only_one_run_knows_hold_for_both_whichever_it_is():
+    clusters = [f"c{i // 10}" for i in range(40)]
+    base, cand = accuracy_records([1.0, 0.0] * 20), accuracy_records([1.0, 1.0] * 20, clusters=clusters)
+    there = compare(run(), base, run(), cand).differences["accuracy"]
+    back = compare(run(), cand, run(), base).differences["accuracy"]
+    assert there.n_clusters == back.n_clusters == there.baseline.n_clusters == 4
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))

@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import METRICS, baseline_records, candidate_records, compared, doc, finished, record, reply
 
-from harness.core.records import GenerationSettings, Score
+from harness.compare.compare import compare
+from harness.core.records import GenerationSettings, MetricInfo, Score
 from reports import charts, svg
 from reports.agreement import agreements, disagrees
 from reports.fates import LOSSES, fate, fates
 from reports.history import history_html
+from reports.html import comparison_html
+from reports.markdown import comparison_page
 from reports.plots import waterfall
 from reports.provenance import facts
 from reports.slices import comparison_slices, run_slices
@@ -81,6 +84,28 @@ def test_a_part_of_too_few_docs_is_left_out():
     found = run_slices(records, METRICS[0])
     assert all(row.n_docs >= 8 for row in found.rows)
     assert "size of the answer" not in {row.group for row in found.rows}  # 5 docs under 10: one part is no group
+
+
+def test_a_part_with_nothing_below_the_fraction_line_is_undefined():
+    info = MetricInfo(name="cost", description="words per right answer", scorer="final_answer", kind="ratio")
+    records = [
+        replace(made, doc=replace(made.doc, cluster=f"c{i // 10}"), metrics={"cost": (10.0, float(i >= 20))})
+        for i, made in enumerate(baseline_records())
+    ]
+    found = {row.label: row for row in comparison_slices(records, records, info).rows if row.group == "template"}
+    assert found["c0"].value is found["c0"].baseline is found["c0"].p_adjusted is None
+    assert found["c3"].value == 0.0
+    assert {row.label: row.value for row in run_slices(records, info).rows}["c0"] is None
+
+
+def test_a_gate_on_a_number_without_a_range_is_told_in_its_units():
+    comparison, before, after = compared()
+    sides = [replace(side, primary="words") for side in (comparison.baseline, comparison.candidate)]
+    made = compare(sides[0], before, sides[1], after, margin=0.5)
+    view = comparison_view(made, before, after)
+    for page in (comparison_page(view), comparison_html(view, before, after)):
+        assert "at a margin of 0.50" in page
+        assert "50.0 points" not in page
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=8))

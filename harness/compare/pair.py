@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.core.errors import UserError
 from harness.core.records import MetricInfo, Record
@@ -56,10 +56,12 @@ class PairedRuns:
         place_in_cand = {doc_id: i for i, doc_id in enumerate(cand.doc_ids)}
         both = [i for i, doc_id in enumerate(base.doc_ids) if doc_id in place_in_cand and doc_id not in self._changed]
         ids = {base.doc_ids[i] for i in both}
+        sides = base.subset(both), cand.subset([place_in_cand[base.doc_ids[i]] for i in both])
+        clusters = next((side.clusters for side in sides if side.clusters is not None), None)
         return Paired(
             info=info,
-            baseline=base.subset(both),
-            candidate=cand.subset([place_in_cand[base.doc_ids[i]] for i in both]),
+            baseline=replace(sides[0], clusters=clusters),  # docs that belong together in one run do in both
+            candidate=replace(sides[1], clusters=clusters),
             unpaired=tuple(sorted({*base.doc_ids, *cand.doc_ids} - ids)),
             changed=tuple(sorted({*base.doc_ids} & {*cand.doc_ids} & self._changed)),
         )
