@@ -81,6 +81,33 @@ def test_probing_again_draws_nothing_and_a_torn_journal_only_what_is_missing(har
     assert read_summaries(folder) == before
 
 
+def test_a_probe_is_read_by_the_scorers_of_today(harness, tmp_path):
+    before = probed(harness, tmp_path, "reader", "filler")
+    folder = tmp_path / "runs" / "reader"
+    journal = folder / "probes" / "filler.jsonl"
+    rows = [json.loads(line) for line in journal.read_text().splitlines()]
+    for row in rows:  # as another version of the scorer had read them
+        row["scores"]["final_answer"] |= {"answer": "no", "outcome": "wrong"}
+        row["doc"]["metadata"]["probe"] |= {"answer": "no", "outcome": "wrong"}
+    journal.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ran(harness, "probe", folder, "-p", "filler")
+    assert read_summaries(folder) == before
+
+
+def test_a_run_of_another_scorer_is_scored_anew_before_it_is_probed(harness, tmp_path):
+    probed(harness, tmp_path, "reader", "filler")
+    folder = tmp_path / "runs" / "reader"
+    document = json.loads((folder / "run.json").read_text())
+    document["scorers"]["final_answer"] = "another"
+    (folder / "run.json").write_text(json.dumps(document))
+    done = harness("probe", folder, "-p", "filler")
+    assert done.code == 2
+    assert "the scorer final_answer changed since it was made" in done.err
+    done = ran(harness, "run", "--resume", folder)
+    assert "note: final_answer changed since the run started" in done.err
+    ran(harness, "probe", folder, "-p", "filler")
+
+
 def test_a_later_probe_is_added_to_the_run(harness, tmp_path):
     probed(harness, tmp_path, "reader", "filler")
     folder = tmp_path / "runs" / "reader"
