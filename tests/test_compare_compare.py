@@ -20,11 +20,13 @@ from compare_builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.cli.compare import _change
 from harness.compare.compare import compare
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, GenerationSettings
 from harness.stats.intervals import wilson
 from harness.stats.paired import agresti_min, mcnemar_mid_p
+from reports import numbers
 
 
 def test_a_binary_comparison_is_agresti_min_and_mcnemar_with_its_table():
@@ -244,3 +246,10 @@ def test_clusters_that_only_one_run_knows_hold_for_both_whichever_it_is():
     back = compare(run(), cand, run(), base).differences["accuracy"]
     assert there.n_clusters == back.n_clusters == there.baseline.n_clusters == 4
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_a_change_that_rounds_to_nothing_reads_the_same_on_the_terminal_as_on_a_page():
+    base, cand = accuracy_records([1.0, 0.5] * 3000), accuracy_records([1.0, 0.4999] * 3000)
+    d = compare(run(), base, run(), cand).differences["accuracy"]
+    assert d.value < 0
+    assert _change(d).split()[0] == numbers.change(d.value, "binary") == "+0.0"

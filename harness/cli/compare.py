@@ -174,16 +174,13 @@ def _cells(difference: Difference, percent: Any) -> tuple[str, ...]:
 
 
 def _change(difference: Difference) -> str:
-    change = _points(difference, difference.value)
-    if difference.low is None or difference.high is None:
-        return change
-    return f"{change} [{_points(difference, difference.low)}, {_points(difference, difference.high)}]"
+    from harness.compare.numbers import show_change
 
-
-def _points(difference: Difference, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:+.2f}" if difference.metric.kind == "mean" else f"{100 * value:+.1f}"
+    change, *ends = (
+        show_change(value, difference.metric, unit=False)
+        for value in (difference.value, difference.low, difference.high)
+    )
+    return change if difference.low is None or difference.high is None else f"{change} [{', '.join(ends)}]"
 
 
 def _plain(value: float | None) -> str:

@@ -59,7 +59,7 @@ def noise_floor(sides: Sequence[Same]) -> NoiseFloor:
         answers=overall[_ANSWERS.name],
         texts=overall[_TEXTS.name],
         spread=max(values) - min(values) if values else None,
-        swing=_swing(flips),
+        swing=_swing(flips) if info.kind != "mean" else None,  # a flip moves a share by 1, and a mean by anything
         notes=notes,
         settings=first.settings,
     )
