@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.core.records import Estimate
+from harness.probes.compare import AreaDifference
 from harness.probes.records import ProbeSummary
 from harness.probes.store import FILE, read_summaries
-from harness.probes.words import left_out_words
+from harness.probes.words import area_sentence, left_out_words
 
 ALL = "early-answering,injected-slip,filler,paraphrase"
 
@@ -293,3 +295,10 @@ def test_what_a_model_wrote_is_text_on_the_page_and_nothing_else(harness, tmp_pa
     assert "&lt;b&gt;`7`&lt;/b&gt;" in section
     assert "<b>`7`" not in section
     assert "``<b>`7`</b>``" in (folder / "report.md").read_text()
+
+
+def test_one_question_probed_in_both_has_a_difference_and_no_interval():
+    one = Estimate(value=0.5, low=0.1, high=0.9, level=0.95, method="", n_docs=1, n_clusters=1, n_not_scored=0)
+    found = AreaDifference(baseline=one, candidate=one, value=0.25, low=None, high=None, p_value=None, n_paired=1)
+    assert area_sentence(found).endswith("difference +0.25 [–], n = 1")
+    assert area_sentence(replace(found, value=None, n_paired=0)).endswith("no question was probed in both")

@@ -162,11 +162,15 @@ def test_disagreeing_scorers_are_counted_and_named():
         with_scores(record(doc(1), reply(1, 2)), lm_eval_strict=wrong),
         with_scores(record(doc(2), reply(2, 4)), lm_eval_strict=right),
         with_scores(record(doc(3), reply(3, 9)), lm_eval_strict=right),
+        with_scores(
+            record(doc(4), "x"), final_answer=Score(value=None, outcome="not_scored"), lm_eval_strict=right
+        ),  # what we could not score is no disagreement
     ]
     (found,) = agreements(records)
     assert (found.both_right, found.only_ours, found.only_theirs, found.both_wrong) == (1, 1, 1, 0)
     assert found.doc_ids == ("q/1", "q/3")
-    assert [disagrees(made) for made in records] == [True, False, True]
+    assert found.n == 3
+    assert [disagrees(made) for made in records] == [True, False, True, False]
     assert agreements(baseline_records()) == []
 
 
@@ -216,7 +220,11 @@ def test_history_lists_runs_links_pages_and_draws_checkpoints(tmp_path):
         found.append((run, tmp_path / run.id))
     (tmp_path / "run1" / "report.html").write_text("x", encoding="utf-8")
     (tmp_path / "run1" / "comparison.html").write_text("x", encoding="utf-8")
-    page = history_html(found, tmp_path)
+    (tmp_path / "runs").mkdir()
+    for run, folder in found:
+        (tmp_path / "runs" / run.id).symlink_to(folder)
+    found = [(run, tmp_path / "runs" / run.id) for run, _ in found]
+    page = history_html(found, tmp_path / "runs")
     assert '<a href="run1/report.html">run1</a>' in page
     assert 'href="run1/comparison.html">compared</a>' in page
     assert '<th scope="row">run0</th>' in page
