@@ -239,3 +239,12 @@ def test_data_with_a_lone_surrogate_runs_reads_back_and_reports(harness, tmp_pat
     done = harness("report", tmp_path / "r")
     assert done.code == 0, done.err
     assert (tmp_path / "r" / "report.html").is_file()
+
+
+def test_names_in_tables_are_text_whatever_brackets_they_have(harness, tmp_path, data):
+    file = completions(tmp_path / "c.jsonl", set())
+    ran(
+        harness, "score", file, "-t", "gsm8k", "--data", data, "--model-name", "m[v2][/b]", "--out",
+        tmp_path / "runs" / "a",
+    )  # fmt: skip
+    assert "m[v2][/b]" in ran(harness, "history", tmp_path / "runs").out
