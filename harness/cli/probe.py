@@ -118,12 +118,13 @@ def _curve_table(summary: ProbeSummary) -> Any:
     from harness.cli.console import table
     from harness.cli.show import percent
 
-    numbers = ("accuracy", "accuracy 95%", "same answer", "same 95%", "docs")
+    numbers = ("accuracy", "accuracy 95%", "same answer", "same 95%", "docs", "reasoned on")
     made = table("at most shown", *numbers, right=numbers)
     for point in summary.curve:
         value, interval, n = _cells(point.accuracy, "binary")
         same, same_interval, _ = _cells(point.same, "binary")
-        made.add_row(percent(point.cut), value, interval, same, same_interval, n)
+        on = "–" if point.reasoned_on is None else _cells(point.reasoned_on, "binary")[0]
+        made.add_row(percent(point.cut), value, interval, same, same_interval, n, on)
     return made
 
 

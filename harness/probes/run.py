@@ -8,7 +8,9 @@ from pathlib import Path
 from harness.core.backend import Backend
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record
+from harness.core.scorer import Scorer
 from harness.core.task import Task
+from harness.probes.forced import forced_scorers
 from harness.probes.plan import ProbePlan, answer_scorer, plan_probe
 from harness.probes.records import ProbeName, ProbeSummary, SplitSteps
 from harness.probes.store import journal_path, write_summary
@@ -43,11 +45,16 @@ def run_probe(
         on_progress(Progress(done=len(found), total=len(plan.requests), resumed=len(found), record=None))
         if missing:
             tell = counter(on_progress, len(found), len(plan.requests))
-            draw(task.scorers, backend, settings, missing, journal, tell)
+            draw(_scorers(probe, task), backend, settings, missing, journal, tell)
     drawn = _drawn(path, plan)
     summary = summarise(plan, drawn, answer_scorer(task))
     write_summary(folder, summary)
     return summary
+
+
+def _scorers(probe: ProbeName, task: Task) -> tuple[Scorer, ...]:
+    forced = probe in ("early-answering", "filler")
+    return forced_scorers(task.scorers, task.prompt.response_format) if forced else tuple(task.scorers)
 
 
 def check_probed(task: Task) -> None:
