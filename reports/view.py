@@ -113,6 +113,8 @@ class RunView:
     """Over the drawings of estimates."""
     diagnostics: tuple[plots.EstimateRow, ...]
     failures: tuple[Example, ...]
+    n_absent: int
+    """Completions that the run should have and does not."""
     common: Common
 
 
@@ -150,6 +152,7 @@ def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
         ruler=svg.ruler(svg.share_axis(), signed=False),
         diagnostics=tuple(plots.estimates(run, diagnostic=True)),
         failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
+        n_absent=max(run.n_expected - len(records), 0),
         common=common,
     )
 

@@ -248,3 +248,17 @@ def test_names_in_tables_are_text_whatever_brackets_they_have(harness, tmp_path,
         tmp_path / "runs" / "a",
     )  # fmt: skip
     assert "m[v2][/b]" in ran(harness, "history", tmp_path / "runs").out
+
+
+def test_a_file_of_completions_that_lacks_docs_says_so_on_its_page_and_in_comparisons(harness, tmp_path, data):
+    whole, part = completions(tmp_path / "whole.jsonl", {1, 2}), tmp_path / "part.jsonl"
+    part.write_text("".join(whole.read_text().splitlines(keepends=True)[5:]))
+    for file in (whole, part):
+        ran(harness, "score", file, "-t", "gsm8k", "--data", data, "--out", tmp_path / file.stem)
+        ran(harness, "report", tmp_path / file.stem)
+    missing = "5 of 40 completions are missing: the numbers are over the others."
+    for page in ("report.md", "report.html"):
+        assert missing in (tmp_path / "part" / page).read_text()
+        assert "are missing" not in (tmp_path / "whole" / page).read_text()
+    done = ran(harness, "compare", tmp_path / "whole", tmp_path / "part")
+    assert "note: part lacks docs: 35 of 40 completions" in done.out

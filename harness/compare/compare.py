@@ -11,7 +11,7 @@ import numpy as np
 from harness.compare.gate import check_margin, decide
 from harness.compare.pair import Paired, PairedRuns, require_pairs
 from harness.compare.records import Comparison, Difference, Flip
-from harness.compare.refuse import check_comparable
+from harness.compare.refuse import check_comparable, is_foreign
 from harness.compare.verdict import verdict
 from harness.core.errors import UserError
 from harness.core.records import MetricInfo, Record, Run
@@ -68,10 +68,11 @@ def compare(
 
 
 def _unfinished(run: Run, records: Sequence[Record]) -> tuple[str, ...]:
-    """A label where a run stopped early: the docs it did reach may not be like the others."""
+    """A label where a run stopped early, or a file lacks docs: those it did reach may not be like the others."""
     if len(records) >= run.n_expected:
         return ()
-    return (f"{run.model.name} is unfinished: {len(records):,} of {run.n_expected:,} completions",)
+    state = "lacks docs" if is_foreign(run) else "is unfinished"
+    return (f"{run.model.name} {state}: {len(records):,} of {run.n_expected:,} completions",)
 
 
 def _shared_metrics(baseline: Run, candidate: Run) -> list[MetricInfo]:
