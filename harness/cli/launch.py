@@ -161,11 +161,12 @@ def _with_repeats(folder: Path, done: Run, records: list[Record], k: str) -> Run
 
 def _settings(invocation: Mapping[str, Any], budget: int, stop: tuple[str, ...]) -> GenerationSettings:
     sampling = invocation["sampling"]
-    settings = GenerationSettings(max_new_tokens=invocation["max_new_tokens"] or budget, stop=stop, **sampling)
+    asked = invocation["max_new_tokens"]
+    settings = GenerationSettings(max_new_tokens=budget if asked is None else asked, stop=stop, **sampling)
     checks = {
         f"--repeats {settings.repeats}: at least 1": settings.repeats >= 1,
         f"--max-new-tokens {settings.max_new_tokens}: at least 1": settings.max_new_tokens >= 1,
-        f"--temperature {settings.temperature}: 0 or more": settings.temperature >= 0,
+        f"--temperature {settings.temperature}: 0 or more, and finite": 0 <= settings.temperature < float("inf"),
         f"--top-p {settings.top_p}: above 0, at most 1": 0 < settings.top_p <= 1,
         f"--top-k {settings.top_k}: 0 or more": settings.top_k >= 0,
     }
@@ -179,7 +180,7 @@ def _settings(invocation: Mapping[str, Any], budget: int, stop: tuple[str, ...])
 
 def _check_k(k: str, repeats: int) -> None:
     for part in filter(None, k.split(",")):
-        if not part.strip().isdigit() or int(part) < 1:
+        if not part.strip().isdecimal() or int(part) < 1:
             raise UserError(f"--k {part!r}: expected whole numbers such as 1,4")
         if int(part) > repeats:
             raise UserError(f"--k {part} is more than --repeats {repeats}", tip=f"draw more with --repeats {part}.")

@@ -70,9 +70,9 @@ def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
         out = runs / name
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
     try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{out} cannot be made: {error.strerror}") from error
