@@ -255,3 +255,13 @@ def test_steps_of_a_file_that_is_no_text_are_refused(harness, tmp_path):
     assert "no UTF-8 text" in refused(harness, "steps", tmp_path / "wide.txt")
     (tmp_path / "marked.txt").write_text("2 + 2 = 5\n", encoding="utf-8-sig")
     assert "first error at step 1" in harness("steps", tmp_path / "marked.txt").out
+
+
+@pytest.mark.parametrize("moment", ["harness.cli.launch.new_folder", "harness.runner.run.run_task"])
+def test_an_interrupt_before_the_first_completion_says_that_nothing_was_drawn(harness, tmp_path, monkeypatch, moment):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moment, interrupted)
+    done = harness("run", "--task", "two_digit_addition", "--model", "scripted:careful", "--out", tmp_path / "a")
+    assert (done.code, done.err.strip()) == (130, "stopped before anything was drawn")

@@ -18,7 +18,7 @@ from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record, Run
 from harness.core.registry import find_entry
 from harness.runner.hosts import ALONE, Hosts, from_first, together
-from harness.store.folder import find_run, read_run
+from harness.store.folder import RUN_FILE, find_run, read_run
 
 if TYPE_CHECKING:
     from harness.core.backend import Backend
@@ -71,6 +71,7 @@ def _execute(
     from harness.runner.run import run_task
 
     task, settings, backend = together(hosts, lambda: _opened(invocation, before))
+    folder: Path | None = None
     try:
         folder = Path(from_first(hosts, lambda: str(place(task.name, backend.describe().name))))
         folder.mkdir(parents=True, exist_ok=True)  # where hosts do not share a disk
@@ -85,7 +86,9 @@ def _execute(
         probes = probe_names_of(invocation)
         summaries = together(hosts, lambda: _probed(probes, task, records, backend, settings, folder))
     except KeyboardInterrupt:
-        print(f"\nstopped; go on with: harness run --resume {folder}", file=sys.stderr)
+        started = folder is not None and (folder / RUN_FILE).is_file()
+        after = f"; go on with: harness run --resume {folder}" if started else " before anything was drawn"
+        print(f"\nstopped{after}", file=sys.stderr)
         raise typer.Exit(130) from None
     finally:
         backend.close()

@@ -10,7 +10,6 @@ from pathlib import Path
 from harness.core.errors import UserError
 
 EXIT_USER_ERROR = 2
-EXIT_INTERRUPTED = 130
 _TIP_FULL = "free some space and call again; a run goes on with `harness run --resume RUN`."
 _TIP_WRITE = "name a place that you may read and write (--out, --runs, --cache), or change its permissions."
 _TIP_ELSE = "nothing that was written is lost; mend the path or the disk and call again."
