@@ -68,7 +68,7 @@ def test_a_power_is_its_value_and_not_its_base(target: str, reply: str) -> None:
             "The answer is 2 + 9",
             "The answer is $2k$.",
         ),
-        "\\boxed{2 or 3}",
+        *("\\boxed{2 or 3}", "Answer: 2, 3", "Answer: 2,3", "The answer is 2 and 3.", "#### $2 and $3"),
     ],
 )
 def test_a_part_of_what_is_said_is_not_the_answer(reply: str) -> None:
@@ -82,7 +82,16 @@ def test_a_part_of_what_is_said_is_not_the_answer(reply: str) -> None:
         *(("2", "<answer>She can start at 2:00 pm.</answer>"), ("2", "<answer>At 3:30 she has 2 eggs.</answer>")),
         *(("12", "<answer>It rose from 10 to 12.</answer>"), ("18", "The answer is 18 = 9*2"), ("18", "9 * 2 = 18")),
         *(("18", "Answer: 18 eggs, i.e. 2 dozen"), ("4", "The answer is $\\sqrt{16} = 4$."), ("18", "Day 5 - 18 eggs")),
-        *(("6", "The answer is $\\sqrt{36}$."), ("11111", "The answer is $11,\\! 111$.")),
+        *(
+            ("18", "<answer>18 dollars\n(9 eggs for $2)</answer>"),
+            ("2.5", "Answer: 2 and 1/2"),
+            ("18", "Answer: In 2024, 18"),
+        ),
+        *(
+            ("6", "The answer is $\\sqrt{36}$."),
+            ("18", "<answer>1) 18 eggs</answer>"),
+            ("11111", "The answer is $11,\\! 111$."),
+        ),
     ],
 )
 def test_the_number_that_is_said_is_the_answer(target: str, reply: str) -> None:

@@ -11,7 +11,7 @@ from harness.formats.parse import END_TOKENS
 from harness.formats.response_format import ResponseFormat
 from tasks.scoring.answer import numbers
 from tasks.scoring.answer.numbers import Number
-from tasks.scoring.answer.parts import is_bound, is_operand, whole_span
+from tasks.scoring.answer.parts import is_bound, is_label, is_list, is_operand, whole_span
 from tasks.scoring.answer.regions import RULES, Choice, Region, declared_sections
 
 Kind: TypeAlias = Literal["number", "text"]
@@ -179,15 +179,20 @@ def _read_boxed(reply: str, region: Region, kind: Kind) -> Found:
 
 
 def _read_sentence(reply: str, region: Region) -> Found | None:
-    """The number that a sentence states. Of several sentences the last one with a number; in it the number after
-    the last `=`, else the first one that does not follow a preposition ("60 students in 3 schools": 60).
-    Measured on real SFT answers: docs/answers.md."""
+    """The number that a sentence states. Of several sentences the last one with a number (outside brackets, where
+    any has one there); in it the number after the last `=`, else the first one that does not follow a preposition
+    ("60 students in 3 schools": 60). Measured on real SFT answers: docs/answers.md."""
     start = max(region.start, region.end - _MAX_REGION)
     cuts = [start, *(m.end() for m in _SENTENCES.finditer(reply, start, region.end)), region.end]
+    bracketed: tuple[int, int, list[Number]] | None = None
     for begin, end in zip(cuts[-2::-1], cuts[:0:-1], strict=True):
         found = list(numbers.find_numbers(reply, begin, end))
-        if found:
+        if found and reply.startswith("(", begin) and not _outside(reply, begin, found):
+            bracketed = bracketed or (begin, end, found)
+        elif found:
             return _stated(region.rule, reply, begin, end, found)
+    if bracketed is not None:
+        return _stated(region.rule, reply, *bracketed)
     in_words = numbers.numbers_in_words(reply[start : region.end])
     if not in_words:
         return None
@@ -203,8 +208,10 @@ def _read_sentence(reply: str, region: Region) -> Found | None:
 
 def _stated(rule: str, reply: str, begin: int, end: int, found: list[Number]) -> Found:
     outside = _outside_brackets(reply, begin, found)
+    if len(outside) > 1 and is_label(reply, begin, outside[0]):
+        outside = outside[1:]
     alone = [number for number in outside if not is_bound(reply, number) and not is_operand(reply, number)]
-    if not alone:  # "3:30", "18 or 19", "2√3": what is said is none of its numbers
+    if not alone or is_list(reply, begin, end, outside):  # "3:30", "18, 19", "2√3": what is said is none of its numbers
         start, stop = whole_span(reply, begin, end, outside)
         return _trimmed(rule, reply, start, stop, None)
     equals = reply.rfind("=", begin, end)
@@ -220,8 +227,11 @@ def _stated(rule: str, reply: str, begin: int, end: int, found: list[Number]) ->
 
 def _outside_brackets(reply: str, begin: int, found: list[Number]) -> list[Number]:
     """Numbers not in a parenthesised remark ("42 (checked: 2 ways)"); all, where every one is in brackets."""
-    outside = [n for n in found if reply.count("(", begin, n.start) <= reply.count(")", begin, n.start)]
-    return outside or found
+    return _outside(reply, begin, found) or found
+
+
+def _outside(reply: str, begin: int, found: list[Number]) -> list[Number]:
+    return [n for n in found if reply.count("(", begin, n.start) <= reply.count(")", begin, n.start)]
 
 
 def _closing_number(reply: str) -> Found | None:

@@ -15,6 +15,8 @@ _BOUND_BEFORE = re.compile(rf"(?:√|\\sqrt\{{?|frac\{{|\}}\{{|\d:|\d[-–]|\d[ 
 _OPERATOR = r"(?:[ ]?(?:[×÷·+x−–-]|\\(?:times|cdot|div)\b)[ ]?|[ ]\*[ ]|\*)"
 _OPERATOR_AFTER = re.compile(rf"{_OPERATOR}{_MONEY}\d")
 _OPERATOR_BEFORE = re.compile(rf"\d{_OPERATOR}{_MONEY}$")
+_LIST_GAP = re.compile(r"[ $]*(?:,|;|&|,?[ ]and\b|,?[ ]or\b)[ $]*", re.IGNORECASE)
+_WORD = re.compile(r"[^\W_]")
 _LOOK_BACK = 24
 _TOKEN = re.compile(r"[^\s$]*")
 
@@ -30,6 +32,19 @@ def is_bound(text: str, number: Number) -> bool:
 def is_operand(text: str, number: Number) -> bool:
     """Whether the number is one of several that are still to be reckoned with: the 9 of "9 * 2"."""
     return _OPERATOR_AFTER.match(text, number.end) is not None or _stands_after(_OPERATOR_BEFORE, text, number)
+
+
+def is_list(text: str, begin: int, end: int, numbers: list[Number]) -> bool:
+    """Whether the text is several numbers and nothing else: "18, 19", "18 and 20"."""
+    cuts = [begin, *(position for number in numbers for position in (number.start, number.end)), end]
+    gaps = [text[cuts[i] : cuts[i + 1]] for i in range(0, len(cuts), 2)]
+    edges_bare = not any(_WORD.search(gap) for gap in (gaps[0], gaps[-1]))
+    return len(numbers) > 1 and edges_bare and all(_LIST_GAP.fullmatch(gap) for gap in gaps[1:-1])
+
+
+def is_label(text: str, begin: int, number: Number) -> bool:
+    """Whether the number only counts the items of a list: the 1 of "1) 18"."""
+    return text.startswith(") ", number.end) and not _WORD.search(text[begin : number.start])
 
 
 def whole_span(text: str, begin: int, end: int, numbers: list[Number]) -> tuple[int, int]:
