@@ -265,3 +265,8 @@ def test_an_interrupt_before_the_first_completion_says_that_nothing_was_drawn(ha
     monkeypatch.setattr(moment, interrupted)
     done = harness("run", "--task", "two_digit_addition", "--model", "scripted:careful", "--out", tmp_path / "a")
     assert (done.code, done.err.strip()) == (130, "stopped before anything was drawn")
+
+
+def test_a_setting_that_is_no_pair_names_its_own_flag(harness, tmp_path):
+    assert "--set 'x': expected key=value" in refused(harness, "train", "--recipe", "tiny", "--set", "x")
+    assert "name the model with --base" in refused(harness, "train", "--recipe", "tiny")

@@ -21,15 +21,15 @@ from harness.core.task import Task
 DEFAULT_RUNS = Path("runs")
 
 
-def read_options(pairs: list[str] | None) -> dict[str, str]:
-    """`-o key=value` pairs as a dict. Raises UserError for one that is no pair or is given twice."""
+def read_options(pairs: list[str] | None, flag: str = "-o") -> dict[str, str]:
+    """`-o key=value` pairs (or those of another flag) as a dict. Raises UserError for one that is no pair or is given twice."""
     options: dict[str, str] = {}
     for pair in pairs or []:
         key, separator, value = pair.partition("=")
         if not separator or not key:
-            raise UserError(f"-o {pair!r}: expected key=value")
+            raise UserError(f"{flag} {pair!r}: expected key=value")
         if key in options:
-            raise UserError(f"-o {key}=... is given twice")
+            raise UserError(f"{flag} {key}=... is given twice")
         options[key] = value
     return options
 

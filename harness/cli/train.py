@@ -131,7 +131,7 @@ def _options(
 def _pairs(pairs: list[str] | None) -> dict[str, str]:
     from harness.cli.settings import read_options
 
-    return read_options(pairs)
+    return read_options(pairs, "--set")
 
 
 def _value(text: str) -> Any:
