@@ -22,7 +22,7 @@ DEFAULT_RUNS = Path("runs")
 
 
 def read_options(pairs: list[str] | None, flag: str = "-o") -> dict[str, str]:
-    """`-o key=value` pairs (or those of another flag) as a dict. Raises UserError for one that is no pair or is given twice."""
+    """Pairs of `-o key=value`, or of another flag. Raises UserError for one that is no pair or is given twice."""
     options: dict[str, str] = {}
     for pair in pairs or []:
         key, separator, value = pair.partition("=")
