@@ -270,3 +270,9 @@ def test_an_interrupt_before_the_first_completion_says_that_nothing_was_drawn(ha
 def test_a_setting_that_is_no_pair_names_its_own_flag(harness, tmp_path):
     assert "--set 'x': expected key=value" in refused(harness, "train", "--recipe", "tiny", "--set", "x")
     assert "name the model with --base" in refused(harness, "train", "--recipe", "tiny")
+
+
+def test_an_empty_value_does_not_choose_a_default(harness, data):
+    assert "--data is empty" in refused(harness, "run", "--task", "gsm8k", "--data", "", "--model", "scripted:careful")
+    for flag in ("--data", "--base", "--arms"):
+        assert f"{flag} is empty" in refused(harness, "train", "--recipe", "gemma3_nano", flag, "")

@@ -56,12 +56,19 @@ def build_task(
 
 def with_data(options: dict[str, str], data: str | None, columns: str | None, task_name: str) -> dict[str, str]:
     """Add `--data` and `--columns` to the options of a task that can read local data."""
+    refuse_empty("--data", data)
     given = {"data": data, "columns": columns}
     given = {key: value for key, value in given.items() if value is not None}
     lacking = [key for key in given if key not in find_entry(task_name).parameters]
     if lacking:
         raise UserError(f"task {task_name!r} makes its own data: --{lacking[0]} does not apply")
     return options | {key: str(value) for key, value in given.items()}
+
+
+def refuse_empty(flag: str, value: str | None) -> None:
+    """A variable of a shell script that was never set must not choose a default: `--data "$DATA"`."""
+    if value is not None and not value.strip():
+        raise UserError(f"{flag} is empty", tip=f"name something after {flag}, or leave it out for the default.")
 
 
 def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
