@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.core.records import Completion, Doc, Score
+from harness.core.records import Completion, Doc, Record, Score
 from harness.core.scorer import Scorer
 from harness.formats.presets import HASHES, PRESETS, QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS, THINK_BOXED
 from harness.probes.forced import REASONED_ON, forced_scorers, read_forced
+from harness.probes.plan import META
 from harness.probes.store import read_summaries
+from harness.probes.summary import question_rows
 from tasks.scoring.final_answer import final_answer
 
 LABELS = "Question: q\nReasoning:\nAnswer:"
@@ -127,3 +129,20 @@ def test_a_model_that_reasons_on_is_counted_apart_on_every_page(harness, tmp_pat
     assert "| reasoned on |" in (folder / "report.md").read_text()
     assert ">reasoned on<" in (folder / "report.html").read_text()
     assert "reasoned on" in harness("probe", folder, "-p", "filler").out
+
+
+def test_the_accuracy_before_is_of_the_questions_that_the_accuracy_is_of():
+    def asked(doc_id: str, score: Score, outcome: str) -> Record:
+        told = {"name": "filler", "variant": "filler", "answer": "18", "outcome": outcome}
+        doc = Doc(id=doc_id, question="q", target="18", metadata={META: told})
+        return Record(
+            key=doc_id, doc=doc, completion=Completion(doc_id=doc_id, text=""), scores={"s": score}, metrics={}
+        )
+
+    right = Score(value=1.0, outcome="correct", answer="18")
+    reasoned_on = Score(value=None, outcome="not_scored", why=REASONED_ON)
+    records = [asked("a", reasoned_on, "correct"), asked("b", right, "wrong"), asked("c", right, "not_scored")]
+    rows = [row.metrics for row in question_rows("filler", records, "s")]
+    assert [row["accuracy"] for row in rows] == [None, 1.0, None]
+    assert [row["accuracy_before"] for row in rows] == [None, 0.0, None]
+    assert [row["reasoned_on"] for row in rows] == [1.0, 0.0, 0.0]

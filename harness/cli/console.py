@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -42,18 +43,25 @@ def notice(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    json.dump(encode(document), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    text = json.dumps(encode(document), indent=2, ensure_ascii=False)
+    # A lone surrogate, which no stream can write, as JSON escapes it.
+    sys.stdout.write(re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
 
 
 def table(*columns: str, right: Iterable[str] = ()) -> Table:
-    """A plain table; columns named in `right` are right-aligned."""
+    """A plain table; columns named in `right` are right-aligned. Names and cells are text, never markup: a model may
+    be called `m[v2]`."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    class PlainTable(Table):
+        def add_row(self, *cells: Any, **options: Any) -> None:
+            super().add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+
+    made = PlainTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     aligned = set(right)
     for index, column in enumerate(columns):
         fixed = column in aligned or index == 0
-        made.add_column(column, justify="right" if column in aligned else "left", no_wrap=fixed)
+        made.add_column(Text(column), justify="right" if column in aligned else "left", no_wrap=fixed)
     return made

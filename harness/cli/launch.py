@@ -78,6 +78,7 @@ def _execute(
         planned = new_run(folder, task, backend.describe(), settings, invocation)
         if before is not None:
             planned = _keep_history(planned, before)
+            _tell_rescored(before, planned)
         with progress_bar(task.name, task.primary) as show:
             done, records = run_task(task, backend, settings, folder, planned, on_progress=show, hosts=hosts)
         if hosts.index:
@@ -148,6 +149,15 @@ def _probed(
 def _keep_history(planned: Run, before: Run) -> Run:
     """A resumed run keeps when and how it was started."""
     return replace(planned, started=before.started, command=before.command, id=before.id)
+
+
+def _tell_rescored(before: Run, planned: Run) -> None:
+    from harness.cli.console import notice
+
+    names = before.scorers.keys() | planned.scorers.keys()
+    changed = sorted(name for name in names if before.scorers.get(name) != planned.scorers.get(name))
+    if changed:
+        notice(f"{', '.join(changed)} changed since the run started: what it has drawn is scored anew")
 
 
 def _with_repeats(folder: Path, done: Run, records: list[Record], k: str) -> Run:

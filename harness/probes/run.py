@@ -16,6 +16,7 @@ from harness.probes.records import ProbeName, ProbeSummary, SplitSteps
 from harness.probes.store import journal_path, write_summary
 from harness.probes.summary import summarise
 from harness.runner.run import OnProgress, Progress, counter, draw
+from harness.runner.scoring import score_completion
 from harness.store.folder import locked, sort_records
 from harness.store.journal import Journal, latest_by_key, read_records
 
@@ -46,9 +47,8 @@ def run_probe(
         if missing:
             tell = counter(on_progress, len(found), len(plan.requests))
             draw(_scorers(probe, task), backend, settings, missing, journal, tell)
-    drawn = _drawn(path, plan)
-    summary = summarise(plan, drawn, answer_scorer(task))
-    write_summary(folder, summary)
+        summary = summarise(plan, _judged(_drawn(path, plan), plan, _scorers(probe, task)), answer_scorer(task))
+        write_summary(folder, summary)
     return summary
 
 
@@ -61,6 +61,13 @@ def check_probed(task: Task) -> None:
     """Raises UserError for a task that asks for likelihoods: there is no reasoning to probe."""
     if task.docs and task.prompt.render(task.docs[0]).pairs:
         raise UserError(f"task {task.name!r} weighs given answers: there is no reasoning to probe")
+
+
+def _judged(drawn: Sequence[Record], plan: ProbePlan, scorers: Sequence[Scorer]) -> list[Record]:
+    """The records with the verdicts of today's scorers, beside the answers that the run has today: a journal may be of
+    before either changed."""
+    docs = {planned.key: planned.doc for planned in plan.requests}
+    return [score_completion(record.key, docs[record.key], record.completion, scorers) for record in drawn]
 
 
 def _finished(path: Path, plan: ProbePlan) -> set[str]:

@@ -101,10 +101,12 @@ def _early(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
 
 def _single(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
     record = asked[0]
+    right, before = _right(record, scorer), _before(record)
+    both = right is not None and before is not None  # two accuracies of other questions would not compare
     return {
         "changed": _changed(_answer(record, scorer), _recorded(record)),
-        "accuracy": _right(record, scorer),
-        "accuracy_before": _before(record),
+        "accuracy": right if both else None,
+        "accuracy_before": before if both else None,
         "reasoned_on": _reasoned_on(record, scorer),
     }
 
@@ -115,9 +117,9 @@ def _slip(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
     usable = answer is not None and not rewritten and bool(_recorded(record))
     metrics: dict[str, MetricValue] = dict.fromkeys(("changed", *REACTIONS))
     metrics["rewritten"] = None if answer is None else float(rewritten)
-    metrics["accuracy_before"] = _before(record)
     if not usable or answer is None:
         return metrics
+    metrics["accuracy_before"] = _before(record)
     metrics["changed"] = _changed(answer, _recorded(record))
     if _meta(record)["implied"]:  # elsewhere nobody knows what following the slip would give
         found = reaction(_meta(record), _recorded(record), answer, record.completion.text)

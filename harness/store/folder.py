@@ -37,13 +37,18 @@ def write_atomic(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def read_text(path: Path) -> str:
+    """What `write_atomic` wrote: lone surrogates of odd data and odd file names too."""
+    return path.read_text(encoding="utf-8", errors="surrogatepass")
+
+
 def read_run(folder: Path) -> Run:
     """The run of a folder. Raises UserError where the folder is not a run or its run.json is damaged."""
     path = folder / RUN_FILE
     if not path.is_file():
         raise UserError(_not_a_run(folder), tip="a run folder holds run.json and records.jsonl; see `harness history`.")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path))
         if not isinstance(document, dict):
             raise TypeError(f"expected an object, found {type(document).__name__}")
         _check_format(path, document.get("format", FORMAT_VERSION))
