@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PIPED_WIDTH = 160
+MIN_WIDTH = 80
+"""A narrower terminal breaks the lines itself: a table squeezed into it would lose names and digits."""
 
 
 def out() -> Console:
     """Standard output; plain and unwrapped when piped, without colour with NO_COLOR."""
     from rich.console import Console
 
-    return (
-        Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH)
-    )
+    if not sys.stdout.isatty():
+        return Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH)
+    console = Console(highlight=False)
+    return console if console.width >= MIN_WIDTH else Console(highlight=False, width=MIN_WIDTH)
 
 
 def err() -> Console:

@@ -90,7 +90,7 @@ def require_pairs(paired: Paired) -> None:
     if not paired.is_defined:
         raise UserError(
             f"no doc is scored on {paired.info.name!r} in both runs, so there is nothing to compare",
-            tip="were both runs made on the same docs? `harness show RUN` tells.",
+            tip="were both runs made on the same docs? `harness report RUN` tells.",
         )
 
 
