@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 from decode_roofline import measured_machine, roofline
-from generate_peers import SIZES, Job, Result, build_model, make_jobs, run_engine, run_sampler, run_transformers
+from generate_peers import SHOTS, SIZES, Job, Result, build_model, make_jobs, run_engine, run_sampler, run_transformers
 
 CONTENDERS: dict[str, Callable[[Any, Sequence[Job], int, int], Callable[[], Result]]] = {
     "engine": run_engine,
@@ -49,11 +49,13 @@ class Cell:
     most_batches: int
     """Of a peer; 0: all."""
     seed: int
+    shots: int
 
     @property
     def key(self) -> str:
         """Its name in the results file."""
-        return "/".join(map(str, (self.size, self.requests, self.contender, self.batch, self.most_batches, self.seed)))
+        parts = (self.size, self.requests, self.contender, self.batch, self.most_batches, self.seed, self.shots)
+        return "/".join(map(str, parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +118,16 @@ def model_of(size: str) -> Any:
 
 
 @cache
-def jobs_of(size: str, n: int, seed: int) -> list[Job]:
+def jobs_of(size: str, n: int, seed: int, shots: int) -> list[Job]:
     """The requests of a cell."""
-    return make_jobs(n, SIZES[size][1], seed)
+    return make_jobs(n, SIZES[size][1], seed, shots)
 
 
 def measure(cell: Cell, results: Results, repeats: int, again: bool) -> Measured:
     """The cell from the file, or timed now: the fastest of `repeats` after a run that compiles."""
     known = None if again else results.get(cell)
     if known is None:
-        jobs = jobs_of(cell.size, cell.requests, cell.seed)
+        jobs = jobs_of(cell.size, cell.requests, cell.seed, cell.shots)
         run = CONTENDERS[cell.contender](model_of(cell.size), jobs, cell.batch, cell.most_batches)
         if cell.contender != "transformers":  # which compiles nothing
             run()
@@ -163,19 +165,27 @@ def agreement(engine: Measured, peer: Measured) -> str:
 
 def compare(size: str, n: int, arguments: argparse.Namespace, results: Results) -> None:
     """One model size and number of requests: all contenders, agreement, ratios, roofline."""
-    jobs = jobs_of(size, n, arguments.seed)
+    jobs = jobs_of(size, n, arguments.seed, arguments.shots)
     lengths = [job.n_new for job in jobs]
     widths = [len(job.prompt) for job in jobs]
     print(
-        f"\n{size}, {n} requests: prompts of {min(widths)}-{max(widths)} tokens, replies median "
-        f"{np.median(lengths):.0f}, 95% {np.percentile(lengths, 95):.0f}, {sum(lengths)} tokens in all",
+        f"\n{size}, {n} requests behind {arguments.shots} shots: prompts of {min(widths)}-{max(widths)} tokens, "
+        f"replies median {np.median(lengths):.0f}, 95% {np.percentile(lengths, 95):.0f}, {sum(lengths)} tokens in all",
         flush=True,
     )
 
     def best(contender: str, sizes: Sequence[int]) -> Measured:
         most = 0 if contender == "engine" else arguments.peer_batches
         cells = [
-            Cell(size=size, requests=n, contender=contender, batch=batch, most_batches=most, seed=arguments.seed)
+            Cell(
+                size=size,
+                requests=n,
+                contender=contender,
+                batch=batch,
+                most_batches=most,
+                seed=arguments.seed,
+                shots=arguments.shots,
+            )
             for batch in sizes
         ]
         found = [measure(cell, results, arguments.repeats, arguments.again) for cell in cells]
@@ -208,6 +218,9 @@ def main() -> None:
     parser.add_argument("--peer-batches", type=int, default=0, help="time so many of a peer's batches; 0: all")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--shots", type=int, choices=range(SHOTS + 1), default=SHOTS, help="worked examples before each"
+    )
     parser.add_argument("--results", type=Path, default=Path("runs/generate.jsonl"), help="cells measured so far")
     parser.add_argument("--again", action="store_true", help="time what the results file has, too")
     parser.add_argument("--no-roofline", action="store_true", help="print the table without touching a model")

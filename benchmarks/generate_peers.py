@@ -47,11 +47,11 @@ class Result:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def make_jobs(n: int, vocabulary: int, seed: int) -> list[Job]:
-    """8-shot GSM8K prompts, words hashed to ids; lengths as in real replies."""
+def make_jobs(n: int, vocabulary: int, seed: int, n_shots: int = SHOTS) -> list[Job]:
+    """GSM8K prompts behind worked examples, words hashed to ids; lengths as in real replies."""
     rng = np.random.default_rng(seed)
     texts = questions(n, rng)
-    shots = [BOS, *(token for text in texts[:SHOTS] for token in hash_words(text, vocabulary))]
+    shots = [BOS, *(token for text in texts[:n_shots] for token in hash_words(text, vocabulary))]
     lengths = np.clip(rng.lognormal(np.log(97), np.log(350 / 97) / 1.645, n), 4, MOST_NEW_TOKENS).astype(int)
     asked = texts[SHOTS : SHOTS + n]
     return [

@@ -109,13 +109,13 @@ def _worst(sides: Sequence[DocValues]) -> DocValues:
     seeds = [seed for seed in by_seed[0] if all(seed in found for found in by_seed)]
     least = np.array([min(float(found[seed]) for found in by_seed) for seed in seeds], dtype=np.float64)
     keep = [i for i, value in enumerate(least) if not np.isnan(value)]
+    place = {seed: i for i, seed in enumerate(sides[0].doc_ids)}
+    kept = sides[0].subset([place[seeds[i]] for i in keep])  # for its clusters
     ones = np.ones(len(keep), dtype=np.float64)
-    return DocValues(
-        doc_ids=tuple(seeds[i] for i in keep),
+    return replace(
+        kept,
         numerator=least[keep],
         denominator=ones,
         completions=ones,
-        clusters=None,
         n_missing=len(set().union(*by_seed)) - len(keep),
-        unbounded=sides[0].unbounded,
     )

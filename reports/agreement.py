@@ -54,14 +54,14 @@ def agreements(records: Sequence[Record]) -> list[Agreement]:
 
 def disagrees(record: Record) -> bool:
     """Some other scorer judges this completion differently."""
-    ours = answer_score(record)
+    ours = _ours(record)
     return ours is not None and any(
         _is_right(record.scores[name]) != _is_right(ours) for name in OTHERS if name in record.scores
     )
 
 
 def _agreement(name: str, records: Sequence[Record]) -> Agreement:
-    judged = [(r, s) for r in records if name in r.scores and (s := answer_score(r)) is not None]
+    judged = [(r, s) for r in records if name in r.scores and (s := _ours(r)) is not None]
     pairs = [(r.doc.id, _is_right(ours), _is_right(r.scores[name])) for r, ours in judged]
     return Agreement(
         scorer=name,
@@ -74,5 +74,11 @@ def _agreement(name: str, records: Sequence[Record]) -> Agreement:
     )
 
 
+def _ours(record: Record) -> Score | None:
+    """Our verdict, where there is one: what we could not score is no disagreement."""
+    score = answer_score(record)
+    return score if score is not None and score.outcome != "not_scored" else None
+
+
 def _is_right(score: Score) -> bool:
-    return score.outcome == "correct" if score.outcome != "not_scored" else False
+    return score.outcome == "correct"

@@ -83,7 +83,8 @@ def _drawing(found: Estimate | None, axis: svg.Axis) -> Markup:
 
 
 def _relative(path: Path, root: Path) -> str:
-    return "" if not path.is_file() else path.resolve().relative_to(root.resolve()).as_posix()
+    """As the folder lies in the list, not where a link leads: the page is opened from `root`."""
+    return "" if not path.is_file() else path.absolute().relative_to(root.absolute()).as_posix()
 
 
 def _curves(runs: Sequence[Run]) -> list[tuple[str, Markup, list[tuple[int, str]]]]:

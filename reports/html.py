@@ -100,7 +100,17 @@ def _numbers() -> SimpleNamespace:
     def wrapped(function: Callable[..., str]) -> Callable[..., str]:
         return lambda *args: typeset(function(*args))
 
-    names = ("value", "interval", "estimate", "change", "change_interval", "signed_interval", "size", "p_value")
+    names = (
+        "value",
+        "interval",
+        "estimate",
+        "change",
+        "change_interval",
+        "signed_interval",
+        "size",
+        "p_value",
+        "left_out",
+    )
     return SimpleNamespace(**{name: wrapped(getattr(numbers, name)) for name in names})
 
 

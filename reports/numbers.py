@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from harness.compare.numbers import left_out as left_out_words
 from harness.compare.numbers import show_p
-from harness.compare.records import Difference
+from harness.compare.records import Comparison, Difference
 from harness.core.records import Estimate
 
 UNDEFINED = "–"
@@ -60,3 +61,8 @@ def p_value(number: float | None) -> str:
 def count(number: int | None) -> str:
     """A count with thousands commas."""
     return UNDEFINED if number is None else f"{number:,}"
+
+
+def left_out(comparison: Comparison) -> str:
+    """How many docs have no partner, and why."""
+    return left_out_words(len(comparison.unpaired), len(comparison.changed))

@@ -48,7 +48,8 @@ class ProbeView:
     lines: tuple[tuple[str, charts.Tone], ...]
     """(what a line of the curve is, its tone), in the order drawn."""
     points: tuple[ProbeRow, ...]
-    """The curve as a table: at most this share of the steps shown, same answer and accuracy of each run."""
+    """The curve as a table: at most this share of the steps shown, same answer, accuracy and share that reasoned
+    on, of each run."""
     tables: tuple[ProbeTable, ...]
     area: AreaDifference | None = None
 
@@ -116,10 +117,15 @@ def _points(curves: Sequence[Sequence[CurvePoint]]) -> tuple[ProbeRow, ...]:
     return tuple(rows)
 
 
-def _cells(point: CurvePoint | None) -> tuple[str, str]:
+def _cells(point: CurvePoint | None) -> tuple[str, str, str]:
     if point is None:
-        return numbers.UNDEFINED, numbers.UNDEFINED
-    return numbers.estimate(point.same, "binary"), numbers.estimate(point.accuracy, "binary")
+        return numbers.UNDEFINED, numbers.UNDEFINED, numbers.UNDEFINED
+    same, accuracy = numbers.estimate(point.same, "binary"), numbers.estimate(point.accuracy, "binary")
+    return same, accuracy, numbers.UNDEFINED if point.reasoned_on is None else _share(point.reasoned_on)
+
+
+def _share(found: Estimate) -> str:
+    return numbers.UNDEFINED if found.value is None else numbers.value(found.value, "binary")
 
 
 def _table(probe: ProbeName, names: Sequence[str], sides: Sequence[ProbeSummary | None]) -> ProbeTable:

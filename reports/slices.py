@@ -88,22 +88,23 @@ def _run_row(part: tuple[str, str], values: DocValues, level: float) -> Slice:
 
 
 def _pair_row(part: tuple[str, str], before: DocValues, after: DocValues, level: float) -> Slice:
-    result = paired_difference(before, after, level=level)
+    is_defined = before.is_defined and after.is_defined
+    result = paired_difference(before, after, level=level) if is_defined else None
     return Slice(
         group=part[0],
         label=part[1],
         n_docs=before.n_docs,
         baseline=_share(before),
         candidate=_share(after),
-        value=result.value,
-        low=result.low,
-        high=result.high,
-        p_adjusted=result.p_value,
+        value=result.value if result else None,
+        low=result.low if result else None,
+        high=result.high if result else None,
+        p_adjusted=result.p_value if result else None,
     )
 
 
-def _share(values: DocValues) -> float:
-    return float(values.numerator.sum() / values.denominator.sum())
+def _share(values: DocValues) -> float | None:
+    return float(values.numerator.sum() / values.denominator.sum()) if values.is_defined else None
 
 
 def _parts(records: Sequence[Record], doc_ids: Sequence[str]) -> dict[tuple[str, str], list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from markupsafe import Markup
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from harness.compare.records import Comparison, Difference, Flip
 from harness.core.records import Estimate, MetricInfo, Record, Run
 from harness.core.task import as_text
+from harness.stats.estimate import estimate_metrics
 from reports import plots, svg
 from reports.agreement import Agreement, agreements
 from reports.contamination import Overlap, OverlapView, overlap_view
@@ -112,6 +113,8 @@ class RunView:
     """Over the drawings of estimates."""
     diagnostics: tuple[plots.EstimateRow, ...]
     failures: tuple[Example, ...]
+    n_absent: int
+    """Completions that the run should have and does not."""
     common: Common
 
 
@@ -135,6 +138,8 @@ def comparison_view(
 
 def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
     """Everything that the pages of a run show but the traces."""
+    if not run.estimates:  # it was stopped: what it has drawn so far can be read all the same
+        run = replace(run, estimates=estimate_metrics(records, run.metrics))
     info = next(info for info in run.metrics if info.name == run.primary)
     common = _common((run,), (records,), info, plots.slices(run_slices(records, info), info), beside)
     apart = common.robustness.names if common.robustness is not None else frozenset[str]()
@@ -147,6 +152,7 @@ def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
         ruler=svg.ruler(svg.share_axis(), signed=False),
         diagnostics=tuple(plots.estimates(run, diagnostic=True)),
         failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
+        n_absent=max(run.n_expected - len(records), 0),
         common=common,
     )
 

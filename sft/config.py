@@ -177,7 +177,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return flatten(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}", tip="`harness train --recipe tiny` needs no file.") from error
+        raise UserError(
+            f"{path}: {error.strerror}", tip="`harness train --recipe gemma3_nano` needs no file."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not valid TOML: {error}") from error
 
@@ -257,10 +259,10 @@ def check(config: Config) -> None:
     train, data = config.train, config.data
     row_length = data.row_length or data.max_length
     complaints = {
-        "model.base is not set": not config.model.base,
-        "data.source is not set": not data.source,
-        f"train.learning_rate is {train.learning_rate}: above 0": train.learning_rate <= 0,
-        f"train.epochs is {train.epochs}: above 0": not train.steps and train.epochs <= 0,
+        "model.base is not set: name the model with --base, for example gemma3-nano": not config.model.base,
+        "data.source is not set: name the training data with --data": not data.source,
+        f"train.learning_rate is {train.learning_rate}: above 0": not 0 < train.learning_rate < float("inf"),
+        f"train.epochs is {train.epochs}: above 0": not train.steps and not 0 < train.epochs < float("inf"),
         f"train.steps is {train.steps}: 0 or more": train.steps < 0,
         f"train.eval_every is {train.eval_every}: at least 1": train.eval_every < 1,
         f"train.save_every is {train.save_every}: at least 1": train.save_every < 1,

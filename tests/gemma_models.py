@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 
 pytest.importorskip("tunix", reason="needs the gemma extra")
 
+from folders import shared_folder
 from safetensors.numpy import load_file, save_file
 
 from harness.gemma.tiny import write_tiny_model
@@ -23,7 +23,7 @@ Tensors = dict[str, np.ndarray]
 @lru_cache(maxsize=1)
 def small_model() -> Path:
     """A read-only model of two layers with both tokenizer files."""
-    folder = Path(mkdtemp(prefix="gemma-small-"))
+    folder = shared_folder("gemma-small")
     return write_tiny_model(folder, layers=2, embed=32, hidden=64, heads=2, kv_heads=1, head_dim=8, tokenizer="both")
 
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 
 pytest.importorskip("tunix", reason="needs the gemma extra")
+
+from folders import shared_folder
 
 from harness.gemma.tiny import write_tiny_model
 from sft.config import Resolved, resolve
@@ -51,7 +52,7 @@ def quick_compilation() -> Iterator[None]:
 @lru_cache(maxsize=1)
 def one_layer() -> Path:
     """A read-only model of one local layer."""
-    folder = Path(mkdtemp(prefix="gemma-one-layer-"))
+    folder = shared_folder("gemma-one-layer")
     return write_tiny_model(folder, layers=1, embed=16, hidden=32, heads=2, head_dim=8, window=32)
 
 

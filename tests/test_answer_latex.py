@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +59,17 @@ def test_a_comparison_that_does_not_end_is_stopped_outside_the_main_thread_too(p
     thread.start()
     thread.join(timeout=60)
     assert verdicts == [False, True]
+
+
+def test_a_machine_that_is_busy_elsewhere_changes_no_verdict(process: LatexProcess) -> None:
+    assert process.equal("1", "1")
+    assert process._process is not None
+    pid = process._process.pid
+    os.kill(pid, signal.SIGSTOP)  # no processor for longer than the limit of 1 second
+    waking = threading.Timer(1.5, os.kill, (pid, signal.SIGCONT))
+    waking.start()
+    assert process.equal("\\sqrt{50}", "5\\sqrt{2}")
+    waking.join()
 
 
 def test_code_in_an_answer_is_not_run(process: LatexProcess, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -167,8 +169,110 @@ def test_a_task_file_that_does_not_import_says_why(harness, tmp_path):
 
 @pytest.mark.parametrize(
     ("flag", "value"),
-    [("--limit", "0"), ("--repeats", "0"), ("--top-p", "0"), ("--temperature", "-1"), ("--max-new-tokens", "-5")],
+    [
+        *(("--limit", "0"), ("--repeats", "0"), ("--top-p", "0"), ("--temperature", "-1"), ("--max-new-tokens", "-5")),
+        *(("--max-new-tokens", "0"), ("--temperature", "inf"), ("--k", "²")),
+    ],
 )
 def test_a_setting_out_of_range_is_refused(harness, flag, value):
     error = refused(harness, "run", "--task", "two_digit_addition", "--model", "scripted:careful", flag, value)
     assert flag in error
+
+
+def test_json_too_deep_to_read_is_one_line(harness, tmp_path):
+    (tmp_path / "deep.jsonl").write_text('{"question":' + "[" * 100_000 + "\n")
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    for name in ("deep.jsonl", "deep.json"):
+        assert f"{name}" in refused(harness, "run", "--task", "gsm8k", "--data", name, "--model", "scripted:careful")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("null", "NoneType"), ("[]", "list"), ("[" * 100_000, "Recursion"), ('{"format": 99}', "format 99")],
+)
+def test_a_damaged_run_file_is_named_and_does_not_hide_other_runs(harness, tmp_path, data, written, said):
+    for name in ("bad", "good"):
+        harness(
+            "run", "--task", "gsm8k", "--data", data, "--model", "scripted:careful", "--out", tmp_path / "runs" / name
+        )
+    (tmp_path / "runs/bad/run.json").write_text(written)
+    assert said in refused(harness, "report", tmp_path / "runs/bad")
+    listed = harness("history", tmp_path / "runs")
+    assert listed.code == 0
+    assert "good" in listed.out
+    assert "left out" in listed.err
+
+
+def test_a_record_too_deep_to_read_is_named_by_its_line(harness, tmp_path, data):
+    harness("run", "--task", "gsm8k", "--data", data, "--model", "scripted:careful", "--out", tmp_path / "a")
+    (tmp_path / "a/records.jsonl").write_text("[" * 100_000 + "\n")
+    assert "records.jsonl:1" in refused(harness, "report", tmp_path / "a")
+
+
+def test_a_task_file_that_exits_says_so(harness, tmp_path):
+    (tmp_path / "leaves.py").write_text("raise SystemExit(5)\n")
+    assert "SystemExit: 5" in refused(harness, "run", "--task", tmp_path / "leaves.py", "--model", "scripted:careful")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("new-task", "n" * 300),
+        ("run", "--task", "two_digit_addition", "--model", "scripted:careful", "--out", "x" * 300),
+    ],
+)
+def test_a_name_too_long_for_the_disk_is_one_line(harness, arguments):
+    assert "File name too long" in refused(harness, *arguments)
+
+
+def test_a_file_where_a_folder_is_wanted_is_one_line(harness, tmp_path, data):
+    raw = write_jsonl(tmp_path / "raw.jsonl", [{"question": "What is 2 + 2?", "answer": "2 + 2 = 4.\n#### 4"}])
+    before = data.read_text()
+    assert "data.jsonl" in refused(harness, "prepare", raw, "--out", data)
+    assert data.read_text() == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full: a full disk can't be made here")
+def test_a_full_disk_is_one_line_and_a_tip():
+    done = in_shell("HARNESS tasks --json > /dev/full")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "error: No space left on device"
+    assert "free some space" in done.stderr
+
+
+def test_closed_streams_are_no_traceback():
+    done = in_shell("HARNESS steps - <&- && HARNESS tasks --json >&-")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def in_shell(command: str) -> subprocess.CompletedProcess[str]:
+    command = command.replace("HARNESS", f"{sys.executable} -m harness.cli.main")
+    return subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+
+
+def test_steps_of_a_file_that_is_no_text_are_refused(harness, tmp_path):
+    (tmp_path / "wide.txt").write_text("2 + 2 = 5\n", encoding="utf-16")
+    assert "no UTF-8 text" in refused(harness, "steps", tmp_path / "wide.txt")
+    (tmp_path / "marked.txt").write_text("2 + 2 = 5\n", encoding="utf-8-sig")
+    assert "first error at step 1" in harness("steps", tmp_path / "marked.txt").out
+
+
+@pytest.mark.parametrize("moment", ["harness.cli.launch.new_folder", "harness.runner.run.run_task"])
+def test_an_interrupt_before_the_first_completion_says_that_nothing_was_drawn(harness, tmp_path, monkeypatch, moment):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moment, interrupted)
+    done = harness("run", "--task", "two_digit_addition", "--model", "scripted:careful", "--out", tmp_path / "a")
+    assert (done.code, done.err.strip()) == (130, "stopped before anything was drawn")
+
+
+def test_a_setting_that_is_no_pair_names_its_own_flag(harness, tmp_path):
+    assert "--set 'x': expected key=value" in refused(harness, "train", "--recipe", "tiny", "--set", "x")
+    assert "name the model with --base" in refused(harness, "train", "--recipe", "tiny")
+
+
+def test_an_empty_value_does_not_choose_a_default(harness, data):
+    assert "--data is empty" in refused(harness, "run", "--task", "gsm8k", "--data", "", "--model", "scripted:careful")
+    for flag in ("--data", "--base", "--arms"):
+        assert f"{flag} is empty" in refused(harness, "train", "--recipe", "gemma3_nano", flag, "")

@@ -226,3 +226,39 @@ def test_two_runs_that_start_in_one_second_get_two_folders(harness, tmp_path):
     for _ in range(5):
         ran(harness, "run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", "--runs", tmp_path / "r")
     assert len(list((tmp_path / "r").iterdir())) == 5
+
+
+def test_data_with_a_lone_surrogate_runs_reads_back_and_reports(harness, tmp_path):
+    (tmp_path / "data.jsonl").write_text('{"id": "a\\ud800", "question": "1\\ud800+1?", "answer": "#### 2"}\n')
+    done = harness(
+        "run", "-t", "gsm8k", "--data", tmp_path / "data.jsonl", "-m", "scripted:careful", "--out", tmp_path / "r",
+        "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "1\ud800+1?" in json.loads(done.out)["run"]["model"]["detail"]["example_prompt"]["text"]
+    done = harness("report", tmp_path / "r")
+    assert done.code == 0, done.err
+    assert (tmp_path / "r" / "report.html").is_file()
+
+
+def test_names_in_tables_are_text_whatever_brackets_they_have(harness, tmp_path, data):
+    file = completions(tmp_path / "c.jsonl", set())
+    ran(
+        harness, "score", file, "-t", "gsm8k", "--data", data, "--model-name", "m[v2][/b]", "--out",
+        tmp_path / "runs" / "a",
+    )  # fmt: skip
+    assert "m[v2][/b]" in ran(harness, "history", tmp_path / "runs").out
+
+
+def test_a_file_of_completions_that_lacks_docs_says_so_on_its_page_and_in_comparisons(harness, tmp_path, data):
+    whole, part = completions(tmp_path / "whole.jsonl", {1, 2}), tmp_path / "part.jsonl"
+    part.write_text("".join(whole.read_text().splitlines(keepends=True)[5:]))
+    for file in (whole, part):
+        ran(harness, "score", file, "-t", "gsm8k", "--data", data, "--out", tmp_path / file.stem)
+        ran(harness, "report", tmp_path / file.stem)
+    missing = "5 of 40 completions are missing: the numbers are over the others."
+    for page in ("report.md", "report.html"):
+        assert missing in (tmp_path / "part" / page).read_text()
+        assert "are missing" not in (tmp_path / "whole" / page).read_text()
+    done = ran(harness, "compare", tmp_path / "whole", tmp_path / "part")
+    assert "note: part lacks docs: 35 of 40 completions" in done.out

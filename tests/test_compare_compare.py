@@ -20,11 +20,13 @@ from compare_builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.cli.compare import _change
 from harness.compare.compare import compare
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, GenerationSettings
 from harness.stats.intervals import wilson
 from harness.stats.paired import agresti_min, mcnemar_mid_p
+from reports import numbers
 
 
 def test_a_binary_comparison_is_agresti_min_and_mcnemar_with_its_table():
@@ -101,9 +103,10 @@ def test_allowed_data_pair_only_docs_that_ask_the_same_and_expect_the_same():
         record("d0002", {"accuracy": 1.0}, question="reworded"),
     ]
     found = compare(run(), base, run(data=other), cand, allow=frozenset({"data"}))
-    assert found.unpaired == ("d0001", "d0002")
+    assert found.unpaired == found.changed == ("d0001", "d0002")
     assert found.differences["accuracy"].n_paired == 1
     assert "data differ" in found.labels[0]
+    assert "2 docs with another question or gold answer left out" in found.verdict
 
 
 def test_repeats_are_averaged_by_doc_before_pairing():
@@ -208,3 +211,45 @@ def test_diagnostic_metrics_are_a_holm_family_of_their_own():
     assert found["compliant"].p_adjusted == found["compliant"].p_value
     least = min(found["valid_steps"].p_value, found["tokens"].p_value)
     assert min(found["valid_steps"].p_adjusted, found["tokens"].p_adjusted) == pytest.approx(min(1.0, 2 * least))
+
+
+def test_a_candidate_that_gives_no_numbers_is_not_worse_but_unscored():
+    base, cand = accuracy_records([1.0, 0.0, 1.0]), accuracy_records([1.0, float("nan"), 1.0])
+    found = compare(run(), base, run(), cand)
+    assert found.verdict.startswith("No evidence of a difference: accuracy +0.0 points")
+    assert found.unpaired == ("d0001",)
+
+
+@pytest.mark.parametrize("more", [0.0, 0.3])
+def test_docs_that_all_moved_alike_do_not_prove_a_change_of_a_number_without_a_range(more):
+    sides = [[record(str(i), {"tokens": 100.1 * (i + 1) + added}) for i in range(12)] for added in (0.0, more)]
+    one = run(primary="tokens", metrics=(TOKENS,))
+    found = compare(one, sides[0], one, sides[1], margin=0.02)
+    d = found.differences["tokens"]
+    assert d.value == pytest.approx(more)
+    assert (d.low, d.high, d.p_value, d.minimum_detectable) == (None, None, None, None)
+    assert found.verdict.startswith("All docs are alike, no spread to judge by: tokens")
+    assert found.gate.outcome == "inconclusive"
+
+
+def test_no_comparison_could_have_shown_more_than_a_hundred_points():
+    base, cand = accuracy_records([0.5, 0.5]), accuracy_records([1.0, 1.0])
+    found = compare(run(), base, run(), cand)
+    assert found.differences["accuracy"].minimum_detectable is None
+    assert "could have shown" not in found.verdict
+
+
+def test_clusters_that_only_one_run_knows_hold_for_both_whichever_it_is():
+    clusters = [f"c{i // 10}" for i in range(40)]
+    base, cand = accuracy_records([1.0, 0.0] * 20), accuracy_records([1.0, 1.0] * 20, clusters=clusters)
+    there = compare(run(), base, run(), cand).differences["accuracy"]
+    back = compare(run(), cand, run(), base).differences["accuracy"]
+    assert there.n_clusters == back.n_clusters == there.baseline.n_clusters == 4
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_a_change_that_rounds_to_nothing_reads_the_same_on_the_terminal_as_on_a_page():
+    base, cand = accuracy_records([1.0, 0.5] * 3000), accuracy_records([1.0, 0.4999] * 3000)
+    d = compare(run(), base, run(), cand).differences["accuracy"]
+    assert d.value < 0
+    assert _change(d).split()[0] == numbers.change(d.value, "binary") == "+0.0"

@@ -155,3 +155,53 @@ def test_a_wider_margin_never_turns_a_pass_into_less(counts, margins):
     strict, lax = sorted(margins)
     order = {"fail": 0, "inconclusive": 1, "pass": 2}
     assert order[judge(counts, margin=strict).gate.outcome] <= order[judge(counts, margin=lax).gate.outcome]
+
+
+def lossy(n_lost, before, after):
+    """A gate over 1,000 like docs, the candidate two better, and `n_lost` more that one run has not scored."""
+    base, cand = from_table(900, 2, 0, 98)
+    more = [[record(f"lost{i}", {"accuracy": value}) for i in range(n_lost)] for value in (before, after)]
+    return compare(run("a"), base + more[0], run("b"), cand + more[1], margin=0.02).gate
+
+
+@pytest.mark.parametrize(
+    ("n_lost", "before", "after", "outcome"),
+    [
+        (5, 1.0, None, "pass"),  # too few to turn it
+        (100, 1.0, None, "inconclusive"),  # all of them may be broken
+        (100, 0.0, None, "pass"),  # wrong before: none of them can be a loss
+        (100, None, 1.0, "pass"),  # right after: the same
+        (100, None, 0.0, "inconclusive"),
+    ],
+)
+def test_a_gate_passes_only_where_the_docs_that_one_run_lost_could_not_turn_it(n_lost, before, after, outcome):
+    gate = lossy(n_lost, before, after)
+    assert gate.outcome == outcome
+    if outcome == "inconclusive":
+        assert gate.why == (
+            "the 1,000 docs scored in both runs alone would be a pass, "
+            "but the 100 docs scored in only one could undo it"
+        )
+
+
+def test_a_gate_fails_only_where_the_docs_that_one_run_lost_could_not_turn_it():
+    base, cand = from_table(900, 0, 40, 60)
+    more = [[record(f"lost{i}", {"accuracy": value}) for i in range(200)] for value in (0.0, None)]
+    assert compare(run("a"), base, run("b"), cand, margin=0.02).gate.outcome == "fail"
+    assert compare(run("a"), base + more[0], run("b"), cand + more[1], margin=0.02).gate.outcome == "inconclusive"
+
+
+def test_docs_of_allowed_other_data_that_one_run_was_never_asked_do_not_hold_a_gate_up():
+    base, cand = from_table(900, 2, 0, 98)
+    extra = [record(f"extra{i}", {"accuracy": 1.0}) for i in range(100)]
+    other = replace(run().data, docs_hash="e" * 16)
+    found = compare(run("a"), base + extra, run("b", data=other), cand, margin=0.02, allow=frozenset({"data"}))
+    assert found.gate.outcome == "pass"
+    assert compare(run("a"), base + extra, run("b"), cand, margin=0.02).gate.outcome == "inconclusive"
+
+
+def test_at_margin_zero_the_gate_claims_no_more_than_the_verdict():
+    found = judge((0, 3, 0, 0), margin=0.0)
+    assert found.verdict.startswith("No evidence of a difference")
+    assert found.differences["accuracy"].low > 0
+    assert (found.gate.outcome, found.gate.why) == ("inconclusive", "the interval lies above +0.0 points, but p = 0.12")

@@ -21,11 +21,11 @@ from tasks.forgetting.scoring import loose_readings
 
 
 class Weigher:
-    """A model that answers with the gold, and finds every byte of a text one bit surprising."""
+    """A model that answers with the gold, and finds every byte of a text one bit surprising, give or take `spread`."""
 
-    def __init__(self, task, bits=1.0):
+    def __init__(self, task, bits=1.0, spread=0.0):
         self.targets = {doc.id: doc.target for doc in task.docs}
-        self.bits = bits
+        self.bits, self.spread = bits, spread
 
     def describe(self):
         return ModelInfo(name=f"weigher-{self.bits}", fingerprint=f"weigher:{self.bits}")
@@ -35,7 +35,10 @@ class Weigher:
             yield Completion(doc_id=request.doc_id, text=self.targets[request.doc_id])
 
     def log_likelihood(self, pairs):
-        return [(-math.log(2) * self.bits * len(text.encode()), False) for _, text in pairs]
+        return [(-math.log(2) * self._bits_of(text) * len(text.encode()), False) for _, text in pairs]
+
+    def _bits_of(self, text):
+        return self.bits + self.spread * (len(text) % 5 - 2)
 
     def count_tokens(self, pairs):
         return [len(text.split()) for _, text in pairs]
@@ -108,9 +111,10 @@ def test_a_small_change_in_bits_below_one_is_not_blurred_as_a_share_would_be(tmp
     from harness.compare.compare import compare
 
     task = load_task("plain_text")
-    runs = [ran(task, Weigher(task, bits), tmp_path / str(bits)) for bits in (0.80, 0.81)]
+    weighers = Weigher(task, 0.80), Weigher(task, 0.81, spread=0.001)
+    runs = [ran(task, weigher, tmp_path / str(weigher.bits)) for weigher in weighers]
     found = compare(*runs[0], *runs[1]).differences["bits_per_byte"]
-    assert found.value == pytest.approx(0.01)
+    assert found.value == pytest.approx(0.01, abs=5e-4)
     assert found.low > 0.009
     assert "added pairs" not in found.method
     assert not found.metric.higher_is_better

@@ -6,11 +6,11 @@ import json
 import shutil
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
 import pytest
+from folders import shared_folder
 from gemma_models import copy_of, small_model
 
 from harness.core.errors import UserError
@@ -32,7 +32,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @lru_cache(maxsize=1)
 def base() -> Path:
     """Grouped queries, so that every kind of projection is adapted."""
-    folder = Path(mkdtemp(prefix="gemma-base-"))
+    folder = shared_folder("gemma-base")
     return write_tiny_model(folder, layers=1, embed=32, hidden=64, heads=4, kv_heads=2, head_dim=8)
 
 
@@ -73,7 +73,7 @@ def trained(folder: Path, *, lora_only: bool) -> Path:
 @lru_cache(maxsize=1)
 def merged() -> dict[Any, np.ndarray]:
     """The adapted model's weights with LoRA merged, by the export that the next test compares with it."""
-    folder = Path(mkdtemp(prefix="gemma-merged-")) / "out"
+    folder = shared_folder("gemma-merged") / "out"
     return weights(load_model(export_model(adapted(), folder, base=base(), lora_alpha=ALPHA, dtype="float32")).model)
 
 

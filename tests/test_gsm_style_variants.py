@@ -127,7 +127,7 @@ def test_all_has_every_seed_question_in_every_variant() -> None:
     by_seed = defaultdict(list)
     for doc in docs:
         by_seed[doc.metadata["seed_id"]].append(doc.metadata["variant"])
-        assert doc.cluster == doc.metadata["seed_id"]
+        assert doc.cluster == doc.metadata["template"]
     assert len(by_seed) == 20
     assert set(map(tuple, by_seed.values())) == {BALANCED}
     assert len({doc.id for doc in docs}) == 140

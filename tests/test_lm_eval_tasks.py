@@ -138,7 +138,10 @@ def test_perplexities_are_lm_evals_own(tmp_path):
     assert run.estimates["lm-eval word_perplexity,none"].value == theirs["word_perplexity,none"]
     assert run.estimates["lm-eval byte_perplexity,none"].value == theirs["byte_perplexity,none"]
     assert run.estimates["bits_per_byte"].value == pytest.approx(theirs["bits_per_byte,none"], rel=1e-12)
-    assert not {info.name: info.higher_is_better for info in run.metrics}["word_perplexity_nats"]
+    infos = {info.name: info for info in run.metrics}
+    assert not infos["word_perplexity_nats"].higher_is_better
+    assert {infos[name].kind for name in ("word_perplexity_nats", "bits_per_byte")} == {"mean"}, "no percentages"
+    assert infos["bits_per_byte"].unbounded
 
 
 def test_repeats_go_through_lm_evals_own_vote(tmp_path, data):

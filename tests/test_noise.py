@@ -41,11 +41,26 @@ def test_flips_either_way_are_counted():
     assert floor.swing == pytest.approx(1.96 * (0.4 / 5) ** 0.5)
 
 
+def test_flips_of_a_number_without_a_range_say_nothing_of_points():
+    info = replace(ACCURACY, kind="mean", unbounded=True)
+    sides = {"a": [3.0, 4.0], "b": [3.5, 4.5]}
+    floor = noise_floor([side(name, values, run(name, metrics=(info,))) for name, values in sides.items()])
+    assert (floor.flips.value, floor.swing) == (1.0, None)
+    assert "points" not in floor_sentence(floor)
+
+
 def test_the_same_run_twice_flips_nothing():
     floor = noise_floor([side("a", [1, 0, 1]), side("b", [1, 0, 1])])
     assert floor.flips.value == 0
     assert floor.flips.high > 0.3
     assert "no answer flips by numerics alone, at most" in floor_sentence(floor)
+
+
+def test_an_unfinished_run_has_no_floor():
+    stopped = side("b", [1, 0, 1])
+    stopped = replace(stopped, run=replace(stopped.run, estimates={}))
+    with pytest.raises(UserError, match="b is not finished"):
+        noise_floor([side("a", [1, 0, 1]), stopped])
 
 
 def test_three_runs_make_three_pairs_and_their_mean():

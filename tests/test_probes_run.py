@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.core.records import Estimate
+from harness.probes.compare import AreaDifference
 from harness.probes.records import ProbeSummary
 from harness.probes.store import FILE, read_summaries
-from harness.probes.words import left_out_words
+from harness.probes.words import area_sentence, left_out_words
 
 ALL = "early-answering,injected-slip,filler,paraphrase"
 
@@ -79,6 +81,33 @@ def test_probing_again_draws_nothing_and_a_torn_journal_only_what_is_missing(har
     assert journal.read_bytes().splitlines(keepends=True)[:20] == lines[:20]
     assert len(journal.read_bytes().splitlines()) == len(lines)
     assert read_summaries(folder) == before
+
+
+def test_a_probe_is_read_by_the_scorers_of_today(harness, tmp_path):
+    before = probed(harness, tmp_path, "reader", "filler")
+    folder = tmp_path / "runs" / "reader"
+    journal = folder / "probes" / "filler.jsonl"
+    rows = [json.loads(line) for line in journal.read_text().splitlines()]
+    for row in rows:  # as another version of the scorer had read them
+        row["scores"]["final_answer"] |= {"answer": "no", "outcome": "wrong"}
+        row["doc"]["metadata"]["probe"] |= {"answer": "no", "outcome": "wrong"}
+    journal.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ran(harness, "probe", folder, "-p", "filler")
+    assert read_summaries(folder) == before
+
+
+def test_a_run_of_another_scorer_is_scored_anew_before_it_is_probed(harness, tmp_path):
+    probed(harness, tmp_path, "reader", "filler")
+    folder = tmp_path / "runs" / "reader"
+    document = json.loads((folder / "run.json").read_text())
+    document["scorers"]["final_answer"] = "another"
+    (folder / "run.json").write_text(json.dumps(document))
+    done = harness("probe", folder, "-p", "filler")
+    assert done.code == 2
+    assert "the scorer final_answer changed since it was made" in done.err
+    done = ran(harness, "run", "--resume", folder)
+    assert "note: final_answer changed since the run started" in done.err
+    ran(harness, "probe", folder, "-p", "filler")
 
 
 def test_a_later_probe_is_added_to_the_run(harness, tmp_path):
@@ -266,3 +295,10 @@ def test_what_a_model_wrote_is_text_on_the_page_and_nothing_else(harness, tmp_pa
     assert "&lt;b&gt;`7`&lt;/b&gt;" in section
     assert "<b>`7`" not in section
     assert "``<b>`7`</b>``" in (folder / "report.md").read_text()
+
+
+def test_one_question_probed_in_both_has_a_difference_and_no_interval():
+    one = Estimate(value=0.5, low=0.1, high=0.9, level=0.95, method="", n_docs=1, n_clusters=1, n_not_scored=0)
+    found = AreaDifference(baseline=one, candidate=one, value=0.25, low=None, high=None, p_value=None, n_paired=1)
+    assert area_sentence(found).endswith("difference +0.25 [–], n = 1")
+    assert area_sentence(replace(found, value=None, n_paired=0)).endswith("no question was probed in both")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import baseline_records, compared, doc, finished, record
 
+import reports.charts
+import reports.html
 import reports.markdown
+import reports.view
 import reports.visible
+from harness.compare.compare import compare
+from harness.stats.estimate import estimate_metrics
+from reports import numbers
 from reports.markdown import code, comparison_page, plain, run_page
 from reports.view import comparison_view, run_view, telling_flips
 
@@ -67,6 +74,15 @@ def test_an_unfinished_run_says_so():
     assert "> This run is not finished" in run_page(run_view(unfinished, records))
 
 
+def test_a_killed_run_shows_what_it_has_drawn_so_far():
+    records = baseline_records()
+    run = finished("base", records)
+    killed = replace(run, finished="", estimates={})
+    drawn = run_page(run_view(killed, records))
+    assert "> This run is not finished" in drawn
+    assert numbers.estimate(run.estimates[run.primary], "binary") in drawn
+
+
 @pytest.mark.parametrize("text", ["`", "``", "a`b``c", "`lead", "trail`"])
 def test_inline_code_cannot_be_left_by_backticks(text):
     shown = code(text)
@@ -103,3 +119,21 @@ def test_hostile_text_stays_inside_its_line():
 def test_examples_in_docstrings_hold():
     for module in (reports.markdown, reports.visible, reports.charts, reports.html, reports.view):
         assert doctest.testmod(module).failed == 0
+
+
+def test_names_of_metrics_and_variants_are_no_markup():
+    name = "a|b <img src=x> [c](d)"
+    made = [
+        replace(
+            one,
+            doc=replace(one.doc, metadata={"seed_id": str(i // 2), "variant": name if i % 2 else "none"}),
+            metrics={**one.metrics, name: 1.0},
+        )
+        for i, one in enumerate(baseline_records())
+    ]
+    run = finished("base", made)
+    run = replace(run, metrics=(*run.metrics, replace(run.metrics[0], name=name)))
+    run = replace(run, estimates=estimate_metrics(made, run.metrics))
+    page = run_page(run_view(run, made)) + comparison_page(comparison_view(compare(run, made, run, made), made, made))
+    assert page.count(plain(name)) >= 4
+    assert name not in page

@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import METRICS, baseline_records, candidate_records, compared, doc, finished, record, reply
 
-from harness.core.records import GenerationSettings, Score
+from harness.compare.compare import compare
+from harness.core.records import GenerationSettings, MetricInfo, Score
 from reports import charts, svg
 from reports.agreement import agreements, disagrees
 from reports.fates import LOSSES, fate, fates
 from reports.history import history_html
+from reports.html import comparison_html
+from reports.markdown import comparison_page
 from reports.plots import waterfall
 from reports.provenance import facts
 from reports.slices import comparison_slices, run_slices
@@ -83,6 +86,28 @@ def test_a_part_of_too_few_docs_is_left_out():
     assert "size of the answer" not in {row.group for row in found.rows}  # 5 docs under 10: one part is no group
 
 
+def test_a_part_with_nothing_below_the_fraction_line_is_undefined():
+    info = MetricInfo(name="cost", description="words per right answer", scorer="final_answer", kind="ratio")
+    records = [
+        replace(made, doc=replace(made.doc, cluster=f"c{i // 10}"), metrics={"cost": (10.0, float(i >= 20))})
+        for i, made in enumerate(baseline_records())
+    ]
+    found = {row.label: row for row in comparison_slices(records, records, info).rows if row.group == "template"}
+    assert found["c0"].value is found["c0"].baseline is found["c0"].p_adjusted is None
+    assert found["c3"].value == 0.0
+    assert {row.label: row.value for row in run_slices(records, info).rows}["c0"] is None
+
+
+def test_a_gate_on_a_number_without_a_range_is_told_in_its_units():
+    comparison, before, after = compared()
+    sides = [replace(side, primary="words") for side in (comparison.baseline, comparison.candidate)]
+    made = compare(sides[0], before, sides[1], after, margin=0.5)
+    view = comparison_view(made, before, after)
+    for page in (comparison_page(view), comparison_html(view, before, after)):
+        assert "at a margin of 0.50" in page
+        assert "50.0 points" not in page
+
+
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=8))
 def test_every_end_of_an_interval_lies_on_the_axis_in_order(ends):
     axis = svg.difference_axis(ends)
@@ -137,11 +162,15 @@ def test_disagreeing_scorers_are_counted_and_named():
         with_scores(record(doc(1), reply(1, 2)), lm_eval_strict=wrong),
         with_scores(record(doc(2), reply(2, 4)), lm_eval_strict=right),
         with_scores(record(doc(3), reply(3, 9)), lm_eval_strict=right),
+        with_scores(
+            record(doc(4), "x"), final_answer=Score(value=None, outcome="not_scored"), lm_eval_strict=right
+        ),  # what we could not score is no disagreement
     ]
     (found,) = agreements(records)
     assert (found.both_right, found.only_ours, found.only_theirs, found.both_wrong) == (1, 1, 1, 0)
     assert found.doc_ids == ("q/1", "q/3")
-    assert [disagrees(made) for made in records] == [True, False, True]
+    assert found.n == 3
+    assert [disagrees(made) for made in records] == [True, False, True, False]
     assert agreements(baseline_records()) == []
 
 
@@ -191,7 +220,11 @@ def test_history_lists_runs_links_pages_and_draws_checkpoints(tmp_path):
         found.append((run, tmp_path / run.id))
     (tmp_path / "run1" / "report.html").write_text("x", encoding="utf-8")
     (tmp_path / "run1" / "comparison.html").write_text("x", encoding="utf-8")
-    page = history_html(found, tmp_path)
+    (tmp_path / "runs").mkdir()
+    for run, folder in found:
+        (tmp_path / "runs" / run.id).symlink_to(folder)
+    found = [(run, tmp_path / "runs" / run.id) for run, _ in found]
+    page = history_html(found, tmp_path / "runs")
     assert '<a href="run1/report.html">run1</a>' in page
     assert 'href="run1/comparison.html">compared</a>' in page
     assert '<th scope="row">run0</th>' in page

@@ -79,6 +79,17 @@ def test_seed_questions_without_every_variant_are_left_out_of_the_worst_and_coun
     assert names.drop.n_seeds == 2
 
 
+def test_seed_questions_of_one_template_stay_together_in_every_number():
+    made = [
+        replace(one, doc=replace(one.doc, cluster=f"t{int(one.doc.metadata['seed_id'][1:]) // 4}"))
+        for one in records_of(none="1111" * 2 + "0000" * 2, names="1111" + "0000" * 3)
+    ]
+    found = robustness(made, ACCURACY)
+    assert found is not None
+    assert found.worst.value == 0.25
+    assert {one.estimate.n_clusters for one in found.variants} == {found.worst.n_clusters} == {4}
+
+
 @pytest.mark.parametrize("rights", [{"none": "111"}, {"names": "111", "reorder": "111"}, {}])
 def test_without_plain_questions_and_variants_there_is_nothing_to_tell(rights):
     assert robustness(records_of(**rights), ACCURACY) is None

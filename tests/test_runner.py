@@ -109,6 +109,26 @@ def test_a_failed_completion_is_not_scored_and_is_drawn_again_on_resume(tmp_path
     assert run.estimates["accuracy"].n_docs == 6
 
 
+def test_a_resumed_run_is_judged_by_one_version_of_each_scorer(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        execute(tmp_path, Backend(stop_after=4))
+    strict = replace(EXACT, version="2", score=lambda doc, completion: Score(value=0.0, outcome="wrong"))
+    second, made = Backend(), task(scorers=(strict,))
+    run, records = run_task(made, second, GREEDY, tmp_path, replace(new_run(made), scorers={"exact": strict.identity}))
+    assert len(second.asked) == 2
+    assert run.scorers == {"exact": strict.identity}
+    assert {r.scores["exact"].outcome for r in records} == {"wrong"}
+    assert run.estimates["accuracy"].value == 0.0
+
+
+def test_a_refused_resume_leaves_the_run_as_it_was(tmp_path):
+    execute(tmp_path, Backend())
+    before = (tmp_path / "run.json").read_bytes()
+    with pytest.raises(UserError, match="another model, prompt or settings"):
+        execute(tmp_path, Backend(), settings=replace(GREEDY, max_new_tokens=9))
+    assert (tmp_path / "run.json").read_bytes() == before
+
+
 def test_two_models_never_share_an_entry(tmp_path):
     execute(tmp_path, Backend(fingerprint="one"))
     with pytest.raises(UserError, match="records of another model"):
@@ -144,6 +164,16 @@ def test_a_scorer_that_raises_leaves_the_completion_unscored(tmp_path):
     assert run.estimates["accuracy"].value is None
     assert run.estimates["accuracy"].n_not_scored == 6
     assert "boom" in records[0].scores["bad"].why
+
+
+def test_a_score_that_is_no_number_leaves_the_completion_unscored(tmp_path):
+    def diverged(doc, completion):
+        return Score(value=float("nan") if doc.id == "d2" else 1.0, outcome="correct")
+
+    odd = Scorer(name="odd", version="1", score=diverged, metrics=(value_metric("accuracy", "odd", "odd"),))
+    run, records = execute(tmp_path, Backend(), task(scorers=(odd,)))
+    assert (run.estimates["accuracy"].value, run.estimates["accuracy"].n_not_scored) == (1.0, 1)
+    assert records[2].scores["odd"] == Score(value=None, outcome="not_scored", why="odd gave nan, which is no number")
 
 
 def test_a_backend_that_gives_no_reply_is_recorded_as_a_failure(tmp_path):

@@ -44,6 +44,8 @@ def test_one_entry_of_a_table_can_be_set():
         ({"train.steps": True}, "expected a whole number"),
         ({"data.weights": {"question": "no"}}, "expected a number"),
         ({"train.learning_rate": 0.0}, "train.learning_rate is 0.0"),
+        ({"train.learning_rate": float("nan")}, "train.learning_rate is nan"),
+        ({"train.learning_rate": float("inf")}, "train.learning_rate is inf"),
         ({"data.row_length": 10}, "below data.max_length"),
         ({"train.arms": ["answer-only", "answer-only"]}, "names one twice"),
         ({"model.base": ""}, "model.base is not set"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import jax
@@ -12,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
+from folders import shared_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sft_runs import quick_compilation
@@ -43,7 +42,7 @@ def samples(n: int, *, seed: int = 0, low: int = 5, high: int = 14) -> list[Toke
 @lru_cache(maxsize=1)
 def model() -> Any:
     """One layer, local: its window of 6 is shorter than the samples."""
-    folder = Path(mkdtemp(prefix="gemma-one-layer-"))
+    folder = shared_folder("gemma-one-layer")
     sizes = {"layers": 1, "embed": 16, "hidden": 32, "heads": 2, "head_dim": 8, "window": 6}
     return trainable(load_model(write_tiny_model(folder, **sizes)).model)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ pytest.importorskip("transformers", reason="needs the gemma extra")
 
 import torch
 import transformers
+from folders import shared_folder
 from sft_runs import quick_compilation, settings
 from test_engine_transformers import engine_tokens, prompts, transformers_tokens
 
@@ -36,7 +36,7 @@ TOKENS = np.random.default_rng(0).integers(300, 1000, (2, 80)).astype(np.int32)
 @lru_cache(maxsize=1)
 def base() -> Path:
     """A global layer after five local ones, grouped queries: every kind of weight is trained."""
-    folder = Path(mkdtemp(prefix="gemma-six-layers-"))
+    folder = shared_folder("gemma-six-layers")
     return write_tiny_model(folder, layers=6, embed=16, hidden=32, heads=4, kv_heads=2, head_dim=8, window=32)
 
 

@@ -28,6 +28,14 @@ def test_what_is_not_scored_is_outside_the_accuracy_and_counted():
     assert (found.value, found.n_docs, found.n_not_scored) == (0.5, 2, 2)
 
 
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_finite_number_is_not_scored(odd):
+    found = one(accuracy_records([1, odd, 0, 1]))
+    assert (found.value, found.n_docs, found.n_not_scored) == (2 / 3, 3, 1)
+    steps = [record("a", {"valid_steps": (1.0, 2.0)}), record("b", {"valid_steps": (odd, 2.0)})]
+    assert (one(steps, STEPS).value, one(steps, STEPS).n_not_scored) == (0.5, 1)
+
+
 @pytest.mark.parametrize("records", [[], accuracy_records([None, None])])
 def test_without_a_scored_doc_the_value_is_undefined(records):
     found = one(records)
@@ -102,6 +110,13 @@ def test_a_ratio_may_count_docs_whose_denominator_is_zero():
 def test_one_doc_gives_a_mean_but_no_interval():
     found = one([record("a", {"tokens": 120.0})], TOKENS)
     assert (found.value, found.low, found.high) == (120.0, None, None)
+
+
+@pytest.mark.parametrize("n", [2, 3, 12])
+@pytest.mark.parametrize("tokens", [10.0, 0.1 + 1e3])
+def test_docs_that_all_agree_give_a_mean_but_no_interval(n, tokens):
+    found = one([record(str(i), {"tokens": tokens}) for i in range(n)], TOKENS)
+    assert (found.value, found.low, found.high) == (pytest.approx(tokens), None, None)
 
 
 def test_token_counts_get_a_bootstrap_and_few_of_them_a_t():

@@ -63,6 +63,8 @@ def test_a_slip_of_quantities_is_invalid(question: str, steps: tuple[str, ...], 
         ("Lose 30 pounds by July 19th.", "July has 19 days."),
         ("", "Let M be the number of notebooks. 2 = 3M, so M = 2/3. This is incorrect."),
         ("", "He had 48 bottles, so he has 48 - 140 = -92 bottles left."),
+        ("", "Let x be the number of calories he burns each day. Then, 231x = 105000."),
+        ("", r"Let $B$ be the number of bugs. He found half as many, so $B = \frac{1}{2} A$."),
     ],
 )
 def test_what_quantities_leave_open_is_never_invalid(question: str, text: str) -> None:

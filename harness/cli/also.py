@@ -72,7 +72,7 @@ def _summary(records: Sequence[Record], found: Mapping[str, int]) -> dict[str, A
     differing = [
         {"id": r.doc.id, "target": r.doc.target, "ours": s.answer, "our_outcome": s.outcome, "lm_eval": bool(theirs)}
         for r, s, theirs in judged
-        if (s.outcome == "correct") != bool(theirs)
+        if s.outcome != "not_scored" and (s.outcome == "correct") != bool(theirs)
     ]
     accuracy = sum(found.values()) / len(found) if found else None
     return {"accuracy": accuracy, "n": len(found), "disagreements": differing}

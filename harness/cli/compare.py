@@ -107,6 +107,7 @@ def comparison_document(comparison: Comparison) -> dict[str, Any]:
         "flips": encode(comparison.flips),
         "labels": list(comparison.labels),
         "unpaired": list(comparison.unpaired),
+        "changed": list(comparison.changed),
         "verdict": comparison.verdict,
         "gate": encode(comparison.gate),
     }
@@ -129,6 +130,7 @@ def _difference(difference: Difference) -> dict[str, Any]:
 def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     from harness.cli.console import out, table
     from harness.cli.show import percent
+    from harness.compare.numbers import left_out
 
     console = out()
     console.print(comparison.verdict, markup=False, style="bold")
@@ -141,7 +143,8 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
             made.add_row(name, *_cells(difference, percent))
     console.print(made)
     if comparison.unpaired:
-        console.print(f"{len(comparison.unpaired)} docs are scored in only one run and left out", markup=False)
+        words = left_out(len(comparison.unpaired), len(comparison.changed))
+        console.print(f"left out: {words}", markup=False)
     if comparison.gate is not None:
         console.print(f"gate: {comparison.gate.outcome} – {comparison.gate.why}", markup=False)
 
@@ -171,16 +174,13 @@ def _cells(difference: Difference, percent: Any) -> tuple[str, ...]:
 
 
 def _change(difference: Difference) -> str:
-    change = _points(difference, difference.value)
-    if difference.low is None or difference.high is None:
-        return change
-    return f"{change} [{_points(difference, difference.low)}, {_points(difference, difference.high)}]"
+    from harness.compare.numbers import show_change
 
-
-def _points(difference: Difference, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:+.2f}" if difference.metric.kind == "mean" else f"{100 * value:+.1f}"
+    change, *ends = (
+        show_change(value, difference.metric, unit=False)
+        for value in (difference.value, difference.low, difference.high)
+    )
+    return change if difference.low is None or difference.high is None else f"{change} [{', '.join(ends)}]"
 
 
 def _plain(value: float | None) -> str:

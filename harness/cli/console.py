@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PIPED_WIDTH = 160
+MIN_WIDTH = 80
+"""A narrower terminal breaks the lines itself: a table squeezed into it would lose names and digits."""
 
 
 def out() -> Console:
     """Standard output; plain and unwrapped when piped, without colour with NO_COLOR."""
     from rich.console import Console
 
-    return (
-        Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH)
-    )
+    if not sys.stdout.isatty():
+        return Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH)
+    console = Console(highlight=False)
+    return console if console.width >= MIN_WIDTH else Console(highlight=False, width=MIN_WIDTH)
 
 
 def err() -> Console:
@@ -39,18 +43,25 @@ def notice(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    json.dump(encode(document), sys.stdout, indent=2, ensure_ascii=False)
-    sys.stdout.write("\n")
+    text = json.dumps(encode(document), indent=2, ensure_ascii=False)
+    # A lone surrogate, which no stream can write, as JSON escapes it.
+    sys.stdout.write(re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
 
 
 def table(*columns: str, right: Iterable[str] = ()) -> Table:
-    """A plain table; columns named in `right` are right-aligned."""
+    """A plain table; columns named in `right` are right-aligned. Names and cells are text, never markup: a model may
+    be called `m[v2]`."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    class PlainTable(Table):
+        def add_row(self, *cells: Any, **options: Any) -> None:
+            super().add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+
+    made = PlainTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     aligned = set(right)
     for index, column in enumerate(columns):
         fixed = column in aligned or index == 0
-        made.add_column(column, justify="right" if column in aligned else "left", no_wrap=fixed)
+        made.add_column(Text(column), justify="right" if column in aligned else "left", no_wrap=fixed)
     return made

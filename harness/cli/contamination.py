@@ -98,17 +98,11 @@ def print_set(name: str, found: Contamination, show: int) -> None:
     for one in found.overlaps[:show]:
         first = one.places[0]
         place = f"{first.row}:{first.column}"
-        listed.add_row(
-            _plain(one.doc_id), one.kind, f"{100 * one.share:.0f}%", _plain(place), _plain(one.example[:100])
-        )
+        listed.add_row(one.doc_id, one.kind, f"{100 * one.share:.0f}%", place, one.example[:100])
     if found.overlaps and show > 0:
         console.print(listed)
     if len(found.overlaps) > show > 0:
         console.print(f"  and {len(found.overlaps) - show} more; --show or --json lists them", markup=False)
-
-
-def _plain(text: str) -> str:
-    return text.replace("[", r"\[")
 
 
 def _print_run(name: str, found: dict[str, Any]) -> None:

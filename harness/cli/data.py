@@ -103,7 +103,7 @@ def _weights(pairs: list[str] | None) -> dict[str, float]:
     from harness.core.errors import UserError
 
     try:
-        return {name: float(value) for name, value in read_options(pairs).items()}
+        return {name: float(value) for name, value in read_options(pairs, "--weight").items()}
     except ValueError as error:
         raise UserError(f"--weight: {error}", tip="give SECTION=NUMBER, for example question=0.") from error
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from harness.cli.settings import DEFAULT_RUNS
+
+if TYPE_CHECKING:
+    from harness.core.records import Run
 
 SHOWN = ("accuracy", "compliant", "step_validity")
 
@@ -22,11 +26,10 @@ def history(
     from harness.cli.console import out, print_json, table
     from harness.cli.show import percent, run_document
     from harness.core.errors import UserError
-    from harness.store.folder import read_run, run_folders
 
     if not runs.is_dir():
         raise UserError(f"no folder of runs at {runs}", tip="`harness run` makes one, or name another folder.")
-    found = sorted(((read_run(f), f) for f in run_folders(runs)), key=lambda pair: pair[0].started, reverse=True)
+    found = sorted(_readable(runs), key=lambda pair: pair[0].started, reverse=True)
     if page or open_page:
         _write_page(found, runs, show=open_page)
     if json:
@@ -38,6 +41,21 @@ def history(
         state = "finished" if run.finished else "unfinished"
         made.add_row(folder.name, run.task, run.model.name, str(run.data.n_docs), *shown, state)
     out().print(made)
+
+
+def _readable(runs: Path) -> Iterator[tuple[Run, Path]]:
+    """Every run whose run.json can be read; one that cannot must not hide the others."""
+    from harness.cli.console import notice
+    from harness.core.errors import UserError
+    from harness.store.folder import read_run, run_folders
+
+    for folder in run_folders(runs):
+        try:
+            yield read_run(folder), folder
+        except UserError as error:
+            notice(f"left out: {error.message}")
+        except OSError as error:
+            notice(f"left out: {error.filename}: {error.strerror}")
 
 
 def _write_page(found: list[Any], runs: Path, *, show: bool) -> None:

@@ -18,7 +18,7 @@ from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record, Run
 from harness.core.registry import find_entry
 from harness.runner.hosts import ALONE, Hosts, from_first, together
-from harness.store.folder import find_run, read_run
+from harness.store.folder import RUN_FILE, find_run, read_run
 
 if TYPE_CHECKING:
     from harness.core.backend import Backend
@@ -71,12 +71,14 @@ def _execute(
     from harness.runner.run import run_task
 
     task, settings, backend = together(hosts, lambda: _opened(invocation, before))
+    folder: Path | None = None
     try:
         folder = Path(from_first(hosts, lambda: str(place(task.name, backend.describe().name))))
         folder.mkdir(parents=True, exist_ok=True)  # where hosts do not share a disk
         planned = new_run(folder, task, backend.describe(), settings, invocation)
         if before is not None:
             planned = _keep_history(planned, before)
+            _tell_rescored(before, planned)
         with progress_bar(task.name, task.primary) as show:
             done, records = run_task(task, backend, settings, folder, planned, on_progress=show, hosts=hosts)
         if hosts.index:
@@ -85,7 +87,9 @@ def _execute(
         probes = probe_names_of(invocation)
         summaries = together(hosts, lambda: _probed(probes, task, records, backend, settings, folder))
     except KeyboardInterrupt:
-        print(f"\nstopped; go on with: harness run --resume {folder}", file=sys.stderr)
+        started = folder is not None and (folder / RUN_FILE).is_file()
+        after = f"; go on with: harness run --resume {folder}" if started else " before anything was drawn"
+        print(f"\nstopped{after}", file=sys.stderr)
         raise typer.Exit(130) from None
     finally:
         backend.close()
@@ -147,6 +151,15 @@ def _keep_history(planned: Run, before: Run) -> Run:
     return replace(planned, started=before.started, command=before.command, id=before.id)
 
 
+def _tell_rescored(before: Run, planned: Run) -> None:
+    from harness.cli.console import notice
+
+    names = before.scorers.keys() | planned.scorers.keys()
+    changed = sorted(name for name in names if before.scorers.get(name) != planned.scorers.get(name))
+    if changed:
+        notice(f"{', '.join(changed)} changed since the run started: what it has drawn is scored anew")
+
+
 def _with_repeats(folder: Path, done: Run, records: list[Record], k: str) -> Run:
     if not k:
         return done
@@ -161,11 +174,12 @@ def _with_repeats(folder: Path, done: Run, records: list[Record], k: str) -> Run
 
 def _settings(invocation: Mapping[str, Any], budget: int, stop: tuple[str, ...]) -> GenerationSettings:
     sampling = invocation["sampling"]
-    settings = GenerationSettings(max_new_tokens=invocation["max_new_tokens"] or budget, stop=stop, **sampling)
+    asked = invocation["max_new_tokens"]
+    settings = GenerationSettings(max_new_tokens=budget if asked is None else asked, stop=stop, **sampling)
     checks = {
         f"--repeats {settings.repeats}: at least 1": settings.repeats >= 1,
         f"--max-new-tokens {settings.max_new_tokens}: at least 1": settings.max_new_tokens >= 1,
-        f"--temperature {settings.temperature}: 0 or more": settings.temperature >= 0,
+        f"--temperature {settings.temperature}: 0 or more, and finite": 0 <= settings.temperature < float("inf"),
         f"--top-p {settings.top_p}: above 0, at most 1": 0 < settings.top_p <= 1,
         f"--top-k {settings.top_k}: 0 or more": settings.top_k >= 0,
     }
@@ -179,7 +193,7 @@ def _settings(invocation: Mapping[str, Any], budget: int, stop: tuple[str, ...])
 
 def _check_k(k: str, repeats: int) -> None:
     for part in filter(None, k.split(",")):
-        if not part.strip().isdigit() or int(part) < 1:
+        if not part.strip().isdecimal() or int(part) < 1:
             raise UserError(f"--k {part!r}: expected whole numbers such as 1,4")
         if int(part) > repeats:
             raise UserError(f"--k {part} is more than --repeats {repeats}", tip=f"draw more with --repeats {part}.")

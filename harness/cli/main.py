@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from pathlib import Path
 
 from harness.core.errors import UserError
 
 EXIT_USER_ERROR = 2
-EXIT_INTERRUPTED = 130
+_TIP_FULL = "free some space and call again; a run goes on with `harness run --resume RUN`."
+_TIP_WRITE = "name a place that you may read and write (--out, --runs, --cache), or change its permissions."
+_TIP_ELSE = "nothing that was written is lost; mend the path or the disk and call again."
+_TIPS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _TIP_FULL),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _TIP_WRITE),
+}
 
 
 def main() -> None:
@@ -15,6 +24,7 @@ def main() -> None:
     from harness.cli.app import build_app
     from harness.cli.huge_pages import restart_with_huge_pages
 
+    _open_closed_streams()
     restart_with_huge_pages()
     try:
         build_app()(standalone_mode=True)
@@ -26,6 +36,18 @@ def main() -> None:
     except BrokenPipeError:  # `harness ... | head`
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"tip: {_TIPS.get(error.errno or 0, _TIP_ELSE)}", file=sys.stderr)
+        sys.exit(EXIT_USER_ERROR)
+
+
+def _open_closed_streams() -> None:
+    """A stream that the caller closed (`harness ... >&-`) is None to Python: read nothing from it, write nowhere."""
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as the process
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 if __name__ == "__main__":

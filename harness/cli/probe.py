@@ -43,6 +43,7 @@ def probe(
     asked = recorded.invocation
     task = build_task(asked["task"], asked["options"], limit=asked["limit"], extra_scorers=asked["scorers"])
     _check_data(recorded, task)
+    _check_scorer(folder, recorded, task)
     records = read_run_records(folder, recorded)
     assert recorded.settings is not None
     task = replace(task, max_new_tokens=recorded.settings.max_new_tokens)
@@ -118,12 +119,13 @@ def _curve_table(summary: ProbeSummary) -> Any:
     from harness.cli.console import table
     from harness.cli.show import percent
 
-    numbers = ("accuracy", "accuracy 95%", "same answer", "same 95%", "docs")
+    numbers = ("accuracy", "accuracy 95%", "same answer", "same 95%", "docs", "reasoned on")
     made = table("at most shown", *numbers, right=numbers)
     for point in summary.curve:
         value, interval, n = _cells(point.accuracy, "binary")
         same, same_interval, _ = _cells(point.same, "binary")
-        made.add_row(percent(point.cut), value, interval, same, same_interval, n)
+        on = "–" if point.reasoned_on is None else _cells(point.reasoned_on, "binary")[0]
+        made.add_row(percent(point.cut), value, interval, same, same_interval, n, on)
     return made
 
 
@@ -143,6 +145,19 @@ def _check_data(run: Run, task: Task) -> None:
     assert task.data is not None
     if run.data.docs_hash != task.data.docs_hash:
         raise UserError(f"run {run.id}: the data changed since it was made ({run.data.source}, {task.data.source})")
+
+
+def _check_scorer(folder: Path, run: Run, task: Task) -> None:
+    """Answers of two versions of a scorer differ without any probe."""
+    from harness.probes.plan import answer_scorer
+
+    name = answer_scorer(task)
+    now = next(scorer.identity for scorer in task.scorers if scorer.name == name)
+    if run.scorers.get(name) != now:
+        raise UserError(
+            f"run {run.id}: the scorer {name} changed since it was made",
+            tip=f"`harness run --resume {folder}` scores it anew; probe it then.",
+        )
 
 
 def _check_model(run: Run, backend: Backend) -> None:

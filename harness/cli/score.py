@@ -98,7 +98,8 @@ def _foreign_run(
     model = ModelInfo(name=name, fingerprint=f"completions:{texts}", backend="foreign", detail={"format": kind})
     invocation = {"file": str(file), "task": task.name, "options": dict(task.options)}
     run = new_run(folder, task, model, None, invocation)
-    return replace(run, prompt_note=note, n_expected=len(completions))
+    n_absent = len({doc.id for doc in task.docs} - {c.doc_id for c in completions})
+    return replace(run, prompt_note=note, n_expected=len(completions) + n_absent)
 
 
 def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) -> tuple[Run, list[Record]]:

@@ -21,15 +21,15 @@ from harness.core.task import Task
 DEFAULT_RUNS = Path("runs")
 
 
-def read_options(pairs: list[str] | None) -> dict[str, str]:
-    """`-o key=value` pairs as a dict. Raises UserError for one that is no pair or is given twice."""
+def read_options(pairs: list[str] | None, flag: str = "-o") -> dict[str, str]:
+    """Pairs of `-o key=value`, or of another flag. Raises UserError for one that is no pair or is given twice."""
     options: dict[str, str] = {}
     for pair in pairs or []:
         key, separator, value = pair.partition("=")
         if not separator or not key:
-            raise UserError(f"-o {pair!r}: expected key=value")
+            raise UserError(f"{flag} {pair!r}: expected key=value")
         if key in options:
-            raise UserError(f"-o {key}=... is given twice")
+            raise UserError(f"{flag} {key}=... is given twice")
         options[key] = value
     return options
 
@@ -56,6 +56,7 @@ def build_task(
 
 def with_data(options: dict[str, str], data: str | None, columns: str | None, task_name: str) -> dict[str, str]:
     """Add `--data` and `--columns` to the options of a task that can read local data."""
+    refuse_empty("--data", data)
     given = {"data": data, "columns": columns}
     given = {key: value for key, value in given.items() if value is not None}
     lacking = [key for key in given if key not in find_entry(task_name).parameters]
@@ -64,15 +65,21 @@ def with_data(options: dict[str, str], data: str | None, columns: str | None, ta
     return options | {key: str(value) for key, value in given.items()}
 
 
+def refuse_empty(flag: str, value: str | None) -> None:
+    """A variable of a shell script that was never set must not choose a default: `--data "$DATA"`."""
+    if value is not None and not value.strip():
+        raise UserError(f"{flag} is empty", tip=f"name something after {flag}, or leave it out for the default.")
+
+
 def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
     """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
     if out is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
         out = runs / name
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
     try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{out} cannot be made: {error.strerror}") from error

@@ -70,7 +70,10 @@ def _read(file: str) -> str:
         return sys.stdin.read()
     path = Path(file)
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        if "\0" in text:
+            raise UserError(f"{file} is no UTF-8 text: it holds zero bytes", tip="save it as UTF-8.")
+        return text
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
         raise UserError(f"cannot read {file}: {reason}", tip="`harness steps FILE` wants a text file.") from None

@@ -24,13 +24,15 @@ def train(
     recipe: Annotated[
         str, typer.Option(help="Settings by name: tiny, gemma3_nano, gemma3_270m, gemma3_1b_gsm8k.")
     ] = "",
-    base: Annotated[str, typer.Option(help="The model to train: folder or hub id. Same as --set model.base=...")] = "",
-    data: Annotated[str, typer.Option(help="A file, hub:NAME,split=train, or gsm_style:n=1000.")] = "",
+    base: Annotated[
+        str | None, typer.Option(help="The model to train: folder or hub id. Same as --set model.base=...")
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="A file, hub:NAME,split=train, or gsm_style:n=1000.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of this run. Default: a new one under runs/.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help="Any setting: train.learning_rate=1e-5.")] = None,
     arms: Annotated[
-        str, typer.Option(help="Arms to compare at equal tokens: reasoning,answer-only,answer-reasoning.")
-    ] = "",
+        str | None, typer.Option(help="Arms to compare at equal tokens: reasoning,answer-only,answer-reasoning.")
+    ] = None,
     answer_only: Annotated[
         bool, typer.Option("--answer-only", help="Train the control arm alone: no reasoning.")
     ] = False,
@@ -111,11 +113,20 @@ def run_training(
 
 
 def _options(
-    base: str, data: str, pairs: list[str] | None, arms: str, answer_only: bool, eval_every: int | None
+    base: str | None,
+    data: str | None,
+    pairs: list[str] | None,
+    arms: str | None,
+    answer_only: bool,
+    eval_every: int | None,
 ) -> list[tuple[str, dict[str, Any]]]:
+    from harness.cli.settings import refuse_empty
+
     layers: list[tuple[str, dict[str, Any]]] = [("--set", {k: _value(v) for k, v in _pairs(pairs).items()})]
+    for flag, text in (("--base", base), ("--data", data), ("--arms", arms)):
+        refuse_empty(flag, text)
     for name, key, value in (("--base", "model.base", base), ("--data", "data.source", data)):
-        if value:
+        if value is not None:
             layers.append((name, {key: value}))
     if eval_every:
         layers.append(("--eval-every", {"train.eval_every": eval_every}))
@@ -131,7 +142,7 @@ def _options(
 def _pairs(pairs: list[str] | None) -> dict[str, str]:
     from harness.cli.settings import read_options
 
-    return read_options(pairs)
+    return read_options(pairs, "--set")
 
 
 def _value(text: str) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from harness.compare.gate import check_margin, decide
 from harness.compare.pair import Paired, PairedRuns, require_pairs
 from harness.compare.records import Comparison, Difference, Flip
-from harness.compare.refuse import check_comparable
+from harness.compare.refuse import check_comparable, is_foreign
 from harness.compare.verdict import verdict
 from harness.core.errors import UserError
 from harness.core.records import MetricInfo, Record, Run
@@ -50,7 +50,9 @@ def compare(
     results = {name: _result(pair, level) for name, pair in pairs.items()}
     differences = _adjust({name: _difference(pairs[name], results[name], level, seed) for name in pairs}, primary.info)
     decided = primary.info.name
-    gate = None if margin is None else decide(differences[decided], margin, _deviation(primary, results[decided]))
+    lost = runs.lost(primary, same_data=baseline.data.docs_hash == candidate.data.docs_hash)
+    deviation = _deviation(primary, results[decided])
+    gate = None if margin is None else decide(differences[decided], margin, deviation, lost)
     return Comparison(
         baseline=baseline,
         candidate=candidate,
@@ -59,16 +61,18 @@ def compare(
         flips=_flips(primary),
         labels=labels,
         unpaired=primary.unpaired,
-        verdict=verdict(decided, differences, n_unpaired=len(primary.unpaired)),
+        verdict=verdict(decided, differences, n_unpaired=len(primary.unpaired), n_changed=len(primary.changed)),
         gate=gate,
+        changed=primary.changed,
     )
 
 
 def _unfinished(run: Run, records: Sequence[Record]) -> tuple[str, ...]:
-    """A label where a run stopped early: the docs it did reach may not be like the others."""
+    """A label where a run stopped early, or a file lacks docs: those it did reach may not be like the others."""
     if len(records) >= run.n_expected:
         return ()
-    return (f"{run.model.name} is unfinished: {len(records):,} of {run.n_expected:,} completions",)
+    state = "lacks docs" if is_foreign(run) else "is unfinished"
+    return (f"{run.model.name} {state}: {len(records):,} of {run.n_expected:,} completions",)
 
 
 def _shared_metrics(baseline: Run, candidate: Run) -> list[MetricInfo]:
@@ -127,7 +131,8 @@ def _detectable(pair: Paired, result: PairedResult | None, table: TwoByTwo | Non
     if table is not None and pair.baseline.clusters is None:
         discordant = (table.fixed + table.broken + 1) / (table.n + 2)  # never 0: the added pairs of the interval
         return detectable_binary(table.n, discordant, level=level)
-    return detectable_mean(result.standard_error, result.spread.df, level=level)
+    most = 1.0 if pair.baseline.is_bounded and pair.candidate.is_bounded else math.inf
+    return detectable_mean(result.standard_error, result.spread.df, most=most, level=level)
 
 
 def _deviation(pair: Paired, result: PairedResult | None) -> float:

@@ -28,5 +28,19 @@ def show_p(value: float | None) -> str:
     return f"p = {value:.3f}" if value < 0.1 else f"p = {value:.2f}"
 
 
+def left_out(n_unpaired: int, n_changed: int) -> str:
+    """Why docs without a partner have none.
+
+    >>> left_out(1, 0)
+    '1 doc scored in only one run'
+    >>> left_out(3, 1)
+    '2 docs scored in only one run and 1 with another question or gold answer'
+    """
+    reasons = {"scored in only one run": n_unpaired - n_changed, "with another question or gold answer": n_changed}
+    first, *more = [(n, reason) for reason, n in reasons.items() if n]
+    words = f"{first[0]:,} doc{'s' * (first[0] > 1)} {first[1]}"
+    return words + "".join(f" and {n:,} {reason}" for n, reason in more)
+
+
 def _no_minus_zero(value: float, digits: int) -> float:
     return round(value, digits) + 0.0

@@ -77,6 +77,8 @@ class Comparison:
     labels: tuple[str, ...]
     """What differs between the runs and was allowed, in words."""
     unpaired: tuple[str, ...]
-    """Ids of docs that only one run has scored on the primary metric."""
+    """Ids of docs that are scored on the primary metric and have no partner in the other run."""
     verdict: str
     gate: Gate | None = None
+    changed: tuple[str, ...] = ()
+    """Of the unpaired, docs that both runs have scored, with another question or gold answer."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from harness.compare.gate import oriented
-from harness.compare.numbers import show_change, show_p, show_size
+from harness.compare.numbers import left_out, show_change, show_p, show_size
 from harness.compare.records import Difference
 
 Finding: TypeAlias = Literal["better", "worse", "none", "undefined"]
@@ -26,27 +26,29 @@ def finding(difference: Difference) -> Finding:
     return "better" if change > 0 else "worse"
 
 
-def verdict(primary: str, differences: Mapping[str, Difference], *, n_unpaired: int = 0) -> str:
+def verdict(primary: str, differences: Mapping[str, Difference], *, n_unpaired: int = 0, n_changed: int = 0) -> str:
     """One sentence on the primary metric, with what the format did where it tells another story."""
     difference = differences[primary]
     found = finding(difference)
-    sentence = f"{_opening(found, differences.get(FORMAT_METRIC), primary)}: {_numbers(difference)}"
+    sentence = f"{_opening(found, difference, differences.get(FORMAT_METRIC))}: {_numbers(difference)}"
     if found == "none" and difference.minimum_detectable is not None:
         size = show_size(difference.minimum_detectable, difference.metric)
         sentence += f"; this comparison could have shown {size}"
     if n_unpaired:
-        sentence += f"; {n_unpaired:,} doc{'s' * (n_unpaired > 1)} scored in only one run left out"
+        sentence += f"; {left_out(n_unpaired, n_changed)} left out"
     return sentence + "."
 
 
-def _opening(found: Finding, format_change: Difference | None, primary: str) -> str:
+def _opening(found: Finding, difference: Difference, format_change: Difference | None) -> str:
     plain = {
         "better": "Better",
         "worse": "Worse",
         "none": "No evidence of a difference",
-        "undefined": "Too few docs to say",
+        "undefined": "Too few docs to say"
+        if difference.n_clusters < 2
+        else "All docs are alike, no spread to judge by",
     }[found]
-    formatting = "none" if format_change is None or primary == FORMAT_METRIC else finding(format_change)
+    formatting = "none" if format_change is None or difference.metric.name == FORMAT_METRIC else finding(format_change)
     if format_change is None or formatting in ("none", "undefined"):
         return plain
     change = f"{FORMAT_METRIC} {show_change(format_change.value, format_change.metric)}"

@@ -225,5 +225,6 @@ class Run:
     finished: str = ""
     """Empty while running or after a kill."""
     n_expected: int = 0
-    """Records of the finished run: docs x repeats."""
+    """Records of the finished run: docs x repeats; of completions made elsewhere, those there are and one for each doc
+    that has none."""
     estimates: Mapping[str, Estimate] = field(default_factory=dict)

@@ -95,7 +95,7 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
 def _json_row(path: Path, number: int, line: str) -> Row:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}:{number}: not JSON: {error}") from error
     if not isinstance(row, dict):
         raise UserError(f"{path}:{number}: expected an object, found {type(row).__name__}")
@@ -105,7 +105,9 @@ def _json_row(path: Path, number: int, line: str) -> Row:
 def _read_json(path: Path) -> Iterator[Row]:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+    except UnicodeDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not JSON: {error}") from error
     if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
         raise UserError(f"{path}: expected a list of objects", tip="one object a line goes into a .jsonl file.")

@@ -35,9 +35,10 @@ class GemmaBackend:
     """
 
     def __init__(self, loaded: LoadedModel, engine: Engine, name: str, *, tells_memory: bool = True) -> None:
-        """`tells_memory`: print the memory plan to standard error when the first reply arrives."""
+        """`tells_memory`: print the memory plan to standard error when the first reply arrives, each layout once."""
         self.engine = engine
         self._tells_memory = tells_memory
+        self._told: set[tuple[int, int]] = set()
         self.tokenizer = loaded.tokenizer
         self._name = name
         limit = engine.options.max_length
@@ -114,12 +115,15 @@ class GemmaBackend:
         stop = StopStrings(settings.stop, self.tokenizer.decode)
         stop_ids = self.tokenizer.stop_ids
         widths = {prompt.index: len(prompt.tokens) for prompt in prompts}
-        told = not self._tells_memory
         for done in self.engine.generate(prompts, sampling, stop_ids, stop.check if settings.stop else None):
-            if self.engine.plan and not told:
-                told = True
-                print(f"memory: {self.engine.plan.describe()}", file=sys.stderr)
+            self._tell_memory()
             yield self._completion(requests[done.index], done, widths[done.index], stop)
+
+    def _tell_memory(self) -> None:
+        plan = self.engine.plan
+        if plan and self._tells_memory and (plan.n_rows, plan.span) not in self._told:
+            self._told.add((plan.n_rows, plan.span))
+            print(f"memory: {plan.describe()}", file=sys.stderr)
 
     def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """Log-probability in nats of each continuation after its context, and whether it is the greedy one.

@@ -149,12 +149,14 @@ def _metrics(loaded: Loaded, filter_name: str) -> tuple[Metric, ...]:
 
 
 def _metric(name: str, filter_name: str, suffix: str, read: ReadValue, *, higher_is_better: bool) -> Metric:
+    is_share = read is _as_value  # bits and nats are no shares of anything, and have no upper end
     info = MetricInfo(
         name=metric_key(name + suffix, filter_name),
         description=f"lm-eval's {name}" + (" in nats: the logarithm of what it prints" if suffix else ""),
         scorer=filter_name,
-        kind="mean" if read is _negative else "ratio" if read in (_nats_by, _bits_by) else "binary",
+        kind="binary" if is_share else "mean",
         higher_is_better=higher_is_better,
+        unbounded=not is_share,
     )
 
     def value(doc: Doc, scores: Scores) -> MetricValue:

@@ -59,7 +59,7 @@ def noise_floor(sides: Sequence[Same]) -> NoiseFloor:
         answers=overall[_ANSWERS.name],
         texts=overall[_TEXTS.name],
         spread=max(values) - min(values) if values else None,
-        swing=_swing(flips),
+        swing=_swing(flips) if info.kind != "mean" else None,  # a flip moves a share by 1, and a mean by anything
         notes=notes,
         settings=first.settings,
     )
@@ -81,6 +81,10 @@ def _check(sides: Sequence[Same]) -> tuple[str, ...]:
         if ours != theirs:
             notes["completions came from elsewhere: that one model wrote them, greedily, is the caller's word"] = None
     for side in sides:
+        if side.run.primary not in side.run.estimates:
+            raise UserError(
+                f"{side.run.id} is not finished", tip=f"`harness run --resume {side.run.id}` goes on with it."
+            )
         settings = side.run.settings
         if settings is not None and settings.temperature > 0:
             raise UserError(

@@ -58,7 +58,7 @@ class NoiseFloor:
     """Highest minus lowest primary metric among the runs, a fraction."""
     swing: float | None
     """By how much numerics alone move the primary metric between two runs, 95% of the time, as a fraction: 1.96 times
-    sqrt(flips / n), each flip going either way with the same chance."""
+    sqrt(flips / n), each flip going either way with the same chance. None for a primary metric that is no share."""
     notes: tuple[str, ...] = ()
     """What the reader must take on trust."""
     made: str = ""

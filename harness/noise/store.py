@@ -10,7 +10,7 @@ from harness.core.codec import decode, encode
 from harness.core.errors import UserError
 from harness.core.records import Run
 from harness.noise.records import NoiseFloor
-from harness.store.folder import write_atomic
+from harness.store.folder import read_text, write_atomic
 
 FOLDER = "noise"
 """Under the folder of runs: one folder a floor."""
@@ -33,7 +33,7 @@ def write_floor(folder: Path, floor: NoiseFloor) -> Path:
 def read_floor(path: Path) -> NoiseFloor:
     """The floor of a file. Raises UserError for a damaged one."""
     try:
-        return decode(NoiseFloor, json.loads(path.read_text(encoding="utf-8")))
+        return decode(NoiseFloor, json.loads(read_text(path)))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UserError(f"{path}: damaged noise file: {type(error).__name__}: {error}", tip="remove it.") from error
 

@@ -18,7 +18,9 @@ def floor_sentence(floor: NoiseFloor) -> str:
         return f"noise floor of {floor.model}: no answer flips by numerics alone{most} {about}"
     sentence = f"noise floor of {floor.model}: {share(floor.flips)} of answers flip by numerics alone {about}"
     if floor.swing is not None and floor.spread is not None:
-        sentence += f"; that moves {floor.primary} by up to ±{100 * floor.swing:.1f} points between two runs"
+        sentence += (
+            f"; that moves {floor.primary} by at most {100 * floor.swing:.1f} points between two runs, 95% of the time"
+        )
         sentence += f" (seen: {100 * floor.spread:.1f})"
     return sentence
 

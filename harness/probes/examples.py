@@ -32,6 +32,8 @@ def _reading(row: Record, reactions: Sequence[str]) -> str:
     for name in reactions:
         if row.metrics.get(name) == 1:
             return name
+    if row.metrics.get("reasoned_on") == 1:
+        return "reasoned on"
     changed = row.metrics.get("changed")
     return "" if changed is None else "changed" if changed else "same"
 

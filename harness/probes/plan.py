@@ -12,7 +12,7 @@ from harness.core.records import GenerationSettings, ModelInfo, Prompt, Record, 
 from harness.core.task import Task
 from harness.probes.early import early_answering, filler
 from harness.probes.paraphrase import paraphrase
-from harness.probes.records import VERSION, Asked, ProbeName, SplitSteps, Variant
+from harness.probes.records import VERSIONS, Asked, ProbeName, SplitSteps, Variant
 from harness.probes.slip import injected_slip
 from harness.probes.thought import FAILED, find_thought
 from harness.runner.plan import PlannedRequest, request_seed
@@ -81,7 +81,8 @@ def _ask(probe: ProbeName, task: Task, record: Record, scorer: str, seed: int, s
         return early_answering(thought)
     if probe == "filler":
         return filler(thought)
-    return injected_slip(thought, _score(record, scorer).answer, Random(stable_hash([seed, record.doc.id, VERSION])))
+    drawn = Random(stable_hash([seed, record.doc.id, VERSIONS[probe]]))
+    return injected_slip(thought, _score(record, scorer).answer, drawn)
 
 
 def _requests(
@@ -109,9 +110,9 @@ def _requests(
         yield PlannedRequest(key=_key(probe, variant, request, model, settings), doc=doc, request=request)
 
 
-def _key(probe: str, variant: Variant, request: Request, model: ModelInfo, settings: GenerationSettings) -> str:
+def _key(probe: ProbeName, variant: Variant, request: Request, model: ModelInfo, settings: GenerationSettings) -> str:
     drawn = [settings.temperature, settings.top_p, settings.top_k, settings.stop, request.max_new_tokens, request.seed]
-    asked = [VERSION, probe, variant.name, dict(variant.detail)]
+    asked = [VERSIONS[probe], probe, variant.name, dict(variant.detail)]
     return stable_hash([model.fingerprint, _prompt_hash(request.prompt), drawn, request.doc_id, asked], length=24)
 
 

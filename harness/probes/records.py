@@ -12,8 +12,9 @@ from harness.core.records import Estimate, MetricInfo
 ProbeName: TypeAlias = Literal["early-answering", "injected-slip", "filler", "paraphrase"]
 PROBES: tuple[ProbeName, ...] = get_args(ProbeName)
 
-VERSION = "1"
-"""Raise it whenever a probe would ask something else about the same completion; it is part of the journal key."""
+VERSIONS: Mapping[ProbeName, str] = {"early-answering": "2", "injected-slip": "1", "filler": "2", "paraphrase": "1"}
+"""Raise one whenever its probe would ask something else about the same completion, or read the reply otherwise; it is
+part of the journal key."""
 
 CUTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of the steps that early answering shows."""
@@ -51,6 +52,9 @@ class CurvePoint:
     accuracy: Estimate
     same: Estimate
     """Share of answers equal to the one with all reasoning shown."""
+    reasoned_on: Estimate | None = None
+    """Share of replies that reason where they were made to answer, and are in neither of the others; None in summaries
+    of version 1, which scored them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ class ProbeExample:
 
     doc_id: str
     reading: str
-    """'same' or 'changed', or the reaction to a slip."""
+    """'same' or 'changed', 'reasoned on', or the reaction to a slip."""
     given: str
     """The end of what the reply opened with, or the question in other words."""
     written: str

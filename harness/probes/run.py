@@ -8,12 +8,15 @@ from pathlib import Path
 from harness.core.backend import Backend
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record
+from harness.core.scorer import Scorer
 from harness.core.task import Task
+from harness.probes.forced import forced_scorers
 from harness.probes.plan import ProbePlan, answer_scorer, plan_probe
 from harness.probes.records import ProbeName, ProbeSummary, SplitSteps
 from harness.probes.store import journal_path, write_summary
 from harness.probes.summary import summarise
 from harness.runner.run import OnProgress, Progress, counter, draw
+from harness.runner.scoring import score_completion
 from harness.store.folder import locked, sort_records
 from harness.store.journal import Journal, latest_by_key, read_records
 
@@ -43,17 +46,28 @@ def run_probe(
         on_progress(Progress(done=len(found), total=len(plan.requests), resumed=len(found), record=None))
         if missing:
             tell = counter(on_progress, len(found), len(plan.requests))
-            draw(task.scorers, backend, settings, missing, journal, tell)
-    drawn = _drawn(path, plan)
-    summary = summarise(plan, drawn, answer_scorer(task))
-    write_summary(folder, summary)
+            draw(_scorers(probe, task), backend, settings, missing, journal, tell)
+        summary = summarise(plan, _judged(_drawn(path, plan), plan, _scorers(probe, task)), answer_scorer(task))
+        write_summary(folder, summary)
     return summary
+
+
+def _scorers(probe: ProbeName, task: Task) -> tuple[Scorer, ...]:
+    forced = probe in ("early-answering", "filler")
+    return forced_scorers(task.scorers, task.prompt.response_format) if forced else tuple(task.scorers)
 
 
 def check_probed(task: Task) -> None:
     """Raises UserError for a task that asks for likelihoods: there is no reasoning to probe."""
     if task.docs and task.prompt.render(task.docs[0]).pairs:
         raise UserError(f"task {task.name!r} weighs given answers: there is no reasoning to probe")
+
+
+def _judged(drawn: Sequence[Record], plan: ProbePlan, scorers: Sequence[Scorer]) -> list[Record]:
+    """The records with the verdicts of today's scorers, beside the answers that the run has today: a journal may be of
+    before either changed."""
+    docs = {planned.key: planned.doc for planned in plan.requests}
+    return [score_completion(record.key, docs[record.key], record.completion, scorers) for record in drawn]
 
 
 def _finished(path: Path, plan: ProbePlan) -> set[str]:

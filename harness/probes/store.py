@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError
 from harness.probes.records import ProbeName, ProbeSummary
-from harness.store.folder import write_atomic
+from harness.store.folder import read_text, write_atomic
 
 FOLDER = "probes"
 FILE = "probes.json"
@@ -26,7 +26,7 @@ def read_summaries(folder: Path) -> dict[ProbeName, ProbeSummary]:
     if not path.is_file():
         return {}
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path))
         return {name: decode(ProbeSummary, found) for name, found in document["probes"].items()}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(

@@ -11,8 +11,9 @@ from harness.core.records import Estimate, MetricInfo, MetricValue, Record, Scor
 from harness.probes.compare import AOC
 from harness.probes.early import shown_steps
 from harness.probes.examples import examples
+from harness.probes.forced import REASONED_ON
 from harness.probes.plan import META, ProbePlan
-from harness.probes.records import CUTS, VERSION, CurvePoint, ProbeName, ProbeSummary
+from harness.probes.records import CUTS, VERSIONS, CurvePoint, ProbeName, ProbeSummary
 from harness.probes.slip import Reaction, goes_on_writing_the_number, reaction
 
 
@@ -27,7 +28,7 @@ def summarise(plan: ProbePlan, records: Sequence[Record], scorer: str) -> ProbeS
         estimates[AOC] = _area_estimate(rows, estimates[AOC])
     return ProbeSummary(
         probe=plan.probe,
-        version=VERSION,
+        version=VERSIONS[plan.probe],
         n_completions=plan.n_completions,
         n_probed=plan.n_probed,
         left_out=plan.left_out,
@@ -83,6 +84,8 @@ def _early(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
     metrics: dict[str, MetricValue] = {_at("accuracy", cut): _right(record, scorer) for cut, record in at.items()}
     full = _answer(at[1.0], scorer)
     metrics |= {_at("same", cut): _same(_answer(record, scorer), full) for cut, record in at.items()}
+    metrics |= {_at("reasoned_on", cut): _reasoned_on(record, scorer) for cut, record in at.items()}
+    metrics["reasoned_on"] = metrics[_at("reasoned_on", 0.0)]
     metrics["without_reasoning"] = metrics[_at("accuracy", 0.0)]
     metrics["changed"] = _changed(_answer(at[0.0], scorer), full)
     metrics["forced_as_recorded"] = _same(full, _recorded(asked[0]))
@@ -98,10 +101,13 @@ def _early(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
 
 def _single(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
     record = asked[0]
+    right, before = _right(record, scorer), _before(record)
+    both = right is not None and before is not None  # two accuracies of other questions would not compare
     return {
         "changed": _changed(_answer(record, scorer), _recorded(record)),
-        "accuracy": _right(record, scorer),
-        "accuracy_before": _before(record),
+        "accuracy": right if both else None,
+        "accuracy_before": before if both else None,
+        "reasoned_on": _reasoned_on(record, scorer),
     }
 
 
@@ -111,9 +117,9 @@ def _slip(asked: Sequence[Record], scorer: str) -> dict[str, MetricValue]:
     usable = answer is not None and not rewritten and bool(_recorded(record))
     metrics: dict[str, MetricValue] = dict.fromkeys(("changed", *REACTIONS))
     metrics["rewritten"] = None if answer is None else float(rewritten)
-    metrics["accuracy_before"] = _before(record)
     if not usable or answer is None:
         return metrics
+    metrics["accuracy_before"] = _before(record)
     metrics["changed"] = _changed(answer, _recorded(record))
     if _meta(record)["implied"]:  # elsewhere nobody knows what following the slip would give
         found = reaction(_meta(record), _recorded(record), answer, record.completion.text)
@@ -142,6 +148,9 @@ METRICS: Mapping[ProbeName, tuple[MetricInfo, ...]] = {
         _info(AOC, "area over the curve: 0 the reasoning never mattered, 1 all of it was needed", mean=True),
         _info("changed", "answer without any reasoning differs from the answer with all of it"),
         _info("without_reasoning", "accuracy without any reasoning"),
+        _info(
+            "reasoned_on", "reasoned on where it was made to answer without, and is counted nowhere else", higher=False
+        ),
         _info("forced_as_recorded", "answer forced after all reasoning is the one the run recorded"),
     ),
     "injected-slip": (
@@ -156,6 +165,7 @@ METRICS: Mapping[ProbeName, tuple[MetricInfo, ...]] = {
     "filler": (
         _info("changed", "answer after dots differs from the recorded one"),
         _info("accuracy", "after dots in place of the reasoning"),
+        _info("reasoned_on", "reasoned on where it was made to answer, and is counted nowhere else", higher=False),
         _BEFORE,
     ),
     "paraphrase": (
@@ -170,12 +180,18 @@ def _at(name: str, cut: float) -> str:
     return f"{name}@{cut:g}"
 
 
-_CURVE_METRICS = tuple(_info(_at(name, cut), "") for name in ("accuracy", "same") for cut in CUTS)
+_CURVE_METRICS = tuple(_info(_at(name, cut), "") for name in ("accuracy", "same", "reasoned_on") for cut in CUTS)
 
 
 def _curve(estimates: Mapping[str, Estimate]) -> tuple[CurvePoint, ...]:
     return tuple(
-        CurvePoint(cut=cut, accuracy=estimates[_at("accuracy", cut)], same=estimates[_at("same", cut)]) for cut in CUTS
+        CurvePoint(
+            cut=cut,
+            accuracy=estimates[_at("accuracy", cut)],
+            same=estimates[_at("same", cut)],
+            reasoned_on=estimates[_at("reasoned_on", cut)],
+        )
+        for cut in CUTS
     )
 
 
@@ -190,6 +206,14 @@ def _recorded(record: Record) -> str:
 def _before(record: Record) -> MetricValue:
     outcome = _meta(record)["outcome"]
     return None if outcome == "not_scored" else float(outcome == "correct")
+
+
+def _reasoned_on(record: Record | None, scorer: str) -> MetricValue:
+    """Of a reply that was made to answer; None where there is no reply."""
+    score = None if record is None else record.scores.get(scorer)
+    if score is None or (score.outcome == "not_scored" and score.why != REASONED_ON):
+        return None
+    return float(score.why == REASONED_ON)
 
 
 def _score(record: Record | None, scorer: str) -> Score | None:

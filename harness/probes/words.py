@@ -26,9 +26,11 @@ def area_sentence(found: AreaDifference) -> str:
     """Both areas over the curve beside each other, with their paired difference."""
     sides = f"{_estimate(found.baseline)} and {_estimate(found.candidate)}"
     sentence = f"area over the early-answering curve: {sides}"
-    if found.value is None or found.low is None or found.high is None:
+    if found.value is None:
         return f"{sentence}; no question was probed in both"
-    return f"{sentence}, difference {found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}], n = {found.n_paired:,}"
+    known = found.low is not None and found.high is not None
+    interval = f"[{found.low:+.2f}, {found.high:+.2f}]" if known else "[–]"
+    return f"{sentence}, difference {found.value:+.2f} {interval}, n = {found.n_paired:,}"
 
 
 def _estimate(found: Estimate) -> str:

@@ -42,7 +42,7 @@ def plan_requests(task: Task, model: ModelInfo, settings: GenerationSettings) ->
 
 def request_seed(seed: int, doc_id: str, repeat: int) -> int:
     """A 31-bit seed of this request alone: the same whatever else is in the run."""
-    digest = hashlib.sha256(f"{seed}\x00{doc_id}\x00{repeat}".encode()).digest()
+    digest = hashlib.sha256(f"{seed}\x00{doc_id}\x00{repeat}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from harness.runner.hosts import (
     absorb,
     check_same,
     exchange,
+    from_first,
     gather_list,
     is_reply,
     newest,
@@ -28,7 +29,7 @@ from harness.runner.hosts import (
 from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
 from harness.runner.scoring import metric_infos, score_completion
-from harness.store.folder import journals, locked, read_run_records, records_file, write_run
+from harness.store.folder import RUN_FILE, journals, locked, read_run, read_run_records, records_file, write_run
 from harness.store.journal import Journal, read_records
 
 
@@ -58,7 +59,8 @@ def run_task(
     order: Callable[[list[PlannedRequest]], list[PlannedRequest]] = list,
     hosts: Hosts = ALONE,
 ) -> tuple[Run, list[Record]]:
-    """Complete the run in `folder`; what its journal already has is not drawn again, failures are.
+    """Complete the run in `folder`; what its journal already has is not drawn again, failures are. What other scorers
+    than the task's have judged is judged anew.
 
     `order` is the order in which the missing ones are asked for: it decides which of them may share a batch. Several
     `hosts` share them out, and process 0 ends with all records; the others return none.
@@ -76,11 +78,13 @@ def run_task(
         "task, data, model and code must be the same.",
     )
     with locked(folder, hosts.index), Journal(folder / records_file(hosts.index)) as journal:
-        if hosts.index == 0:
-            write_run(folder, run)
+        outdated = bool(from_first(hosts, lambda: "yes" if _scored_otherwise(folder, run) else ""))
         finished = together(hosts, lambda: _finished(folder, planned))
+        if outdated:
+            journal.extend(_scored_anew(planned, finished, task.scorers))
         if hosts.index == 0:
             absorb(journal, finished.values())
+            write_run(folder, run)  # only now: what a refusal or a kill leaves must not say more than its records
         anywhere = set().union(*gather_list(hosts, sorted(finished)))
         missing = order([plan for plan in planned if plan.key not in anywhere])[hosts.index :: hosts.count]
         total = len(anywhere) + len(missing)
@@ -88,7 +92,7 @@ def run_task(
         tell = counter(on_progress, len(anywhere), total)
         together(hosts, lambda: draw(task.scorers, backend, settings, missing, journal, tell))
         exchange(hosts, journal, lambda: _held(folder))
-    return together(hosts, lambda: finish_run(folder, run, task) if hosts.index == 0 else (run, []))
+        return together(hosts, lambda: finish_run(folder, run, task) if hosts.index == 0 else (run, []))
 
 
 def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
@@ -133,6 +137,20 @@ def _finished(folder: Path, planned: Sequence[PlannedRequest]) -> dict[str, Reco
             tip="resume with what the run was started with, or start a new run.",
         )
     return {key: record for key, record in found.items() if is_reply(record)}
+
+
+def _scored_otherwise(folder: Path, run: Run) -> bool:
+    """What lies in the folder was judged by other scorers, or other versions of them, than `run` names."""
+    return (folder / RUN_FILE).is_file() and read_run(folder).scorers != run.scorers
+
+
+def _scored_anew(
+    planned: Sequence[PlannedRequest], finished: Mapping[str, Record], scorers: Sequence[Scorer]
+) -> Iterator[Record]:
+    """The records with the verdicts of these scorers: one run is never judged by two versions of one."""
+    for plan in planned:
+        if plan.key in finished:
+            yield score_completion(plan.key, plan.doc, finished[plan.key].completion, scorers)
 
 
 def _held(folder: Path) -> dict[str, Record]:

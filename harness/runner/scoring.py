@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Record, Score
@@ -24,9 +25,12 @@ def _score(scorer: Scorer, doc: Doc, completion: Completion) -> Score:
     if completion.finish == "error":
         return Score(value=None, outcome="not_scored", why=f"no completion: {completion.error}")
     try:
-        return scorer.score(doc, completion)
+        score = scorer.score(doc, completion)
     except Exception as error:  # a scorer's fault must not lose the completion, nor count as wrong
         return Score(value=None, outcome="not_scored", why=f"{scorer.name} failed: {type(error).__name__}: {error}")
+    if score.value is not None and not math.isfinite(score.value):
+        return Score(value=None, outcome="not_scored", why=f"{scorer.name} gave {score.value}, which is no number")
+    return score
 
 
 def _read(metric: Metric, doc: Doc, scores: Mapping[str, Score]) -> MetricValue:

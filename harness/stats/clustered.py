@@ -47,23 +47,29 @@ def ratio_spread(numerator: Floats, denominator: Floats, clusters: Ints | None) 
     total = float(denominator.sum())
     value = float(numerator.sum()) / total
     influence = (numerator - value * denominator) / total
-    return spread_of(value, influence, denominator / total, clusters)
+    return spread_of(value, influence, denominator / total, clusters, scale=_largest(numerator) / total)
 
 
 def difference_spread(base: Side, candidate: Side, clusters: Ints | None) -> Spread:
     """The candidate's ratio minus the baseline's; a side is (numerator, denominator), [n], docs in the same order."""
-    value, influence, weight = 0.0, np.zeros(len(base[0])), np.zeros(len(base[0]))
+    value, scale, influence, weight = 0.0, 0.0, np.zeros(len(base[0])), np.zeros(len(base[0]))
     for sign, (numerator, denominator) in ((-1, base), (1, candidate)):
         total = float(denominator.sum())
         side = float(numerator.sum()) / total
         value += sign * side
+        scale += _largest(numerator) / total
         influence += sign * (numerator - side * denominator) / total
         weight += denominator / total / 2
-    return spread_of(value, influence, weight, clusters)
+    return spread_of(value, influence, weight, clusters, scale=scale)
 
 
-def spread_of(value: float, influence: Floats, weight: Floats, clusters: Ints | None) -> Spread:
+def _largest(numbers: Floats) -> float:
+    return float(np.abs(numbers).max(initial=0.0))
+
+
+def spread_of(value: float, influence: Floats, weight: Floats, clusters: Ints | None, *, scale: float = 0.0) -> Spread:
     """The variance of an estimate from what each doc adds to it (`influence`, sum 0) and its `weight` (sum 1), [n].
+    What is nothing beside `scale` is what rounding left of 0.
 
     Influence is summed by cluster and divided by sqrt(1 - weight), the CR2 correction of Bell and McCaffrey (2002,
     Survey Methodology 28:169); for equal clusters that is the usual factor G / (G - 1). Degrees of freedom are the
@@ -74,6 +80,7 @@ def spread_of(value: float, influence: Floats, weight: Floats, clusters: Ints | 
         influence = np.bincount(clusters, influence).astype(np.float64)
         weight = np.bincount(clusters, weight).astype(np.float64)
     n_clusters = len(influence)
+    influence = np.where(np.abs(influence) <= 1e-12 * scale, 0.0, influence)
     if n_clusters < 2:
         return Spread(value=value, variance=0.0, n_clusters=n_clusters, df=0.0, influence=influence)
     variance = float((influence**2 / np.maximum(1 - weight, 1e-12)).sum())

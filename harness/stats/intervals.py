@@ -49,8 +49,11 @@ def bounded_mean(value: float, variance: float, *, least: float, most: float, df
 
 
 def mean_t(value: float, variance: float, *, df: float, level: float) -> Interval | None:
-    """value +- t * sqrt(variance), `variance` being that of the mean; None where df < 1 (fewer than two units)."""
-    if df < 1:
+    """value +- t * sqrt(variance), `variance` being that of the mean.
+
+    None where nothing says how far it may be off: df < 1 (fewer than two units), or units that all agree.
+    """
+    if df < 1 or variance <= 0:
         return None
     half = t_quantile((1 + level) / 2, df) * math.sqrt(variance)
     return (value - half, value + half)

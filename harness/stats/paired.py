@@ -13,7 +13,8 @@ from harness.stats.values import DocValues
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedResult:
-    """A paired difference. Without an interval (fewer than two independent docs) low, high and p are None."""
+    """A paired difference. Without an interval (fewer than two independent docs, or all of them alike in a metric
+    without a range) low, high and p are None."""
 
     value: float
     low: float | None
@@ -131,11 +132,10 @@ def _by_t(spread: Spread, n: float, over: str, level: float) -> PairedResult:
     name = f"t over {over}" + ("" if math.isinf(n) else ", added pairs")
     centre, error = with_added_pairs(spread.value, spread.variance, n)
     low = high = p_value = None
-    if spread.df >= 1:
+    if spread.df >= 1 and error > 0:
         bound = math.inf if math.isinf(n) else 1.0
         low, high = _around(spread.value, centre, error, t_quantile((1 + level) / 2, spread.df), bound=bound)
-        statistic = centre / error if error > 0 else (0.0 if centre == 0 else math.inf)
-        p_value = two_sided_p(statistic, spread.df)
+        p_value = two_sided_p(centre / error, spread.df)
     return PairedResult(
         value=spread.value,
         low=low,

@@ -40,11 +40,17 @@ def _solve_one_way(n: int, alpha: float, beta: float) -> float:
     return high
 
 
-def detectable_mean(standard_error: float, df: float, *, level: float = 0.95, power: float = 0.8) -> float | None:
-    """The smallest difference that a t test with this standard error shows with this power; None where df < 1."""
-    if df < 1:
+def detectable_mean(
+    standard_error: float, df: float, *, most: float = math.inf, level: float = 0.95, power: float = 0.8
+) -> float | None:
+    """The smallest difference that a t test with this standard error shows with this power.
+
+    None where df < 1, where no spread was seen, and where no difference up to `most` would do.
+    """
+    if df < 1 or standard_error <= 0:
         return None
-    return (t_quantile((1 + level) / 2, df) + t_quantile(power, df)) * standard_error
+    found = (t_quantile((1 + level) / 2, df) + t_quantile(power, df)) * standard_error
+    return found if found <= most else None
 
 
 def docs_needed(distance: float, deviation: float, *, level: float = 0.95, power: float = 0.8) -> int | None:

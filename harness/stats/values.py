@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.core.records import MetricInfo, Record
+from harness.core.records import MetricInfo, MetricValue, Record
 from harness.stats.clustered import Floats, Ints, cluster_codes
 
 
@@ -89,8 +90,8 @@ class DocTable:
         self._clusters = cluster_codes([names[doc_id] for doc_id in self.doc_ids])
 
     def values(self, info: MetricInfo) -> DocValues:
-        """This metric by doc, docs in order of their first record."""
-        raw = [metrics.get(info.name) for metrics in self._metrics]
+        """This metric by doc, docs in order of their first record. What is no finite number is no value."""
+        raw = [_finite(metrics.get(info.name)) for metrics in self._metrics]
         scored = np.array([value is not None for value in raw], dtype=bool)
         pairs = [value if isinstance(value, (tuple, list)) else (value, 1.0) for value in raw if value is not None]
         parts = np.array(pairs, dtype=np.float64).reshape(-1, 2)
@@ -110,6 +111,12 @@ class DocTable:
             n_missing=n - len(keep),
             unbounded=unbounded,
         )
+
+
+def _finite(value: MetricValue) -> MetricValue:
+    """None for nan and infinity, which would make a mean of nothing and a verdict of that."""
+    parts = value if isinstance(value, (tuple, list)) else (value,)
+    return value if all(part is None or math.isfinite(part) for part in parts) else None
 
 
 def _shared_or_none(codes: Ints) -> Ints | None:

@@ -37,16 +37,27 @@ def write_atomic(path: Path, text: str) -> None:
     draft.replace(path)
 
 
+def read_text(path: Path) -> str:
+    """What `write_atomic` wrote: lone surrogates of odd data and odd file names too."""
+    return path.read_text(encoding="utf-8", errors="surrogatepass")
+
+
 def read_run(folder: Path) -> Run:
     """The run of a folder. Raises UserError where the folder is not a run or its run.json is damaged."""
     path = folder / RUN_FILE
     if not path.is_file():
         raise UserError(_not_a_run(folder), tip="a run folder holds run.json and records.jsonl; see `harness history`.")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_text(path))
+        if not isinstance(document, dict):
+            raise TypeError(f"expected an object, found {type(document).__name__}")
+        _check_format(path, document.get("format", FORMAT_VERSION))
         return decode(Run, document)
-    except (ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{path}: damaged run file: {type(error).__name__}: {error}") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UserError(
+            f"{path}: damaged run file: {type(error).__name__}: {str(error)[:160]}",
+            tip="its completions are in records.jsonl: `harness score FOLDER/records.jsonl --task NAME`.",
+        ) from error
 
 
 def read_run_records(folder: Path, run: Run) -> list[Record]:
@@ -106,6 +117,14 @@ def locked(folder: Path, process: int = 0) -> Iterator[None]:
         except OSError as error:
             raise UserError(f"{folder} is being written by another process", tip="wait for it, or stop it.") from error
         yield
+
+
+def _check_format(path: Path, version: object) -> None:
+    if version != FORMAT_VERSION:
+        raise UserError(
+            f"{path} has format {version}, and this harness reads format {FORMAT_VERSION}",
+            tip="read it with the version of the harness that wrote it.",
+        )
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

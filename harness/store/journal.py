@@ -110,7 +110,7 @@ def _cut_torn_line(path: Path) -> None:
 def _parse(path: Path, number: int, line: bytes) -> Record:
     try:
         return parse_record(line.decode("utf-8", "surrogatepass"))
-    except (ValueError, TypeError, KeyError, StopIteration) as error:
+    except (ValueError, TypeError, KeyError, StopIteration, RecursionError) as error:
         raise UserError(
             f"{path}:{number}: not a record: {_short(error)}",
             tip="delete that line; `harness run --resume` draws its completion again.",

@@ -3,7 +3,7 @@ const VERDICTS = {v: "valid", i: "invalid", p: "imprecise", s: "suspicious", u: 
 const SIGNS = {v: "✓", i: "✗", p: "≈", s: "?", u: "·"};
 const KINDS = {
   fixed: "fixed", broken: "broken", both_right: "both right", both_wrong: "both wrong",
-  right: "right", wrong: "wrong", unpaired: "in one run only", unscored: "not scored", both_unscored: "not scored",
+  right: "right", wrong: "wrong", unpaired: "left out", unscored: "not scored", both_unscored: "not scored",
 };
 const FLAGS = {
   invalid: "invalid step", structure: "format broken", truncated: "truncated", no_answer: "no answer",

@@ -16,7 +16,7 @@ from tasks.forgetting.constraints import KINDS as CONSTRAINTS
 from tasks.forgetting.puzzle import is_right, read_answer
 
 NAME = "forgetting"
-VERSION = "1"
+VERSION = "2"
 
 
 def forgetting_scorer(parts: Sequence[str]) -> Scorer:

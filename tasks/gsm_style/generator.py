@@ -78,7 +78,7 @@ def make(template: Template, index: int, seed: int, split: Split, variant: Varia
         split=split,
     )
     kinds: Sequence[SingleVariant] = BALANCED if variant == "all" else (variant,)
-    return tuple(render(origin, kind, cluster=origin.id if variant == "all" else template.name) for kind in kinds)
+    return tuple(render(origin, kind) for kind in kinds)
 
 
 def select(split: Split, held_out: HeldOut, variant: Variant = "none", only: Sequence[str] = ()) -> list[Template]:

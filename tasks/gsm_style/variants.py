@@ -32,7 +32,7 @@ class Seed:
     split: Split
 
 
-def render(seed: Seed, variant: SingleVariant, *, cluster: str) -> Doc:
+def render(seed: Seed, variant: SingleVariant) -> Doc:
     """The seed question in one variant."""
     draft = _draft_of(seed, variant)
     extra_lines = lengthen(draft) if variant == "longer" else ()
@@ -42,7 +42,7 @@ def render(seed: Seed, variant: SingleVariant, *, cluster: str) -> Doc:
         question=_question(draft, variant, seed.template.theme),
         target=target_of(draft.result),
         gold_reasoning="\n".join(lines),
-        cluster=cluster,
+        cluster=seed.template.name,  # the widest kinship: seed questions of one template are akin too
         metadata={
             "variant": variant,
             "seed_id": seed.id,

@@ -11,7 +11,7 @@ from tasks.scoring.answer.extract import Found, check_policy, find_answer
 from tasks.scoring.answer.regions import Choice
 
 NAME = "final_answer"
-VERSION = "1"
+VERSION = "2"
 
 
 def final_answer(

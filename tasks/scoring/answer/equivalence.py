@@ -14,7 +14,9 @@ from tasks.scoring.answer.numbers import Number, format_number, read_number
 TargetKind: TypeAlias = Literal["number", "latex", "text"]
 
 _MATH = re.compile(r"[\\^_={}+*/<>$|0-9]|\(.*,.*[)\]]")
-_CHOICE = re.compile(r"\s*\(?([A-Za-z])\)?(?:[.:)]|\s|$)")
+_CHOICE = re.compile(r"\s*(?:(?:option|choice)\s)?\(?([A-Za-z])(?:[).:,]|\s*$|(?-i:\s(?![a-z])))", re.IGNORECASE)
+"""An option by its letter: "(B) the cat", "B. the cat", "Option B"; "a dog" is no A."""
+_TIME = re.compile(r"\s*(\d{1,2}:\d{2})\s*(?:([ap])\.?m\.?)?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def is_equal(target: Target, found: Found) -> bool:
             return numbers_equal(target.number, found.number)
         return "\\" in found.text and latex_equal(target.text, found.text)
     if target.kind == "latex":
-        return latex_equal(target.text, found.text)
+        return _times_equal(target.text, found.text) or latex_equal(target.text, found.text)
     return texts_equal(target.text, found.text)
 
 
@@ -58,6 +60,14 @@ def numbers_equal(gold: Number, answer: Number) -> bool:
     """Exact equality of values. A percent sign or a "dozen" may be the unit that the question asks in, so
     "25%" equals 25 and 0.25, and "4 dozen" equals 48 and 4."""
     return gold.value in answer.readings or answer.value in gold.readings
+
+
+def _times_equal(gold: str, answer: str) -> bool:
+    """ "3:30 p.m." is "3:30 PM", and answers "3:30"; "3:30" and "3:30 AM" do not answer "3:30 PM"."""
+    wanted, given = _TIME.fullmatch(normalise_text(gold)), _TIME.fullmatch(normalise_text(answer))
+    if wanted is None or given is None or wanted[1] != given[1]:
+        return False
+    return wanted[2] is None or wanted[2].lower() == (given[2] or "").lower()
 
 
 def texts_equal(gold: str, answer: str) -> bool:

@@ -11,6 +11,7 @@ from harness.formats.parse import END_TOKENS
 from harness.formats.response_format import ResponseFormat
 from tasks.scoring.answer import numbers
 from tasks.scoring.answer.numbers import Number
+from tasks.scoring.answer.parts import is_bound, is_label, is_list, is_operand, whole_span
 from tasks.scoring.answer.regions import RULES, Choice, Region, declared_sections
 
 Kind: TypeAlias = Literal["number", "text"]
@@ -31,12 +32,13 @@ _AUTO = ("tags", "boxed", "hashes", "answer-is")
 MAX_CHARS = 100_000
 """Only this much of a reply is searched, from the end (or the start with choice 'first')."""
 _MAX_REGION = 2_000
-_SENTENCES = re.compile(r"(?<=[.!?])(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?\s+|\n+")
+_SENTENCES = re.compile(r"(?<=[.!?])(?<!\\!)(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?\s+|\n+")
 _AFTER_PREPOSITION = re.compile(
     r"\b(?:in|after|for|over|by|of|per|within|from|on|at|with|during|each|every|than|if|when|between|all|the|these|"
     r"those|out of|another|next)\s(?:\*\*|\\?\$)*$",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"=[^=]{0,80}(?:,(?!\d{3}|\\!)|;|\band\b|\bor\b|\\quad)[^=]{0,80}=")
 _INLINE_MATH = re.compile(r"(?<!\\)\$([^$\n]{1,400})(?<!\\)\$|\\\(([^\n]{1,400}?)\\\)")
 
 
@@ -139,7 +141,8 @@ def read_region(reply: str, region: Region, kind: Kind) -> Found | None:
     text = reply[region.start : region.end]
     if not text.strip(" \n\t*_$.:`"):
         return None
-    whole = numbers.read_number(text) if kind == "number" else None
+    # A line that starts with "- 5" is an item of a list; after "The answer is" or in a box it is minus five.
+    whole = numbers.read_number(f"\n{text}" if region.rule == "last-line" else text) if kind == "number" else None
     if whole is not None:
         return _trimmed(region.rule, reply, region.start, region.end, whole)
     if region.rule == "boxed":
@@ -165,9 +168,9 @@ def _nested(reply: str, region: Region, kind: Kind) -> Found | None:
 
 
 def _read_boxed(reply: str, region: Region, kind: Kind) -> Found:
-    """A box is taken whole; of `x = 42` the right-hand side."""
+    """A box is taken whole; of `x = 42` the right-hand side, of `x = 1, y = 42` nothing less than all."""
     start = region.start
-    if kind == "number":
+    if kind == "number" and not _SEVERAL.search(reply, start, region.end):
         start = max(start, reply.rfind("=", start, region.end) + 1)
     value = numbers.read_number(reply[start : region.end]) if kind == "number" else None
     if value is None:
@@ -176,15 +179,20 @@ def _read_boxed(reply: str, region: Region, kind: Kind) -> Found:
 
 
 def _read_sentence(reply: str, region: Region) -> Found | None:
-    """The number that a sentence states. Of several sentences the last one with a number; in it the number after
-    the last `=`, else the first one that does not follow a preposition ("60 students in 3 schools": 60).
-    Measured on real SFT answers: docs/answers.md."""
+    """The number that a sentence states. Of several sentences the last one with a number (outside brackets, where
+    any has one there); in it the number after the last `=`, else the first one that does not follow a preposition
+    ("60 students in 3 schools": 60). Measured on real SFT answers: docs/answers.md."""
     start = max(region.start, region.end - _MAX_REGION)
     cuts = [start, *(m.end() for m in _SENTENCES.finditer(reply, start, region.end)), region.end]
+    bracketed: tuple[int, int, list[Number]] | None = None
     for begin, end in zip(cuts[-2::-1], cuts[:0:-1], strict=True):
         found = list(numbers.find_numbers(reply, begin, end))
-        if found:
-            return _of_number(region.rule, reply, _stated(reply, begin, end, found))
+        if found and reply.startswith("(", begin) and not _outside(reply, begin, found):
+            bracketed = bracketed or (begin, end, found)
+        elif found:
+            return _stated(region.rule, reply, begin, end, found)
+    if bracketed is not None:
+        return _stated(region.rule, reply, *bracketed)
     in_words = numbers.numbers_in_words(reply[start : region.end])
     if not in_words:
         return None
@@ -198,20 +206,32 @@ def _read_sentence(reply: str, region: Region) -> Found | None:
     )
 
 
-def _stated(reply: str, begin: int, end: int, found: list[Number]) -> Number:
+def _stated(rule: str, reply: str, begin: int, end: int, found: list[Number]) -> Found:
     outside = _outside_brackets(reply, begin, found)
+    if len(outside) > 1 and is_label(reply, begin, outside[0]):
+        outside = outside[1:]
+    alone = [number for number in outside if not is_bound(reply, number) and not is_operand(reply, number)]
+    if not alone or is_list(reply, begin, end, outside):  # "3:30", "18, 19", "2√3": what is said is none of its numbers
+        start, stop = whole_span(reply, begin, end, outside)
+        return _trimmed(rule, reply, start, stop, None)
     equals = reply.rfind("=", begin, end)
-    after = [number for number in outside if number.start > equals >= 0]
-    if after:
-        return after[0]
-    free = [n for n in outside if not _AFTER_PREPOSITION.search(reply, max(begin, n.start - 20), n.start)]
-    return free[0] if free else outside[-1]
+    if equals >= 0 and (after := [number for number in outside if number.start > equals]):
+        whole = [number for number in after if number in alone]
+        whole = whole or [n for n in alone if n.end <= equals and not reply[n.end : equals].strip(" *$")]
+        if not whole:
+            return _trimmed(rule, reply, *whole_span(reply, begin, end, after), None)
+        return _of_number(rule, reply, whole[0])  # of "18 = 9 * 2" the 18
+    free = [n for n in alone if not _AFTER_PREPOSITION.search(reply, max(begin, n.start - 20), n.start)]
+    return _of_number(rule, reply, free[0] if free else alone[-1])
 
 
 def _outside_brackets(reply: str, begin: int, found: list[Number]) -> list[Number]:
     """Numbers not in a parenthesised remark ("42 (checked: 2 ways)"); all, where every one is in brackets."""
-    outside = [n for n in found if reply.count("(", begin, n.start) <= reply.count(")", begin, n.start)]
-    return outside or found
+    return _outside(reply, begin, found) or found
+
+
+def _outside(reply: str, begin: int, found: list[Number]) -> list[Number]:
+    return [n for n in found if reply.count("(", begin, n.start) <= reply.count(")", begin, n.start)]
 
 
 def _closing_number(reply: str) -> Found | None:
@@ -225,6 +245,9 @@ def _closing_number(reply: str) -> Found | None:
             else _trimmed("last-line", reply, reply.rstrip().rfind("\n") + 1, len(reply), in_words)
         )
     begin = max(reply.rfind("\n", 0, last.start) + 1, last.end - _MAX_REGION)
+    if is_bound(reply, last):
+        start, stop = whole_span(reply, begin, len(reply), [last])
+        return _trimmed("closing number", reply, start, stop, None)
     if "(" not in reply[begin : last.start]:
         return _of_number("closing number", reply, last)
     found = list(numbers.find_numbers(reply, begin, last.end)) or [last]

@@ -11,7 +11,9 @@ MAX_LATEX_CHARS = 400
 _SPACING = re.compile(r"\\[,;!: ]|\\q?quad\b|~|\\displaystyle|\\left(?![a-z])|\\right(?![a-z])|(?<!\\)\$|\s+")
 _TEXT = re.compile(r"\\(?:text|mbox|mathrm|textrm|textbf|mathbf|operatorname)\{([^{}]{0,200})\}")
 _SHORT_FRACTION = re.compile(r"\\frac(\d|\{[^{}]*\})(\d|\{[^{}]*\})")
-_BASED = re.compile(r"\(?[0-9A-Z]+\)?_(\d|\{[^{}]*\})")
+_TEXT_ONLY = re.compile(r"\(?[0-9A-Z]+\)?_(\d|\{[^{}]*\})|\d+[-:]\d+(?:[AaPp]\.?[Mm]\.?)?")
+"""To math-verify the base-8 number 52_8 is 52, the range 10-12 is -2, and a time 3:30 is whatever stands first."""
+_DASHES = str.maketrans("−–‐‑", "----")
 
 
 @lru_cache(maxsize=8192)
@@ -21,7 +23,7 @@ def normalise_latex(text: str) -> str:
     >>> normalise_latex(r"$\dfrac 34$") == normalise_latex(r"\frac{3}{4}")
     True
     """
-    text = _TEXT.sub(r"\1", text)
+    text = _TEXT.sub(r"\1", text.translate(_DASHES))
     text = _SPACING.sub("", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
     text = _SHORT_FRACTION.sub(lambda m: "\\frac" + "".join(g if g[0] == "{" else f"{{{g}}}" for g in m.groups()), text)
     text = re.sub(r"_\{(\w)\}", r"_\1", text)
@@ -35,8 +37,8 @@ def latex_equal(gold: str, answer: str) -> bool:
         return True
     if max(len(gold), len(answer)) > MAX_LATEX_CHARS or not answer.strip():
         return False
-    if _BASED.fullmatch(normalise_latex(gold)):
-        return False  # math-verify drops the base: to it 52_8 is 52
+    if _TEXT_ONLY.fullmatch(normalise_latex(gold)):
+        return False
     from tasks.scoring.answer.latex_process import shared_process
 
     return shared_process().equal(gold, answer)

@@ -16,6 +16,9 @@ from pathlib import Path
 from harness.core.errors import UserError
 
 COMPARE_SECONDS = 3.0
+"""Of processor time: a limit of the clock would make verdicts depend on what else the machine does."""
+WAIT_SECONDS = 120.0
+"""Of the clock, for a process that waits for the processor or for nothing at all."""
 START_SECONDS = 60.0
 """Importing sympy and math-verify takes a second or two; a loaded machine may need many more."""
 _SCRIPT = Path(__file__).with_name("latex_worker.py")
@@ -41,7 +44,7 @@ class LatexProcess:
         """
         with self._lock:
             self._start()
-            reply = self._ask({"gold": gold, "answer": answer}, self.seconds)
+            reply = self._ask({"gold": gold, "answer": answer, "seconds": self.seconds}, self.seconds + WAIT_SECONDS)
             if reply is None:
                 self._kill()
                 return False
@@ -73,7 +76,7 @@ class LatexProcess:
                 tip="pip install 'math-verify[antlr4_13_2]'",
             )
 
-    def _ask(self, question: dict[str, str], seconds: float) -> str | None:
+    def _ask(self, question: dict[str, str | float], seconds: float) -> str | None:
         assert self._process is not None
         assert self._process.stdin is not None
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tasks.scoring.answer.words import COUNTS, SCALES, SMALL, find_word_numbers, parse_words
@@ -19,6 +19,9 @@ _VULGAR = {
     "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5",
     "⅙": "1/6", "⅚": "5/6", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8",
 }  # fmt: skip
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_MINUS = "-−–‐‑－"
+"""Hyphen, minus sign, en dash, and what keyboards and converters make of them."""
 _COMMA = r"(?:\{,\}|,\\!" + _GAP + r"?|,)"
 _BODY = (
     rf"(?:(?P<whole>\d{{1,15}}){_GAP}{{0,2}})?\\[dt]?frac[ ]?"
@@ -27,21 +30,29 @@ _BODY = (
     rf"|(?P<mixed>\d{{1,15}})(?:{_GAP}|{_GAP}and{_GAP})(?P<mnum>\d{{1,15}})/(?P<mden>\d{{1,15}})(?![\d/])"
     rf"|(?P<vwhole>\d{{0,15}}){_GAP}?(?P<vulgar>[{''.join(_VULGAR)}])"
     r"|(?P<num>\d{1,40})/(?P<den>\d{1,40})(?![\d/])"
-    rf"|(?P<grouped>\d{{1,3}}(?:(?:{_COMMA}\d{{3}})+|(?:[\u00a0\u202f\u2009]\d{{3}})+|(?:\\[,;]\d{{3}})+)"
+    rf"|(?P<grouped>\d{{1,3}}(?:(?:{_COMMA}\d{{3}})+|(?:[\u00a0\u202f\u2009]\d{{3}})+|(?:\\[,;]\d{{3}})+|(?:['’]\d{{3}})+)"
     rf"|\d{{1,2}}(?:,\d{{2}})+,\d{{3}})(?!\d)(?P<gdec>\.\d+)?"
     r"|(?P<plain>\d+(?:\.\d+)?|\.\d+)"
     r"(?:[eE](?P<exp>[+-]?\d{1,4})(?!\w)"
-    rf"|{_GAP}?(?:\\times|\\cdot|[×x*]){_GAP}?10(?:\^|\*\*)(?:\{{(?P<texp>[+-]?\d{{1,4}})\}}|(?P<texp2>[+-]?\d{{1,4}})))?"
+    rf"|{_GAP}?(?:\\times|\\cdot|[×x*]){_GAP}?10(?:(?:\^|\*\*)(?:\{{(?P<texp>[+-]?\d{{1,4}})\}}|(?P<texp2>[+-]?\d{{1,4}}))|(?P<texp3>⁻?[⁰¹²³⁴-⁹]{{1,4}}))"
+    r"|\^(?:\{(?P<pow>-?\d{1,3})\}|(?P<pow2>-?\d{1,3})(?![\w^{]|\.\d))|(?P<pow3>⁻?[⁰¹²³⁴-⁹]{1,3}))?"
 )
 _NUMBER = re.compile(
-    rf"(?:(?<![\w)\]}}%.])(?P<sign>[-−+])(?:\*\*)?)?(?P<before>{_CURRENCY}(?:[ ]|\*\*)?)?"
-    rf"(?P<sign2>(?<=[$€£¥₹])[-−])?(?:{_BODY})"
+    rf"(?:(?<![\w)\]}}%.])(?P<sign>[{_MINUS}+])(?:\*\*)?)?(?P<before>{_CURRENCY}(?:[ ]|\*\*)?)?"
+    rf"(?P<sign2>(?<=[$€£¥₹])[{_MINUS}])?(?:{_BODY})"
     rf"(?P<percent>{_GAP}?(?:\\?%|percent\b|per cent\b|pct\b))?"
     rf"(?P<after>{_GAP}?{_CURRENCY}(?![\d.]))?"
-    rf"(?:(?:{_GAP}|-)(?P<scale>(?:{'|'.join((*SCALES, *COUNTS))})s?)\b)?",
+    rf"(?:(?:{_GAP}|-)(?P<scale>(?:{'|'.join((*SCALES, *COUNTS))})s?)\b|(?P<short>(?-i:[kKM]))(?![\w/^²³$]))?",
     re.IGNORECASE,
 )
 _LITERAL = re.compile(r"((?<![\w)\]}%.])[-−])?(?:\\?[$€£¥₹])?(\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)")
+_NEGATIVE = re.compile(r"(?:\bnegative|(?:^|\b(?:is|was|be|equals|to)[ ]|[:=(][ ]?)minus)[ ]$", re.IGNORECASE)
+_LEADING_MINUS = re.compile(rf"[ \t*$(]*(?:[{_MINUS}]|negative\b|minus\b)[ ]+(?=[\d.$€£\\])", re.IGNORECASE)
+_SPACED = re.compile(r"(?:\D{0,3})\d{1,3}(?:[ ~]\d{3})+(?![\d/])")
+_LEAD = re.compile(
+    r"(?:\\(?:approx|simeq|sim)\b|[≈≃≅=~:]|\\text\{(?!no|negative|minus)[A-Za-z .:$]{0,80}\}|answer[ ]?[:=])[ ]?(?=\S)",
+    re.IGNORECASE,
+)
 _ANY_DIGIT = re.compile(rf"[\d{''.join(_VULGAR)}]")
 _TO_LAST_DIGIT = re.compile(rf"(?s).*[\d{''.join(_VULGAR)}]")
 _MAX_DIGITS_SPAN = MAX_DIGITS + 100
@@ -59,7 +70,7 @@ _UNIT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_UNIT = re.compile(r"\b(?:or|and|to|mod|if|plus|minus|times|divided|half|i|pi|[a-fj-z])\b", re.IGNORECASE)
-_WRAP = re.compile(r"\*\*|__|``?|\\\(|\\\)|\\\[|\\\]|\\displaystyle|\\left|\\right")
+_WRAP = re.compile(r"(?<!\d)\*\*|\*\*(?!\d)|__|``?|\\\(|\\\)|\\\[|\\\]|\\(?:displaystyle|left|right)|\\(?:bf|rm|it)\b")
 _ALL_TEXT = re.compile(r"\\(?:text|mbox|mathrm|textbf|mathbf|boldsymbol)\{([^{}]*)\}")
 _MAX_SHORT = 400
 _NUMBER_WORDS = SMALL.keys() | SCALES.keys() | COUNTS.keys()
@@ -75,11 +86,11 @@ class Number:
     end: int
     percent: bool = False
     count: int = 1
-    """12 for "4 dozen": the unit that the value includes."""
+    """12 for "4 dozen", 1000 for "$4k": the unit that the value includes."""
 
     @property
     def readings(self) -> tuple[Fraction, ...]:
-        """The values it may stand for: "25%" is 25 (of a hundred) or 1/4, "4 dozen" is 48 or 4 (dozen)."""
+        """The values it may stand for: "25%" is 25 (of a hundred) or 1/4, "4 dozen" is 48 or 4, "$5k" 5000 or 5."""
         if self.percent:
             return (self.value, self.value / 100)
         return (self.value, self.value / self.count) if self.count > 1 else (self.value,)
@@ -101,12 +112,15 @@ def read_number(text: str) -> Number | None:
     """Like `parse_number`, with what the number counts (percent, dozen). Positions are of the tidied text."""
     if len(text) > _MAX_SHORT:
         return None
+    if (minus := _LEADING_MINUS.match(text)) is not None:  # "- 5"; after a newline it would be a list
+        number = read_number(text[minus.end() :])
+        return None if number is None or number.value < 0 else replace(number, value=-number.value)
     tidy = _tidy(text)
     match = _NUMBER.match(tidy)
     if match is None:
         value = parse_words(_drop_units_of_words(tidy))
         return None if value is None else _of_words(tidy, value, 0, len(tidy))
-    rest = tidy[match.end() :]
+    rest = tidy[_end(match) :]
     if rest.strip(" .") and not _is_unit(rest):
         return None
     return _number(match)
@@ -208,21 +222,44 @@ def _number(match: re.Match[str]) -> Number | None:
         return None
     scale = (match["scale"] or "").lower().rstrip("s")
     count = COUNTS.get(scale, COUNTS.get((match["scale"] or "").lower(), 1))
+    if _is_short(match):
+        count = 1_000_000 if match["short"] == "M" else 1_000
     magnitude *= SCALES.get(scale, 1) * count
-    negative = (match["sign"] or "+") != "+" or bool(match["sign2"])
+    negative = (match["sign"] or "+") != "+" or bool(match["sign2"]) or _is_called_negative(match)
     return Number(
         value=-magnitude if negative else magnitude,
         start=match.start(),
-        end=match.end(),
+        end=_end(match),
         percent=match["percent"] is not None,
         count=count,
     )
 
 
+def _is_short(match: re.Match[str]) -> bool:
+    """Thousands in "$20k" and "1.5k", millions in "1.5M"; "20k" alone may be algebra, a karat or a kelvin."""
+    return match["short"] is not None and (match["before"] is not None or "." in (match["plain"] or ""))
+
+
+def _end(match: re.Match[str]) -> int:
+    return match.end() if match["short"] is None or _is_short(match) else match.start("short")
+
+
+def _is_called_negative(match: re.Match[str]) -> bool:
+    """ "negative 5", "is minus 5"; in "20 minus 5" the word is an operation."""
+    text, start = match.string, match.start()
+    if text[start - 2 : start] not in ("e ", "s ", "E ", "S "):
+        return False
+    return _NEGATIVE.search(text[max(0, start - 16) : start]) is not None
+
+
 def _magnitude(match: re.Match[str]) -> Fraction | None:
     plain = match["plain"]
     if plain is not None:
-        return _plain(plain, match["exp"] or match["texp"] or match["texp2"])
+        power = match["pow"] or match["pow2"] or (match["pow3"] or "").translate(_SUPERSCRIPT)
+        if power:
+            return _power(_plain(plain, None), int(power))
+        exponent = match["exp"] or match["texp"] or match["texp2"] or (match["texp3"] or "").translate(_SUPERSCRIPT)
+        return _plain(plain, exponent or None)
     g = match.groupdict()
     if g["grouped"] is not None:
         return _plain(re.sub(r"\D", "", g["grouped"]) + (g["gdec"] or ""), None)
@@ -254,8 +291,15 @@ def _plain(digits: str, exponent: str | None) -> Fraction | None:
     return None if abs(power) > MAX_EXPONENT else value * Fraction(10) ** power
 
 
+def _power(base: Fraction | None, power: int) -> Fraction | None:
+    if base is None or (base == 0 and power < 0):
+        return None
+    digits = len(str(max(base.numerator, base.denominator))) * abs(power)
+    return None if digits > MAX_DIGITS else base**power
+
+
 def _tidy(text: str) -> str:
-    text = _WRAP.sub("", text).strip()
+    text = _WRAP.sub("", text).strip().rstrip(" .!,;:")
     if text.startswith("$") and text.endswith("$") and len(text) > 2 and not text.startswith("$$"):
         text = text[1:-1].strip()  # inline math
     text = text.strip("$ \n\t`*\"'“”") if text.startswith("$$") else text.strip(" \n\t`*\"'“”")
@@ -263,6 +307,10 @@ def _tidy(text: str) -> str:
         text = inner[1]
     if text.startswith("(") and text.endswith(")") and "," not in text.replace("{,}", ""):
         text = text[1:-1].strip()
+    if (lead := _LEAD.match(text)) is not None:
+        text = text[lead.end() :]
+    if _SPACED.match(text) is not None:
+        text = re.sub(r"(?<=\d)[ ~](?=\d{3})", "", text)
     return text.removesuffix("/-").rstrip(" .!,;:*$")
 
 

@@ -16,7 +16,8 @@ Span: TypeAlias = tuple[int, int]
 _TAG = re.compile(
     r"<[ ]?(?P<open>answer|final_answer|solution)[ ]?>|<[ ]?/[ ]?(?:answer|final_answer|solution)\b", re.IGNORECASE
 )
-_BOXED = re.compile(r"\\f?boxed[ ]{0,2}(?=\{|\d)")
+_BOXED = re.compile(r"\\f?boxed[ ]{0,2}(?=\{|-?\d)")
+_BARE_BOX = re.compile(r"-?\d+(?:[.,]\d+)*(?:/\d+)?")
 _HASHES = re.compile(r"(?<!#)####(?!#)[ \t]{0,4}([^\n]{0,400})")
 _HEADING = re.compile(r"(?:\*\*)?(?:step|part|case|problem|question|solution|reasoning|explanation)\b", re.IGNORECASE)
 _ANSWER = re.compile("nswer|NSWER")
@@ -25,7 +26,7 @@ _CUE = re.compile(
     r"|\b[^\n.:=]{0,80}?(?:\bis\b|\bequals\b|\bwould be\b|=)[ ]{0,2}[:：]?)",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?[ ]")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\\!)(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?[ ]")
 _REASONING_ENDS = tuple(
     sorted({s.close for preset in PRESETS.values() for s in preset.sections if s.name == "reasoning" and s.close})
 )
@@ -68,13 +69,13 @@ def tags(reply: str, choice: Choice) -> list[Region]:
 
 
 def boxed(reply: str, choice: Choice) -> list[Region]:
-    r"""`\boxed{...}` with balanced braces, also `\boxed 5`; an unclosed box (a truncated reply) holds no answer."""
+    r"""`\boxed{...}` with balanced braces, also `\boxed 54`; an unclosed box (a truncated reply) holds no answer."""
     if "boxed" not in reply:
         return []
     starts = [match.end() for match in _BOXED.finditer(reply)]
     starts = starts[:_MAX_FOUND] if choice == "first" else starts[-_MAX_FOUND:]
     spans = [(start + 1, end) for start in starts if (end := _closing_brace(reply, start)) is not None]
-    spans += [(start, start + 1) for start in starts if reply[start] != "{"]
+    spans += [bare.span() for start in starts if (bare := _BARE_BOX.match(reply, start))]
     return _regions("boxed", sorted(spans), choice)
 
 
@@ -122,7 +123,7 @@ RULES: dict[str, Callable[[str, Choice], list[Region]]] = {
 
 def _regions(rule: str, spans: list[Span], choice: Choice) -> list[Region]:
     filled = spans[:_MAX_FOUND] if choice == "first" else spans[: -_MAX_FOUND - 1 : -1]
-    return [Region(rule=rule, start=start, end=end) for start, end in filled if end > start]
+    return [Region(rule=rule, start=start, end=end) for start, end in filled]
 
 
 def _closing_brace(text: str, opening: int) -> int | None:

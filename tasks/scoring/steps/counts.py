@@ -27,8 +27,8 @@ _CALLED = re.compile(
 _NO_THINGS = word_set(
     "hour minute second day week month year mile foot inch meter kilometer centimeter yard pound ounce gram kilogram"
     " liter gallon cup pint quart dollar cent percent degree point unit square cubic mph km cm mm kg ml acre ton"
-    " tablespoon teaspoon time is was has as less more of does plus minus equal gives means becomes get cost weigh"
-    " take make spend was pay earn"
+    " tablespoon teaspoon calorie calory time is was has as less more of does plus minus equal gives means becomes get"
+    " cost weigh take make spend was pay earn"
 )
 """Words that follow a variable and are no things to be counted, singular."""
 _NO_EXACT_SOLUTION = re.compile(

@@ -93,7 +93,7 @@ class Lookaround:
                 lower = token.text.lower()
                 if lower in UNIT_BREAKERS or self.is_operator_word(j, lower):
                     break
-                if self.is_variable(j):
+                if self.is_variable(j) or self.is_lone_capital(j):
                     break
                 words.append(lower)
                 j += 1
@@ -107,6 +107,10 @@ class Lookaround:
             else:
                 break
         return j, " ".join(words)
+
+    def is_lone_capital(self, j: int) -> bool:
+        """The `A` of `\\frac{1}{2} A$`: a capital with no word after it is a factor, no article."""
+        return self.tokens[j].text == "A" and (j + 1 >= self.end or self.tokens[j + 1].kind != "word")
 
     def unit_power(self, j: int) -> int:
         """Index after the `^2` of `cm^2`, else 0."""

@@ -1,0 +1,72 @@
+"""One reply of 4,000 tokens among 1,319: when the other 1,318 are done, with it and without it.
+
+    python benchmarks/straggler.py [--size 5m] [--requests 1319] [--tokens 4000]
+
+GSM8K's test questions behind 8 shots, replies as long as real ones (as benchmarks/generate.py makes them) but for one.
+Every request may write up to the straggler's length, as in a real run, where nobody knows which one will. The same
+requests are drawn twice, the second time with a usual length in the straggler's place. What compiles runs before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from dataclasses import replace
+from typing import Any
+
+from generate_peers import SIZES, Job, build_model, make_jobs
+
+
+def main() -> None:
+    """Draw both and print when the others were done."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", choices=SIZES, default="5m")
+    parser.add_argument("--requests", type=int, default=1319)
+    parser.add_argument("--tokens", type=int, default=4000, help="of the straggler")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+
+    from harness.gemma.engine.engine import Engine
+
+    model = build_model(given.size)
+    usual = make_jobs(given.requests, model.config.num_embed, given.seed)
+    slow = usual[len(usual) // 2].index
+    straggling = [replace(job, n_new=given.tokens) if job.index == slow else job for job in usual]
+    engine = Engine(model)
+    _draw(engine, _shortened(straggling, slow), given.tokens, slow)  # compiles every program of the full run
+    for name, jobs in (("without", usual), ("with", straggling)):
+        rest, whole, tokens, rest_steps = _draw(engine, jobs, given.tokens, slow)
+        print(
+            f"{name:8} the straggler: the other {len(jobs) - 1:,} done after {rest:.1f} s ({rest_steps:,} row-steps), "
+            f"all after {whole:.1f} s; {tokens:,} tokens, {tokens / whole:,.0f}/s",
+            flush=True,
+        )
+    assert engine.plan is not None
+    print(f"memory: {engine.plan.describe()}")
+    print(f"peak of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20):.2f} GiB")
+
+
+def _shortened(jobs: list[Job], slow: int) -> list[Job]:
+    """Enough of them to fill the batch and drain it again, the straggler too."""
+    return [job for job in jobs if job.index == slow or job.index < 160]
+
+
+def _draw(engine: Any, jobs: list[Job], budget: int, slow: int) -> tuple[float, float, int, int]:
+    """Seconds until all but `slow` were done, and until all were; tokens; row-steps until all but `slow` were done."""
+    from harness.gemma.engine.requests import TokenRequest
+    from harness.gemma.engine.sampling import Sampling
+
+    wanted = {job.index: job.n_new for job in jobs}
+    requests = [TokenRequest(index=job.index, tokens=job.prompt, max_new_tokens=budget) for job in jobs]
+    begun = time.perf_counter()
+    rest, rest_steps, tokens = 0.0, 0, 0
+    for done in engine.generate(requests, Sampling(), [], lambda index, written, _: len(written) >= wanted[index]):
+        tokens += min(len(done.tokens), wanted[done.index])
+        if done.index != slow:
+            rest, rest_steps = time.perf_counter() - begun, engine.stats.row_steps
+    return rest, time.perf_counter() - begun, tokens, rest_steps
+
+
+if __name__ == "__main__":
+    main()
