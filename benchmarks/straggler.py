@@ -4,7 +4,8 @@
 
 GSM8K's test questions behind 8 shots, replies as long as real ones (as benchmarks/generate.py makes them) but for one.
 Every request may write up to the straggler's length, as in a real run, where nobody knows which one will. The same
-requests are drawn twice, the second time with a usual length in the straggler's place. What compiles runs before.
+requests are drawn with a usual length in the straggler's place, with the straggler, and with it but never set aside
+(`harness/gemma/engine/schedule.py`, rows_to_park). Each is drawn once to compile and then once by the clock.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import replace
 from typing import Any
 
 from generate_peers import SIZES, Job, build_model, make_jobs
+
+from harness.gemma.engine import schedule
 
 
 def main() -> None:
@@ -34,12 +37,19 @@ def main() -> None:
     slow = usual[len(usual) // 2].index
     straggling = [replace(job, n_new=given.tokens) if job.index == slow else job for job in usual]
     engine = Engine(model)
-    _draw(engine, _shortened(straggling, slow), given.tokens, slow)  # compiles every program of the full run
-    for name, jobs in (("without", usual), ("with", straggling)):
-        rest, whole, tokens, rest_steps = _draw(engine, jobs, given.tokens, slow)
+    cases = {
+        "no straggler": (usual, schedule.PARKED_BEYOND),
+        "one": (straggling, schedule.PARKED_BEYOND),
+        "one, never set aside": (straggling, 1 << 30),
+    }
+    for name, (jobs, parked_beyond) in cases.items():
+        schedule.PARKED_BEYOND = parked_beyond
+        _draw(engine, jobs, given.tokens, slow)
+        rest, whole, tokens = _draw(engine, jobs, given.tokens, slow)
+        keys = engine.stats.key_steps / 1e6
         print(
-            f"{name:8} the straggler: the other {len(jobs) - 1:,} done after {rest:.1f} s ({rest_steps:,} row-steps), "
-            f"all after {whole:.1f} s; {tokens:,} tokens, {tokens / whole:,.0f}/s",
+            f"{name:21} the other {len(jobs) - 1:,} done after {rest:.1f} s, all after {whole:.1f} s; {tokens:,} tokens "
+            f"({tokens / whole:,.0f}/s); {engine.stats.n_parked} set aside; {keys:,.0f} million cache slots read",
             flush=True,
         )
     assert engine.plan is not None
@@ -47,25 +57,20 @@ def main() -> None:
     print(f"peak of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20):.2f} GiB")
 
 
-def _shortened(jobs: list[Job], slow: int) -> list[Job]:
-    """Enough of them to fill the batch and drain it again, the straggler too."""
-    return [job for job in jobs if job.index == slow or job.index < 160]
-
-
-def _draw(engine: Any, jobs: list[Job], budget: int, slow: int) -> tuple[float, float, int, int]:
-    """Seconds until all but `slow` were done, and until all were; tokens; row-steps until all but `slow` were done."""
+def _draw(engine: Any, jobs: list[Job], budget: int, slow: int) -> tuple[float, float, int]:
+    """Seconds until all but `slow` were done, and until all were; tokens."""
     from harness.gemma.engine.requests import TokenRequest
     from harness.gemma.engine.sampling import Sampling
 
     wanted = {job.index: job.n_new for job in jobs}
     requests = [TokenRequest(index=job.index, tokens=job.prompt, max_new_tokens=budget) for job in jobs]
     begun = time.perf_counter()
-    rest, rest_steps, tokens = 0.0, 0, 0
+    rest, tokens = 0.0, 0
     for done in engine.generate(requests, Sampling(), [], lambda index, written, _: len(written) >= wanted[index]):
         tokens += min(len(done.tokens), wanted[done.index])
         if done.index != slow:
-            rest, rest_steps = time.perf_counter() - begun, engine.stats.row_steps
-    return rest, time.perf_counter() - begun, tokens, rest_steps
+            rest = time.perf_counter() - begun
+    return rest, time.perf_counter() - begun, tokens
 
 
 if __name__ == "__main__":
