@@ -48,7 +48,7 @@ def main() -> None:
         rest, whole, tokens = _draw(engine, jobs, given.tokens, slow)
         keys = engine.stats.key_steps / 1e6
         print(
-            f"{name:21} the other {len(jobs) - 1:,} done after {rest:.1f} s, all after {whole:.1f} s; {tokens:,} tokens "
+            f"{name:21} the other {len(jobs) - 1:,} after {rest:.1f} s, all after {whole:.1f} s; {tokens:,} tokens "
             f"({tokens / whole:,.0f}/s); {engine.stats.n_parked} set aside; {keys:,.0f} million cache slots read",
             flush=True,
         )
