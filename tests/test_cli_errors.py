@@ -113,6 +113,14 @@ def test_an_empty_dataset_is_refused(harness, tmp_path):
     assert "has no rows" in refused(harness, "run", "--task", "gsm8k", "--data", empty, "--model", "scripted:careful")
 
 
+def test_data_that_cannot_be_trained_on_is_all_that_is_said(harness, tmp_path):
+    pytest.importorskip("tunix", reason="needs the gemma extra")
+    empty = write_jsonl(tmp_path / "empty.jsonl", [])
+    done = harness("train", "--recipe", "gemma3_nano", "--data", empty, "--out", tmp_path / "run")
+    assert (done.code, done.out) == (2, "")
+    assert "has no rows" in done.err
+
+
 def test_an_empty_completions_file_is_refused(harness, tmp_path, data):
     refused(harness, "score", write_jsonl(tmp_path / "none.jsonl", []), "--task", "gsm8k", "--data", data)
 

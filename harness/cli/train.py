@@ -92,9 +92,7 @@ def run_training(
     if first_host:
         write_config(resolved, folder)
     tells = details and not quiet
-    if tells:
-        train_show.print_settings(resolved)
-    with train_show.watching(plan, folder, tells=tells, draws=not quiet) as watched:
+    with train_show.watching(plan, resolved, folder, tells=tells, draws=not quiet) as watched:
         trained = train_arms(plan, folder, watched.events())
     overlaps = watched.overlaps
     document: dict[str, Any] = {"folder": str(folder), "arms": [_arm_document(arm) for arm in trained]}

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def watching(plan: Plan, folder: Path, *, tells: bool, draws: bool) -> Iterator[Watch]:
+def watching(plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool) -> Iterator[Watch]:
     """What is done beside training; the bar is taken down however training ends."""
-    watch = Watch(plan, folder, tells=tells, draws=draws)
+    watch = Watch(plan, resolved, folder, tells=tells, draws=draws)
     try:
         yield watch
     finally:
@@ -30,12 +30,12 @@ def watching(plan: Plan, folder: Path, *, tells: bool, draws: bool) -> Iterator[
 class Watch:
     """Looks for contamination before the first arm, probes accuracy, and draws on standard error.
 
-    `tells` prints what each arm's data came to, `draws` shows a bar; but nothing is drawn where standard error is no
-    terminal: train_metrics.jsonl has all of it.
+    `tells` prints the settings and what each arm's data came to, `draws` shows a bar; but nothing is drawn where
+    standard error is no terminal: train_metrics.jsonl has all of it.
     """
 
-    def __init__(self, plan: Plan, folder: Path, *, tells: bool, draws: bool) -> None:
-        self.plan, self.folder, self.tells = plan, folder, tells
+    def __init__(self, plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool) -> None:
+        self.plan, self.resolved, self.folder, self.tells = plan, resolved, folder, tells
         self.draws = draws and sys.stderr.isatty()
         self.overlaps: dict[str, Contamination] = {}
         """By task."""
@@ -56,6 +56,8 @@ class Watch:
 
         self.close()
         if self.tells:
+            if not self._looked:  # now that the data could be read: before, an error is all that is said
+                print_settings(self.resolved)
             print_data(order, data)
         if not self._looked:
             self._looked = True
