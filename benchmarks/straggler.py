@@ -2,10 +2,11 @@
 
     python benchmarks/straggler.py [--size 5m] [--requests 1319] [--tokens 4000]
 
-GSM8K's test questions behind 8 shots, replies as long as real ones (as benchmarks/generate.py makes them) but for one.
+GSM8K's test questions behind 8 shots, replies as long as real ones (as benchmarks/generate.py makes them) but for one,
+in the middle of the queue, or first, where it is beside the others for longest (`--where`).
 Every request may write up to the straggler's length, as in a real run, where nobody knows which one will. The same
-requests are drawn with a usual length in the straggler's place, with the straggler, and with it but never set aside
-(`harness/gemma/engine/schedule.py`, rows_to_park). Each is drawn once to compile and then once by the clock.
+requests are drawn with a usual length in the straggler's place and with the straggler, each once to compile and then
+once by the clock.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from typing import Any
 
 from generate_peers import SIZES, Job, build_model, make_jobs
 
-from harness.gemma.engine import schedule
-
 
 def main() -> None:
     """Draw both and print when the others were done."""
@@ -27,6 +26,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="5m")
     parser.add_argument("--requests", type=int, default=1319)
     parser.add_argument("--tokens", type=int, default=4000, help="of the straggler")
+    parser.add_argument("--where", choices=("first", "middle"), default="first", help="of the queue")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
 
@@ -34,22 +34,17 @@ def main() -> None:
 
     model = build_model(given.size)
     usual = make_jobs(given.requests, model.config.num_embed, given.seed)
-    slow = usual[len(usual) // 2].index
+    in_queue = sorted(usual, key=lambda job: -len(job.prompt))  # as the engine admits equal budgets
+    slow = in_queue[0 if given.where == "first" else len(in_queue) // 2].index
     straggling = [replace(job, n_new=given.tokens) if job.index == slow else job for job in usual]
     engine = Engine(model)
-    cases = {
-        "no straggler": (usual, schedule.PARKED_BEYOND),
-        "one": (straggling, schedule.PARKED_BEYOND),
-        "one, never set aside": (straggling, 1 << 30),
-    }
-    for name, (jobs, parked_beyond) in cases.items():
-        schedule.PARKED_BEYOND = parked_beyond
+    for name, jobs in (("no straggler", usual), ("one straggler", straggling)):
         _draw(engine, jobs, given.tokens, slow)
         rest, whole, tokens = _draw(engine, jobs, given.tokens, slow)
         keys = engine.stats.key_steps / 1e6
         print(
-            f"{name:21} the other {len(jobs) - 1:,} after {rest:.1f} s, all after {whole:.1f} s; {tokens:,} tokens "
-            f"({tokens / whole:,.0f}/s); {engine.stats.n_parked} set aside; {keys:,.0f} million cache slots read",
+            f"{name:14} the other {len(jobs) - 1:,} after {rest:.1f} s, all after {whole:.1f} s; {tokens:,} tokens "
+            f"({tokens / whole:,.0f}/s); {keys:,.0f} million cache slots read",
             flush=True,
         )
     assert engine.plan is not None
