@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.cli.demo_recorded import asked_alike, missing_opening
+from harness.cli.demo_recorded import asked_alike
+from harness.formats.infer import missing_opening
 from harness.formats.presets import response_format
 
 TAGS = response_format("reasoning-answer-tags")

@@ -136,12 +136,14 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     console.print(comparison.verdict, markup=False, style="bold")
     for label in comparison.labels:
         console.print(f"note: {label}", markup=False)
-    numbers = ("baseline", "candidate", "difference [95%]", "p", "fixed", "broken")
+    numbers = ("baseline", "candidate", "difference [95%]", "p adj.", "fixed", "broken")
     made = table("metric", *numbers, right=numbers)
     for name, difference in comparison.differences.items():
         if diagnostics or not difference.metric.diagnostic:
             made.add_row(name, *_cells(difference, percent))
     console.print(made)
+    if made.row_count > 1:
+        console.print("p adj.: Holm over the secondary metrics; the primary one and all intervals as they are.")
     if comparison.unpaired:
         words = left_out(len(comparison.unpaired), len(comparison.changed))
         console.print(f"left out: {words}", markup=False)

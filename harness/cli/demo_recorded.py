@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 TASK = "gsm8k"
 SCORERS = ["step_validity"]
 METRICS = ("accuracy", "compliant", "step_validity", "sound_and_correct")
-_MOST_MISSING = 0.5
-"""Replies that close a section which they do not open, from this share on: the opening was part of the prompt."""
 
 
 def compare_recorded(given: Sequence[Path], folder: Path, *, quiet: bool) -> dict[str, Any]:
@@ -26,6 +24,7 @@ def compare_recorded(given: Sequence[Path], folder: Path, *, quiet: bool) -> dic
     files, or a folder without any.
     """
     from harness.cli.console import out
+    from harness.formats.infer import missing_opening
 
     files, data = _files(given)
     texts = {file: _texts(file) for file in files}
@@ -41,16 +40,6 @@ def compare_recorded(given: Sequence[Path], folder: Path, *, quiet: bool) -> dic
             out().print(f"  report: {one['report']}", markup=False)
     scores = {_name(file): {name: run.estimates[name].value for name in METRICS} for file, run in runs.items()}
     return {"folder": str(folder), "format": form.name, "runs": scores, "comparisons": made}
-
-
-def missing_opening(form: ResponseFormat, texts: Sequence[str]) -> str:
-    """The opening tag that the prompt must have held: most replies close the first section without having opened it."""
-    first = form.sections[0]
-    if not first.open or not first.close:
-        return ""
-    closing = [text for text in texts if first.close in text]
-    unopened = sum(first.open not in text[: text.index(first.close)] for text in closing)
-    return f"{first.open}\n" if closing and unopened >= _MOST_MISSING * len(closing) else ""
 
 
 def asked_alike(files: Sequence[Path], prefills: dict[Path, str]) -> list[tuple[Path, Path]]:

@@ -24,7 +24,7 @@ def history(
 ) -> None:
     """List the runs of a folder, newest first, with their main numbers."""
     from harness.cli.console import out, print_json, table
-    from harness.cli.show import percent, run_document
+    from harness.cli.show import docs_words, percent, run_document
     from harness.core.errors import UserError
 
     if not runs.is_dir():
@@ -39,7 +39,7 @@ def history(
     for run, folder in found:
         shown = [_value(run, name, percent) for name in SHOWN]
         state = "finished" if run.finished else "unfinished"
-        made.add_row(folder.name, run.task, run.model.name, str(run.data.n_docs), *shown, state)
+        made.add_row(folder.name, run.task, run.model.name, docs_words(run), *shown, state)
     out().print(made)
 
 

@@ -13,6 +13,11 @@ from harness.cli.settings import DEFAULT_RUNS, build_task, new_folder, read_opti
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
 from harness.core.task import Task
 
+LOOKED_AT = 200
+"""Replies, evenly spread, from which their form is guessed."""
+CLEARLY_MORE = 0.3
+"""Of a form's markers, on average, that replies hold beyond those of the declared form before a word is said of it."""
+
 
 def score(
     file: Annotated[Path, typer.Argument(help="Completions: JSONL with id or idx, lm-eval samples, or a run folder.")],
@@ -42,6 +47,7 @@ def score(
         notice(built.data.notice)
     name = model_name or file.stem
     completions, kind = matched_completions(file, built, prefill)
+    _tell_other_form(built, completions)
     folder = new_folder(out, runs, built.name, name)
     run, records = score_completions(folder, built, file, kind, completions, name=name, note=prompt_note)
     compared = also_lm_eval(records, folder) if also else None
@@ -52,6 +58,24 @@ def score(
     print_run(run, folder)
     if compared is not None:
         print_lm_eval(compared)
+
+
+def _tell_other_form(task: Task, completions: list[Completion]) -> None:
+    """Say so where the replies were written in another response format than the one that they are held against."""
+    from harness.cli.console import notice
+    from harness.formats.infer import infer_format, marker_share, missing_opening
+
+    some = completions[:: max(1, len(completions) // LOOKED_AT)]
+    declared, replies = task.prompt.response_format, [completion.reply for completion in some]
+    found = infer_format(replies)
+    if marker_share(found, replies) < marker_share(declared, replies) + CLEARLY_MORE:
+        return
+    opening = missing_opening(found, replies)
+    prefill = "" if not opening else " --prefill " + repr(opening)
+    notice(
+        f"most replies are in the form {found.name!r}, not {declared.name!r}: for their structure and reasoning add "
+        f"-o format={found.name}{prefill}"
+    )
 
 
 def matched_completions(file: Path, task: Task, prefill: str = "") -> tuple[list[Completion], str]:

@@ -16,12 +16,19 @@ def run_document(run: Run, folder: Path) -> dict[str, Any]:
     return {"run": document | {"path": str(folder)}, "estimates": estimates}
 
 
+def docs_words(run: Run) -> str:
+    """How many docs a finished run has numbers of: '1,319', or '12 of 1,319' where completions were lacking."""
+    found = run.estimates.get(run.primary)
+    n_scored = found.n_docs + found.n_not_scored if found is not None else run.data.n_docs
+    return f"{n_scored} of {run.data.n_docs}" if n_scored < run.data.n_docs else str(run.data.n_docs)
+
+
 def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
     """The estimates of a run as a table, the primary metric first; diagnostic metrics on request."""
     from harness.cli.console import out, table
 
     console = out()
-    console.print(f"{run.task} · {run.model.name} · {run.data.n_docs} docs from {run.data.source}", markup=False)
+    console.print(f"{run.task} · {run.model.name} · {docs_words(run)} docs from {run.data.source}", markup=False)
     made = table(
         "metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored")
     )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from harness.core.errors import UserError
+
 Role: TypeAlias = Literal["system", "user", "assistant"]
 Finish: TypeAlias = Literal["stop", "length", "error"]
 Outcome: TypeAlias = Literal["correct", "wrong", "no_answer", "not_scored", "measured"]
@@ -38,6 +40,14 @@ class Doc:
     cluster: str = ""
     """The template or seed question it was made from; docs of one cluster are not independent. Empty: its own."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises UserError for a gold answer that is no text: rows of JSON hold numbers."""
+        if not isinstance(self.target, str):
+            raise UserError(
+                f"doc {self.id!r}: target must be text, not {type(self.target).__name__} {self.target!r}",
+                tip="target=str(...) in the task function.",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ def load_hub_rows(dataset: str, *, config: str | None, split: str) -> list[Row]:
         reason = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
         raise HubUnavailable(
             f"{dataset} could not be loaded: {reason}",
-            tip="give a local copy with --data FILE, or go online once so that it is cached.",
+            tip="give a local file (--data FILE; for prepare FILE itself), or go online once so that it is cached.",
         ) from error
     return [dict(row) for row in loaded]
 

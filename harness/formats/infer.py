@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.formats.parse import find_markers
 from harness.formats.presets import BARE, PRESETS
@@ -10,6 +10,8 @@ from harness.formats.response_format import ResponseFormat
 
 MIN_SHARE = 0.5
 """Of a format's markers that must be there on average; below it no format is claimed."""
+_MOST_MISSING = 0.5
+"""Replies that close a section which they do not open, from this share on: the opening was part of the prompt."""
 
 
 def infer_format(replies: Iterable[str], formats: Mapping[str, ResponseFormat] | None = None) -> ResponseFormat:
@@ -25,6 +27,16 @@ def infer_format(replies: Iterable[str], formats: Mapping[str, ResponseFormat] |
     shares = [(marker_share(candidate, texts), _n_markers(candidate), candidate) for candidate in known]
     share, _, best = max(shares, key=lambda row: row[:2], default=(0.0, 0, BARE))
     return best if share >= MIN_SHARE else BARE
+
+
+def missing_opening(form: ResponseFormat, texts: Sequence[str]) -> str:
+    """The opening tag that the prompt must have held: most replies close the first section without having opened it."""
+    first = form.sections[0]
+    if not first.open or not first.close:
+        return ""
+    closing = [text for text in texts if first.close in text]
+    unopened = sum(first.open not in text[: text.index(first.close)] for text in closing)
+    return f"{first.open}\n" if closing and unopened >= _MOST_MISSING * len(closing) else ""
 
 
 def marker_share(response_format: ResponseFormat, replies: list[str]) -> float:

@@ -104,5 +104,5 @@ PRESETS: dict[str, ResponseFormat] = {
 def response_format(name: str) -> ResponseFormat:
     """The preset of that name. Raises UserError, with the nearest name, for one that is not there."""
     if name not in PRESETS:
-        raise unknown_name("response format", name, PRESETS)
+        raise unknown_name("response format", name, PRESETS, tip=f"response formats: {', '.join(PRESETS)}.")
     return PRESETS[name]
