@@ -172,6 +172,15 @@ for temperature in (0.0, 0.7):
     for c in sorted(done, key=lambda c: int(c.doc_id)):
         print(c.doc_id, c.finish, repr(c.text), c.error)
 print(backend.log_likelihood([(words, " and"), (words, " the end")])[0][1])
+from harness.gemma.engine import schedule
+from harness.gemma.engine.requests import TokenRequest
+from harness.gemma.engine.sampling import Sampling
+schedule.PARKED_BEYOND = 256
+asked = [TokenRequest(index=i, tokens=(2, 11 + i % 7, 20 + i), max_new_tokens=340 if i == 3 else 30, seed=i)
+         for i in range(300)]
+for done in sorted(backend.engine.generate(asked, Sampling(temperature=0.7), []), key=lambda c: c.index):
+    print(done.index, done.finish, done.tokens)
+print("set aside:", backend.engine.stats.n_parked)
 """
 
 
@@ -192,5 +201,6 @@ def run_with_devices(folder: Path, n_devices: int, options: str = "") -> str:
 @pytest.mark.parametrize("options", ["", ",tp=2"])
 def test_eight_devices_write_what_one_does(folder: Path, options: str) -> None:
     one = run_with_devices(folder, 1)
-    assert one.count("\n") == 81
+    assert one.count("\n") == 81 + 301
+    assert one.endswith("set aside: 1\n")
     assert run_with_devices(folder, 8, options) == one

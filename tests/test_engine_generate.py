@@ -241,6 +241,38 @@ def test_a_straggler_does_not_slow_the_rest(model: Any) -> None:
     assert tail <= 1.1 * 400  # and then decodes in a batch of one
 
 
+@pytest.mark.parametrize("sampling", [GREEDY, Sampling(temperature=0.8, top_k=50)], ids=["greedy", "drawn"])
+def test_a_straggler_is_set_aside_while_others_wait(
+    model: Any, sampling: Sampling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "PARKED_BEYOND", schedule.SMALLEST_SPAN)
+    asked = [replace(r, max_new_tokens=400) for r in requests(prompts(60, PREFIX, seed=3))]
+    slow = max(asked, key=lambda request: len(request.tokens)).index  # is given a row first
+    budgets = [400 if r.index == slow else 64 for r in asked]
+
+    def drawn(engine: Engine) -> dict[int, tuple[int, ...]]:
+        stream = engine.generate(asked, sampling, [], lambda index, tokens, n_new: len(tokens) >= budgets[index])
+        return {c.index: c.tokens[: budgets[c.index]] for c in stream}
+
+    engine = engine_of(model)
+    found = drawn(engine)
+    assert list(found)[-1] == slow
+    assert engine.stats.n_parked == 1
+    n_others = sum(budgets) - 400
+    tail = 400 - schedule.SMALLEST_SPAN
+    assert engine.stats.key_steps < 1.3 * n_others * schedule.SMALLEST_SPAN + tail * 3 * schedule.SMALLEST_SPAN
+    monkeypatch.setattr(schedule, "PARKED_BEYOND", 10**9)
+    together = engine_of(model)
+    assert drawn(together) == found
+    assert together.stats.n_parked == 0
+    assert engine.stats.key_steps < together.stats.key_steps
+
+
+def test_long_replies_are_not_set_aside_where_they_are_the_usual() -> None:
+    assert schedule.rows_to_park([1025] * 8, span=1024, most=1) == []
+    assert schedule.rows_to_park([300] * 7 + [257], span=256, most=4) == []
+
+
 def test_a_finished_row_is_refilled(model: Any) -> None:
     engine = engine_of(model, batch_size=4, steps_per_sync=8)
     lengths = np.random.default_rng(0).integers(4, 60, 16).tolist()

@@ -143,6 +143,20 @@ def insert(
     return Rows(keys, values, rows.step)
 
 
+@partial(jax.jit, donate_argnames="rows")
+def rejoin(rows: Rows, parked: Rows, target: Int[Array, ""]) -> Rows:
+    """Copy a row that was taken out (the only one of `parked`) back in as row `target`, whatever step either is at."""
+
+    def copy(ring: jax.Array, source: jax.Array, axis: int) -> jax.Array:
+        size = source.shape[axis]
+        age = jnp.minimum(ages(rows.step - 1, ring.shape[axis]), size - 1)
+        row = jnp.take(source, jnp.mod(parked.step - 1 - age, size), axis=axis)
+        return jax.lax.dynamic_update_slice_in_dim(ring, row, target, axis=0)
+
+    keys = tuple(map(partial(copy, axis=KEY_AXIS), rows.keys, parked.keys))
+    return Rows(keys, tuple(map(partial(copy, axis=VALUE_AXIS), rows.values, parked.values)), rows.step)
+
+
 @partial(jax.jit, static_argnames=("shape", "span", "mesh"))
 def resize(rows: Rows, keep: Int[Array, " new_row"], shape: ModelShape, span: int, mesh: Mesh | None) -> Rows:
     """Another number of rows (row i of the result is row `keep[i]`) or another span; the step goes on."""

@@ -53,6 +53,8 @@ class EngineStats:
     batch_sizes: set[int] = field(default_factory=set)
     """Rows of the programs that ran."""
     n_resizes: int = 0
+    n_parked: int = 0
+    """Stragglers that were set aside until the rest was done."""
     n_retries: int = 0
     """Times the batch was halved because memory ran out."""
 

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from harness.gemma.engine.cache import Pack, Rows, empty_rows, insert, resize
+from harness.gemma.engine.cache import Pack, Rows, empty_rows, insert, rejoin, resize
 from harness.gemma.engine.decode import RowState, decode_block
 from harness.gemma.engine.reader import Ready, read_long_prompt, read_prompts
 from harness.gemma.engine.requests import TokenCompletion, TokenRequest
@@ -23,6 +23,7 @@ from harness.gemma.engine.schedule import (
     batch_bucket,
     common_prefix,
     pack_bucket,
+    rows_to_park,
     span_bucket,
     worthwhile_prefix,
 )
@@ -48,6 +49,15 @@ class Live:
         return self.drawn[-1] if self.drawn else self.request.tokens[-1]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A straggler that was set aside with its keys and values."""
+
+    live: Live
+    rows: Rows
+    """One row."""
+
+
 class GenerationRun:
     """The state of one call; `completions` drives it."""
 
@@ -71,6 +81,7 @@ class GenerationRun:
         self.unfinished = {r.index: r for r in accepted}
         self.ready: deque[Ready] = deque()
         self.live: list[Live | None] = []
+        self.parked: list[Parked] = []
         self.span = 0
         self.rows: Rows | None = None
         self.n_failures = 0
@@ -83,7 +94,7 @@ class GenerationRun:
         self.largest_batch = self.engine.most_rows(self.queue, self.prefix_length, self.sampling.mode)
         unread = sum(len(request.tokens) - self.prefix_length for request in self.queue)
         self.pack_size = pack_bucket(-(-unread // self.engine.n_devices), self.engine.largest_pack)
-        while self.queue or self.ready or self._n_live():
+        while self.queue or self.ready or self.parked or self._n_live():
             try:
                 finished = self._turn()
                 self.n_failures = 0
@@ -109,20 +120,47 @@ class GenerationRun:
 
     def _fit_rows(self) -> None:
         """Give the rows the compiled size that what is live and what comes next need."""
-        wanted = self._n_live() + len(self.ready) + len(self.queue)
+        self._park()
+        wanted = self._n_live() + len(self.ready) + len(self.queue) + len(self.parked)
         size = batch_bucket(wanted, self.largest_batch, self.engine.n_devices)
         if size < len(self.live) and size * self.engine.shrink_factor > len(self.live):
             size = len(self.live)
-        coming = [ready.width for ready in self.ready]
-        coming += [len(r.tokens) - 1 - self.prefix_length for r in self.queue[: LOOK_AHEAD + size]]
         held = [live.length for live in self.live if live]
-        span = span_bucket(max(held + coming) + self.engine.options.steps_per_sync)
+        if not self._others_wait():
+            held += [parked.live.length for parked in self.parked]
+        span = span_bucket(max(held + self._coming(size)) + self.engine.options.steps_per_sync)
         if self.rows is None:
             self.rows = empty_rows(self.engine.shape, size, span, self.engine.dtype, self.engine.mesh)
             self.live = [None] * size
         elif (size, span) != (len(self.live), self.span):
             self._resize(size, span)
         self.span = span
+
+    def _coming(self, size: int) -> list[int]:
+        """Widths of the prompts that may get a row of `size` next."""
+        widths = [ready.width for ready in self.ready]
+        return widths + [len(r.tokens) - 1 - self.prefix_length for r in self.queue[: LOOK_AHEAD + size]]
+
+    def _others_wait(self) -> bool:
+        return bool(self.queue or self.ready)
+
+    def _park(self) -> None:
+        """Set stragglers aside, so that others get their rows and no step is as wide as they are."""
+        if self.rows is None or not self._others_wait():
+            return
+        room = self.engine.options.steps_per_sync
+        if max(self._coming(len(self.live))) + room > self.span:
+            return  # the rows must grow anyway
+        held = [live.length + room if live else 0 for live in self.live]
+        most = min(max(1, self._n_live() // 16), max(1, self.largest_batch // 8) - len(self.parked))
+        for row in rows_to_park(held, self.span, most):
+            live = self.live[row]
+            assert live is not None
+            span = span_bucket(live.length)
+            alone = resize(self.rows, np.asarray([row], np.int32), shape=self.engine.shape, span=span, mesh=None)
+            self.parked.append(Parked(live=live, rows=alone))
+            self.live[row] = None
+            self.engine.stats.n_parked += 1
 
     def _resize(self, size: int, span: int) -> None:
         kept = [row for row, live in enumerate(self.live) if live]
@@ -137,6 +175,9 @@ class GenerationRun:
     def _admit(self) -> None:
         """Fill free rows: with prompts already read, then by reading packs as long as there are rows for them."""
         free = [row for row, live in enumerate(self.live) if live is None]
+        if not self._others_wait():  # only then do the rows have the span for those set aside
+            while free and self.parked:
+                self._rejoin(free.pop(0), self.parked.pop(0))
         while free and (self.ready or self.queue):
             if not self.ready:
                 self.ready.extend(self._read())
@@ -145,6 +186,11 @@ class GenerationRun:
             while free and self.ready and self.ready[0].pack is pack:
                 batch.append((free.pop(0), self.ready.popleft()))
             self._insert(pack, batch)
+
+    def _rejoin(self, row: int, parked: Parked) -> None:
+        assert self.rows is not None
+        self.rows = rejoin(self.rows, parked.rows, np.int32(row))
+        self.live[row] = parked.live
 
     def _read(self) -> list[Ready]:
         first = self.queue[0]
@@ -251,6 +297,7 @@ class GenerationRun:
         gone = {request.index for request in running}
         self.rows, self.live = None, []
         self.ready.clear()
+        self.parked.clear()
         if _out_of_memory(error) and n_rows > self.engine.n_devices:
             self.largest_batch = max(n_rows // 2, self.engine.n_devices)
             self.engine.stats.n_retries += 1

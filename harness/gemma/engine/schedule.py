@@ -12,6 +12,8 @@ SMALLEST_SPAN = 256
 """Spans are this times a power of two: tokens that a row may hold behind the prefix."""
 SHORTEST_PREFIX = 64
 """A shorter common start is not worth a prefix of its own: it would be padded to more than it saves."""
+PARKED_BEYOND = 512
+"""Rows that hold no more tokens than this are never set aside: replies of the usual length come and go there."""
 LOOK_AHEAD = 256
 """Requests considered for one pack, so that a long queue costs no more than a short one."""
 
@@ -37,6 +39,21 @@ def span_bucket(n_tokens: int) -> int:
     while span < n_tokens:
         span *= 2
     return span
+
+
+def rows_to_park(held: Sequence[int], span: int, most: int) -> list[int]:
+    """Places in `held` (tokens that each row will hold next) of the rows to set aside until the rest is done.
+
+    Every row is as wide as the longest one, so a few stragglers would make each step of all others dearer. They are
+    those that no longer fit into `span`; none where they are more than `most`, since then long replies are the usual.
+
+    >>> rows_to_park([90, 700, 1025, 300], span=1024, most=1), rows_to_park([1030, 700, 1025], span=1024, most=1)
+    ([2], [])
+    """
+    if span < PARKED_BEYOND:
+        return []
+    beyond = [place for place, n_tokens in enumerate(held) if n_tokens > span]
+    return beyond if len(beyond) <= most else []
 
 
 def prefix_bucket(n_tokens: int) -> int:
