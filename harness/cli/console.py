@@ -58,10 +58,13 @@ def table(*columns: str, right: Iterable[str] = ()) -> Table:
     class PlainTable(Table):
         def add_row(self, *cells: Any, **options: Any) -> None:
             super().add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+            for column, cell in zip(self.columns, cells, strict=False):
+                if column.justify == "right":  # a number that is cut off is another number
+                    column.min_width = max(column.min_width or 0, len(str(cell)))
 
     made = PlainTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     aligned = set(right)
-    for index, column in enumerate(columns):
-        fixed = column in aligned or index == 0
-        made.add_column(Text(column), justify="right" if column in aligned else "left", no_wrap=fixed)
+    for column in columns:
+        is_number = column in aligned
+        made.add_column(Text(column), justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     return made
