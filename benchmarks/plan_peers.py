@@ -8,12 +8,24 @@ from typing import Any
 from harness.planning.records import Job
 
 
+def tunix_inputs(batch: Any) -> dict[str, Any]:
+    """A padded batch as Tunix's examples give it to the model: id 0 pads."""
+    from tunix.sft import utils
+
+    real = batch.input_tokens != 0
+    return {
+        "input_tokens": batch.input_tokens,
+        "input_mask": batch.input_mask,
+        "positions": utils.build_positions_from_mask(real),
+        "attention_mask": utils.make_causal_attn_mask(real),
+    }
+
+
 def lower_tunix_training(job: Job, devices: list[Any], mesh: Any) -> Any:
     """Tunix's own step as its examples use it, over shapes."""
     import optax
     from flax import nnx
     from jax.sharding import NamedSharding, PartitionSpec
-    from tunix.sft import utils
     from tunix.sft.peft_trainer import PeftTrainer, TrainingConfig, TrainingInput
 
     from harness.gemma.config import config_of
@@ -22,15 +34,6 @@ def lower_tunix_training(job: Job, devices: list[Any], mesh: Any) -> Any:
     from sft.trainable import with_lora
 
     config, made = _config(job.arguments), []
-
-    def inputs(batch: Any) -> dict[str, Any]:
-        real = batch.input_tokens != 0
-        return {
-            "input_tokens": batch.input_tokens,
-            "input_mask": batch.input_mask,
-            "positions": utils.build_positions_from_mask(real),
-            "attention_mask": utils.make_causal_attn_mask(real),
-        }
 
     def trainer(over: Any) -> Any:
         made.append(PeftTrainer(over, optax.adamw(1e-5), TrainingConfig(eval_every_n_steps=1)))
@@ -42,7 +45,7 @@ def lower_tunix_training(job: Job, devices: list[Any], mesh: Any) -> Any:
             lora = {"rank": config.lora.rank, "alpha": 32.0, "modules": config.lora.modules, "seed": 0}
             model = nnx.eval_shape(lambda whole: _bfloat16(with_lora(whole, **lora, mesh=mesh)), model)
         optimizer = nnx.eval_shape(trainer, model)
-        step = made[0].with_gen_model_input_fn(inputs)._train_step
+        step = made[0].with_gen_model_input_fn(tunix_inputs)._train_step
         place = NamedSharding(mesh, PartitionSpec("fsdp"))
         size = (config.train.batch_rows, job.arguments["row_length"])
         batch = TrainingInput(input_tokens=_shape(size, "int32", place), input_mask=_shape(size, "float32", place))

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from plan_peers import tunix_inputs
 
 SIZES: dict[str, tuple[int, int, int, int, int]] = {
     "1m": (7, 4096, 64, 256, 32),
@@ -169,7 +170,6 @@ def _ours(folder: str, loader: Any, n_steps: int) -> tuple[list[float], int]:
 def _plain(folder: str, loader: Any, n_steps: int) -> tuple[list[float], int]:
     """Tunix as its examples use it: every step is waited for, as ours are by their metrics."""
     import optax
-    from tunix.sft import utils
     from tunix.sft.peft_trainer import PeftTrainer, TrainingConfig, TrainingInput
 
     from harness.gemma.load import load_model
@@ -183,15 +183,6 @@ def _plain(folder: str, loader: Any, n_steps: int) -> tuple[list[float], int]:
                 ended.append(time.perf_counter())
             super()._write_train_metrics()
 
-    def inputs(batch: Any) -> dict[str, Any]:
-        real = batch.input_tokens != 0
-        return {
-            "input_tokens": batch.input_tokens,
-            "input_mask": batch.input_mask,
-            "positions": utils.build_positions_from_mask(real),
-            "attention_mask": utils.make_causal_attn_mask(real),
-        }
-
     def batches() -> Any:
         for step in range(n_steps + 1):  # Tunix asks for one more than it trains on
             rows = loader._step_rows(step)
@@ -199,7 +190,7 @@ def _plain(folder: str, loader: Any, n_steps: int) -> tuple[list[float], int]:
 
     config = TrainingConfig(eval_every_n_steps=10**9, max_steps=n_steps)
     trainer = Timed(load_model(folder).model, optax.adamw(LEARNING_RATE), config)
-    trainer.with_gen_model_input_fn(inputs).train(batches())
+    trainer.with_gen_model_input_fn(tunix_inputs).train(batches())
     return ended, n_steps * loader.batch_rows * loader.rows.tokens.shape[1]
 
 
