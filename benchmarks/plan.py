@@ -33,7 +33,7 @@ from harness.planning.hardware import CHIPS, GIB, parse_topology
 from harness.planning.models import PUBLISHED
 from harness.planning.records import Compiled, Figures, Job
 
-PEERS = "benchmarks.plan_peers"
+PEERS = "plan_peers"
 LENGTH = 1024
 FEWEST_ROWS, FIRST_ROWS, MOST_ROWS = 4, 16, 512
 """Rows of an update: where the climb to the largest that fits begins, and where it ends."""
@@ -48,6 +48,8 @@ def main() -> None:
     if given.measure:
         print(json.dumps(_measure(given)))
         return
+    here = str(Path(__file__).resolve().parent)  # the processes that compile import PEERS too
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
     if "train" in given.parts:
         _print_training(given)
     if "decode" in given.parts:
