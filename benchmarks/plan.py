@@ -6,7 +6,7 @@
 Train: `PeftTrainer` as Tunix's examples use it (weights and moments in the file's bfloat16, its own loss, no remat;
 with "tunix, remat", its decoder remat) against the step of `harness train` (float32 masters, chunked loss, remat, old
 weights given up), both with AdamW on the same rows and the same slice. The batch is doubled until it does not fit, and
-then the middle is tried; each batch lies on the line through two depths, and the same margin is added to all. Decode:
+then the middle is tried; every layer is compiled, and the same margin is added to all. Decode:
 one step of Tunix's Sampler against one of the engine (a pass of its loop, and its share of what a block of steps moves
 once), the same rows and cache length on one chip. Nothing is run on a TPU: bytes are the compiler's.
 """
@@ -28,7 +28,6 @@ from typing import Any
 
 from harness.planning.compile import compile_all, default_cache
 from harness.planning.decide import MARGIN
-from harness.planning.extrapolate import SHALLOW, extrapolate
 from harness.planning.hardware import CHIPS, GIB, parse_topology
 from harness.planning.models import PUBLISHED
 from harness.planning.records import Compiled, Figures, Job
@@ -86,9 +85,9 @@ def _compiled(jobs: list[Job], given: argparse.Namespace) -> list[Compiled]:
 
 def _print_training(given: argparse.Namespace) -> None:
     topology = parse_topology(given.topology)
-    hbm_gib, layers = CHIPS[topology.chip].hbm_gib, PUBLISHED[given.model]["num_hidden_layers"]
+    hbm_gib = CHIPS[topology.chip].hbm_gib
     found = _climb(given, [(method, name) for method in given.methods for name in given.contenders])
-    print(f"gemma-3-{given.model} on {topology.name}, {layers} layers, rows of {LENGTH} tokens; one device")
+    print(f"gemma-3-{given.model} on {topology.name}, {_layers(given)} layers, rows of {LENGTH} tokens; one device")
     print(f"{'':6}{'':14}{'rows':>6}{'peak GiB':>10}{'memory GB':>11}{'network GB':>12}")
     for (method, name), tried in found.items():
         for rows in sorted({FIRST_ROWS, _most_rows(tried, hbm_gib)} & tried.keys()):
@@ -109,19 +108,18 @@ def _climb(
     given: argparse.Namespace, contenders: list[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[int, Figures | None]]:
     """By contender, the figures of the batches on the way to the largest that fits; None where one was refused."""
-    topology, layers = parse_topology(given.topology), PUBLISHED[given.model]["num_hidden_layers"]
+    hbm_gib = CHIPS[parse_topology(given.topology).chip].hbm_gib
     found: dict[tuple[str, str], dict[int, Figures | None]] = {one: {} for one in contenders}
     while True:
         wanted = {
-            one: next_rows({rows: _fits(got, CHIPS[topology.chip].hbm_gib) for rows, got in tried.items()})
-            for one, tried in found.items()
+            one: next_rows({rows: _fits(got, hbm_gib) for rows, got in tried.items()}) for one, tried in found.items()
         }
         asked = [(one, rows) for one, rows in wanted.items() if rows]
         if not asked:
             return found
-        compiled = _compiled([_train_job(given, *one, rows, depth) for one, rows in asked for depth in SHALLOW], given)
-        for i, (one, rows) in enumerate(asked):
-            found[one][rows] = _deep(compiled[2 * i : 2 * i + 2], layers)
+        compiled = _compiled([_train_job(given, *one, rows) for one, rows in asked], given)
+        for (one, rows), outcome in zip(asked, compiled, strict=True):
+            found[one][rows] = outcome.figures
 
 
 def next_rows(fits: dict[int, bool]) -> int | None:
@@ -151,7 +149,7 @@ def _most_rows(tried: dict[int, Figures | None], hbm_gib: float) -> int:
     return max((rows for rows, one in tried.items() if _fits(one, hbm_gib)), default=0)
 
 
-def _train_job(given: argparse.Namespace, method: str, name: str, rows: int, layers: int) -> Job:
+def _train_job(given: argparse.Namespace, method: str, name: str, rows: int) -> Job:
     from sft.abstract_step import StepShape, job
     from sft.config import resolve
 
@@ -160,13 +158,12 @@ def _train_job(given: argparse.Namespace, method: str, name: str, rows: int, lay
     config = resolve(("benchmark", settings | {"train.remat": remat})).config
     shape = StepShape(model=PUBLISHED[given.model], config=config, row_length=LENGTH, n_positions=LENGTH)
     topology = parse_topology(given.topology)
-    made = job(shape, topology.name, fsdp=topology.n_devices, tp=1, layers=layers)
+    made = job(shape, topology.name, fsdp=topology.n_devices, tp=1, layers=_layers(given))
     return made if whose == "ours" else replace(made, builder=f"{PEERS}:lower_tunix_training")
 
 
-def _deep(found: list[Compiled], layers: int) -> Figures | None:
-    shallow, deep = (one.figures for one in found)
-    return None if shallow is None or deep is None else extrapolate(shallow, deep, SHALLOW, layers)
+def _layers(given: argparse.Namespace) -> int:
+    return int(PUBLISHED[given.model]["num_hidden_layers"])
 
 
 # --- decode ---------------------------------------------------------------------------------------------------------
@@ -179,11 +176,9 @@ def _print_decoding(given: argparse.Namespace) -> None:
     shape = DecodeShape(
         model=PUBLISHED[given.model], dtype="bfloat16", rows=given.rows, span=given.span, prefix=0, mode="greedy"
     )
-    layers = PUBLISHED[given.model]["num_hidden_layers"]
-    ours = [job(shape, f"{chip}:1x1", fsdp=1, tp=1, layers=depth) for depth in SHALLOW]
-    theirs = [replace(one, builder=f"{PEERS}:lower_tunix_decoding") for one in ours]
-    found = _compiled([*theirs, *ours], given)
-    figures = {"tunix": _deep(found[:2], layers), "ours": _deep(found[2:], layers)}
+    ours = job(shape, f"{chip}:1x1", fsdp=1, tp=1, layers=_layers(given))
+    theirs = replace(ours, builder=f"{PEERS}:lower_tunix_decoding")
+    figures = {name: one.figures for name, one in zip(("tunix", "ours"), _compiled([theirs, ours], given), strict=True)}
     steps = {"tunix": given.span, "ours": STEPS}
     print(
         f"\ngemma-3-{given.model} on {chip}:1x1, {given.rows} rows with room for {given.span} tokens, one step, greedy"
