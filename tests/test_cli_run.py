@@ -147,7 +147,7 @@ def test_the_gate_has_three_exit_codes(harness, tmp_path, data, wrong, code, out
     for name, slips in (("base", set()), ("tuned", wrong)):
         file = completions(tmp_path / f"{name}.jsonl", slips)
         ran(harness, "score", file, "-t", "gsm8k", "--data", data, "--out", tmp_path / "runs" / name)
-    margin = "0.06" if outcome == "pass" else "0.02"
+    margin = "0.09" if outcome == "pass" else "0.02"
     sides = tmp_path / "runs" / "base", tmp_path / "runs" / "tuned"
     done = harness("compare", *sides, "--gate", "--margin", margin, "--json")
     gate = json.loads(done.out)["gate"]
