@@ -204,18 +204,6 @@ def test_the_known_rate_of_a_scripted_solver_lies_in_the_measured_interval(harne
     assert accuracy["low"] <= known <= accuracy["high"]
 
 
-def test_a_new_task_runs_and_passes_its_own_test(harness, tmp_path):
-    import subprocess
-    import sys
-
-    ran(harness, "new-task", "tables", "--folder", tmp_path / "mine")
-    ran(harness, "run", "--task", tmp_path / "mine" / "tables.py", "-m", "scripted:careful", "--limit", "5")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", str(tmp_path / "mine")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-
-
 def test_tasks_lists_every_task_with_one_line(harness):
     listed = json.loads(ran(harness, "tasks", "--json").out)["tasks"]
     assert {"gsm8k", "gsm_style", "math500", "step_validity", "structure", "svamp", "two_digit_addition"} <= set(listed)

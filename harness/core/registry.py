@@ -80,7 +80,10 @@ def load_task(name_or_path: str, options: Mapping[str, Any] | None = None) -> Ta
 
 
 def find_entry(name_or_path: str) -> TaskEntry:
-    """The task of that name or in that file. Raises UserError with the nearest name."""
+    """The task of that name or in that file; a name that is no task's may be that of a file in the working folder.
+
+    Raises UserError with the nearest name.
+    """
     prefix, separator, rest = name_or_path.partition(":")
     if separator and prefix in PREFIXES:
         module_name, _, attribute = PREFIXES[prefix].partition(":")
@@ -93,6 +96,8 @@ def find_entry(name_or_path: str) -> TaskEntry:
             return direct[name_or_path]
     entries = all_entries()
     if name_or_path not in entries:
+        if _is_task_file(here := Path(f"{name_or_path}.py"), name_or_path):
+            return _entry_from_path(f"{here}:{name_or_path}")
         raise unknown_name("task", name_or_path, entries, tip="`harness tasks` lists every task.")
     return entries[name_or_path]
 
@@ -141,6 +146,14 @@ def _entry_from_path(spec: str) -> TaskEntry:
             raise unknown_name(f"task in {path}:", wanted, entries, tip=f"{path} has: {', '.join(entries)}.")
         return entries[wanted]
     return next(iter(entries.values()))
+
+
+def _is_task_file(path: Path, name: str) -> bool:
+    """Looks without running it: a misspelt `--task setup` must not run somebody's setup.py."""
+    if not name.isidentifier() or not path.is_file():
+        return False
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return f"def {name}(" in text and "@task" in text
 
 
 def _import_file(path: Path) -> types.ModuleType:
