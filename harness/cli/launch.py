@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,11 @@ def _execute(
         after = f"; go on with: harness run --resume {folder}" if started else " before anything was drawn"
         print(f"\nstopped{after}", file=sys.stderr)
         raise typer.Exit(130) from None
+    except UserError:
+        if folder is not None:
+            with suppress(OSError):  # refused before anything was written
+                folder.rmdir()
+        raise
     finally:
         backend.close()
     return Finished(

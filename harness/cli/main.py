@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
+from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from harness.core.errors import UserError
@@ -29,6 +32,8 @@ def main() -> None:
     try:
         build_app()(standalone_mode=True)
     except UserError as error:
+        if _wants_traceback(sys.argv[1:]):
+            traceback.print_exception(error)
         print(f"error: {error.message}", file=sys.stderr)
         if error.tip:
             print(f"tip: {error.tip}", file=sys.stderr)
@@ -41,6 +46,11 @@ def main() -> None:
         print(f"error: {where}{error.strerror or error}", file=sys.stderr)
         print(f"tip: {_TIPS.get(error.errno or 0, _TIP_ELSE)}", file=sys.stderr)
         sys.exit(EXIT_USER_ERROR)
+
+
+def _wants_traceback(arguments: Sequence[str]) -> bool:
+    """`harness --debug COMMAND`: an option of harness itself, before the command's name."""
+    return "--debug" in takewhile(lambda argument: argument.startswith("-"), arguments)
 
 
 def _open_closed_streams() -> None:

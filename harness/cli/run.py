@@ -134,9 +134,11 @@ def _show(finished: list[Finished], *, as_json: bool) -> None:
     from harness.cli.also import print_lm_eval
     from harness.cli.console import print_json
     from harness.cli.probe import print_probes
-    from harness.cli.show import print_run
+    from harness.cli.show import print_run, tell_faults
 
     finished = [one for one in finished if not one.elsewhere]
+    for one in finished:
+        tell_faults(one.records)
     if as_json and finished:
         documents = [_document(one) for one in finished]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})

@@ -39,7 +39,7 @@ def score(
     """Score completions made elsewhere with a task's scorers."""
     from harness.cli.also import also_lm_eval, check_also, print_lm_eval
     from harness.cli.console import notice, print_json
-    from harness.cli.show import print_run, run_document
+    from harness.cli.show import print_run, run_document, tell_faults
 
     built = build_task(task, with_data(read_options(option), data, columns, task), extra_scorers=scorer)
     check_also(also or [], built)
@@ -50,6 +50,7 @@ def score(
     _tell_other_form(built, completions)
     folder = new_folder(out, runs, built.name, name)
     run, records = score_completions(folder, built, file, kind, completions, name=name, note=prompt_note)
+    tell_faults(records)
     compared = also_lm_eval(records, folder) if also else None
     if json:
         document = run_document(run, folder)
@@ -128,7 +129,7 @@ def _foreign_run(
 
 def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) -> tuple[Run, list[Record]]:
     """Score everything in memory and write it once: unlike a model's, these completions cannot be lost."""
-    from harness.runner.run import utc_now
+    from harness.runner.run import summary_of, utc_now
     from harness.runner.scoring import score_completion
     from harness.stats.estimate import estimate_metrics
     from harness.store.folder import RECORDS_FILE, sort_records, write_run
@@ -141,8 +142,7 @@ def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) ->
     with Journal(folder / RECORDS_FILE) as journal:
         journal.extend(records)
     estimates = estimate_metrics(records, run.metrics)
-    if task.summary is not None:
-        estimates |= task.summary(records)
+    estimates |= summary_of(task, records)
     run = replace(run, estimates=estimates, finished=utc_now())
     write_run(folder, run)
     return run, records

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.core.codec import encode
-from harness.core.records import Estimate, Run
+from harness.core.records import Estimate, Record, Run
 
 
 def run_document(run: Run, folder: Path) -> dict[str, Any]:
@@ -41,6 +42,18 @@ def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
     if hidden:
         console.print(f"{len(hidden)} diagnostic metrics more: `harness report {folder}`", markup=False)
     console.print(f"run: {folder}", markup=False)
+
+
+def tell_faults(records: Sequence[Record]) -> None:
+    """A scorer that broke on some docs must not go unseen: which, on how many, and why on the first."""
+    from harness.cli.console import notice
+    from harness.runner.scoring import FAULT, faults
+
+    for name, failed in faults(records).items():
+        first = failed[0]
+        share = f"{len(failed)} of {len(records)} completions"
+        said = f"first on doc {first.doc.id!r}: {first.scores[name].detail[FAULT]}"
+        notice(f"scorer {name!r} failed on {share}, which it leaves unscored; {said}")
 
 
 def percent(value: float | None) -> str:

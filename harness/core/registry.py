@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints, overload
 
+from harness.core.blame import DEBUG_TIP, blaming, failure
 from harness.core.errors import UserError, unknown_name
 from harness.core.task import Task, TaskFunction
 
@@ -34,19 +35,18 @@ class TaskEntry:
     def build(self, options: Mapping[str, Any] | None = None) -> Task:
         """Build the task. Option values may be strings: they are read by the parameter's type.
 
-        Raises UserError for an unknown option or a value that does not fit.
+        Raises UserError for an unknown option, a value that does not fit, and whatever the task's own code raises.
         """
         given = {key: self._read(key, value) for key, value in (options or {}).items()}
         bound = {name: p.default for name, p in self.parameters.items()} | given
         missing = [name for name, value in bound.items() if value is inspect.Parameter.empty]
         if missing:
             raise UserError(f"task {self.name!r} needs -o {missing[0]}=...")
-        try:
+        with blaming(f"task {self.name!r}", tip=f"its options: {', '.join(self.parameters) or 'none'}; {DEBUG_TIP}"):
             task = self.function(**bound)
-        except ValueError as error:
-            raise UserError(
-                f"task {self.name!r}: {error}", tip=f"`harness tasks {self.name}` shows its options."
-            ) from error
+        if not isinstance(task, Task):
+            made = type(task).__name__
+            raise UserError(f"task {self.name!r}: {self.function.__name__}() returned {made}, not a Task")
         return replace(task, name=task.name or self.name, options=bound, help=self.help)
 
     def _read(self, key: str, value: Any) -> Any:
@@ -110,7 +110,8 @@ def all_entries() -> dict[str, TaskEntry]:
     for module in pkgutil.iter_modules(tasks.__path__, "tasks."):
         found |= _entries_of(importlib.import_module(module.name))
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        loaded = point.load()
+        with blaming(f"entry point {point.name!r} of {ENTRY_POINT_GROUP}"):
+            loaded = point.load()
         found |= _entries_of(loaded) if isinstance(loaded, types.ModuleType) else {point.name: _entry(loaded)}
     return dict(sorted(found.items()))
 
@@ -166,7 +167,7 @@ def _import_file(path: Path) -> types.ModuleType:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise UserError(f"{path} does not import: {type(error).__name__}: {error}") from error
+        raise UserError(f"{path} does not import: {failure(error)}", tip=DEBUG_TIP) from error
     return module
 
 
