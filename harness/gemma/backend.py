@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 OPTIONS = ("dtype", "batch_size", "max_length", "tp", "steps_per_sync", "base", "lora_alpha", "chat_template")
 
 
+_TOLD: set[tuple[int, int, int]] = set()
+"""Parameters, rows and span of the memory plans that this process has printed: arms of one base share theirs."""
+
+
 class GemmaBackend:
     """Runs a Gemma 3 with continuous batching on this process's devices.
 
@@ -35,10 +39,10 @@ class GemmaBackend:
     """
 
     def __init__(self, loaded: LoadedModel, engine: Engine, name: str, *, tells_memory: bool = True) -> None:
-        """`tells_memory`: print the memory plan to standard error when the first reply arrives, each layout once."""
+        """`tells_memory`: print the memory plan to standard error when the first reply arrives, each layout once for
+        all models of one size in this process."""
         self.engine = engine
         self._tells_memory = tells_memory
-        self._told: set[tuple[int, int]] = set()
         self.tokenizer = loaded.tokenizer
         self._name = name
         limit = engine.options.max_length
@@ -88,6 +92,14 @@ class GemmaBackend:
             steps_per_sync=read_int(label, options, "steps_per_sync", 16, 1, 256),
         )
         return cls(loaded, Engine(loaded.model, mesh=mesh, options=engine_options), name)
+
+    @staticmethod
+    def check_spec(name: str, options: Mapping[str, str]) -> None:
+        """Raises UserError for an unknown option, and a model that is nowhere; of a hub id only small files come."""
+        from harness.gemma.hub import resolve
+
+        check_options(f"gemma:{name}", options, OPTIONS)
+        resolve(name, base=options.get("base"), weights=False)
 
     def describe(self) -> ModelInfo:
         """The fingerprint covers weights, config, dtype and max_length: what decides the reply, beyond rounding."""
