@@ -284,3 +284,38 @@ def test_an_empty_value_does_not_choose_a_default(harness, data):
     assert "--data is empty" in refused(harness, "run", "--task", "gsm8k", "--data", "", "--model", "scripted:careful")
     for flag in ("--data", "--base", "--arms"):
         assert f"{flag} is empty" in refused(harness, "train", "--recipe", "gemma3_nano", flag, "")
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("scripted:carful", "did you mean 'careful'"),
+        ("scripted:careful,rate=1", "unknown option of scripted:careful"),
+        ("./nowhere", "no model at './nowhere'"),
+        ("gemma3-nano,dtpe=float32", "did you mean 'dtype'"),
+        ("replay:nowhere.jsonl", "no file at nowhere.jsonl"),
+    ],
+)
+def test_a_mistake_in_the_model_is_said_before_the_data_is_looked_for(harness, model, said):
+    assert said in refused(harness, "run", "--task", "gsm8k", "-o", "source=official", "--model", model)
+
+
+def test_a_server_that_is_not_there_is_said_before_anything_of_the_data(harness):
+    error = refused(harness, "run", "--task", "gsm8k", "--model", "http://127.0.0.1:9/v1,model=m")
+    assert "cannot be reached" in error
+
+
+def test_a_mistake_in_the_second_task_is_said_before_the_first_one_runs(harness, tmp_path):
+    assert "unknown task 'gsm8l'" in refused(harness, "run", "--task", "two_digit_addition,gsm8l", "--limit", "2")
+    assert "did you mean 'seed'" in refused(harness, "run", "--task", "two_digit_addition,gsm_style", "-o", "sed=1")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_missing_completions_are_said_before_anything_of_the_data(harness):
+    assert "no file at nowhere.jsonl" in refused(harness, "score", "nowhere.jsonl", "--task", "gsm8k")
+
+
+def test_questions_that_stand_in_for_a_task_are_named_wherever_they_are_used(harness, data):
+    done = harness("contamination", data, "gsm8k")
+    assert done.code == 0
+    assert "note: official openai/gsm8k is not at hand" in done.err

@@ -51,11 +51,14 @@ def contamination(
 
 
 def _docs(name: str, option: list[str] | None, columns: str) -> tuple[Doc, ...]:
+    from harness.cli.show import tell_data
     from harness.data.questions import local_docs
 
     if name.endswith(DATA_ENDINGS):
         return local_docs(name, Path(name).name.split(".", 1)[0], columns)[0]
-    return build_task(name, read_options(option)).docs
+    task = build_task(name, read_options(option))
+    tell_data(task)
+    return task.docs
 
 
 def _of_run(name: str, runs: Path, found: dict[str, Contamination], compared: set[str]) -> dict[str, Any]:

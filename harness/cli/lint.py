@@ -26,6 +26,7 @@ def lint(
     from harness.backends.options import check_options
     from harness.cli.console import print_json
     from harness.cli.settings import build_task, read_options
+    from harness.cli.show import tell_data
     from harness.core.errors import UserError
     from harness.gemma.backend import OPTIONS
     from harness.gemma.lint import lint_model
@@ -43,6 +44,8 @@ def lint(
         against=against,
         max_new_tokens=max_new_tokens,
     )
+    if built is not None:
+        tell_data(built)
     if json:
         print_json(document(report))
     else:

@@ -117,6 +117,7 @@ def _drawn(
 ) -> tuple[Path, list[Same]]:
     """Every batch size with every seed, in a folder of this model and task: what is there is not drawn again."""
     from harness.backends.open import open_backend
+    from harness.cli.show import tell_data
 
     specs = list(_specs(model, batches))
     if len(specs) * len(seeds) < 2:
@@ -127,6 +128,8 @@ def _drawn(
         backend = open_backend(spec, task)
         try:
             settings = GenerationSettings(max_new_tokens=task.max_new_tokens, stop=task.stop)
+            if folder is None:
+                tell_data(task)
             folder = folder or _folder(runs, [backend.describe().fingerprint], task.name, task, settings)
             for seed in seeds:
                 sides.append(_draw_one(task, backend, settings, folder, batch, seed, dict(asked) | {"model": spec}))

@@ -38,15 +38,17 @@ def score(
 ) -> None:
     """Score completions made elsewhere with a task's scorers."""
     from harness.cli.also import also_lm_eval, check_also, print_lm_eval
-    from harness.cli.console import notice, print_json
-    from harness.cli.show import print_run, run_document, tell_faults
+    from harness.cli.console import print_json
+    from harness.cli.show import print_run, run_document, tell_data, tell_faults
+    from harness.data.rows import missing_file
 
+    if not file.exists():
+        raise missing_file(file)
     built = build_task(task, with_data(read_options(option), data, columns, task), extra_scorers=scorer)
     check_also(also or [], built)
-    if built.data is not None and built.data.notice:
-        notice(built.data.notice)
     name = model_name or file.stem
     completions, kind = matched_completions(file, built, prefill)
+    tell_data(built)
     _tell_other_form(built, completions)
     folder = new_folder(out, runs, built.name, name)
     run, records = score_completions(folder, built, file, kind, completions, name=name, note=prompt_note)

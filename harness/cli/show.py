@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.core.codec import encode
 from harness.core.records import Estimate, Record, Run
+from harness.core.task import Task
 
 
 def run_document(run: Run, folder: Path) -> dict[str, Any]:
@@ -42,6 +43,14 @@ def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
     if hidden:
         console.print(f"{len(hidden)} diagnostic metrics more: `harness report {folder}`", markup=False)
     console.print(f"run: {folder}", markup=False)
+
+
+def tell_data(task: Task) -> None:
+    """What must be known of a task's docs: that they are not those that its name promises."""
+    from harness.cli.console import notice
+
+    if task.data is not None and task.data.notice:
+        notice(task.data.notice)
 
 
 def tell_faults(records: Sequence[Record]) -> None:

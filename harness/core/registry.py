@@ -37,7 +37,7 @@ class TaskEntry:
 
         Raises UserError for an unknown option, a value that does not fit, and whatever the task's own code raises.
         """
-        given = {key: self._read(key, value) for key, value in (options or {}).items()}
+        given = self.read(options or {})
         bound = {name: p.default for name, p in self.parameters.items()} | given
         missing = [name for name, value in bound.items() if value is inspect.Parameter.empty]
         if missing:
@@ -48,6 +48,10 @@ class TaskEntry:
             made = type(task).__name__
             raise UserError(f"task {self.name!r}: {self.function.__name__}() returned {made}, not a Task")
         return replace(task, name=task.name or self.name, options=bound, help=self.help)
+
+    def read(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The options as the task's function takes them. Raises UserError for what it does not."""
+        return {key: self._read(key, value) for key, value in options.items()}
 
     def _read(self, key: str, value: Any) -> Any:
         if key not in self.parameters:

@@ -133,9 +133,12 @@ class GemmaBackend:
 
     def _tell_memory(self) -> None:
         plan = self.engine.plan
-        if plan and self._tells_memory and (plan.n_rows, plan.span) not in self._told:
-            self._told.add((plan.n_rows, plan.span))
-            print(f"memory: {plan.describe()}", file=sys.stderr)
+        if not plan or not self._tells_memory:
+            return
+        layout = (self.engine.shape.n_parameters, plan.n_rows, plan.span)
+        if layout not in _TOLD:
+            _TOLD.add(layout)
+            print(f"memory of {self._name}: {plan.describe()}", file=sys.stderr)
 
     def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """Log-probability in nats of each continuation after its context, and whether it is the greedy one.
