@@ -131,6 +131,7 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     from harness.cli.console import out, table
     from harness.cli.show import percent
     from harness.compare.numbers import left_out
+    from reports.numbers import GATE, gate_reason
 
     console = out()
     console.print(comparison.verdict, markup=False, style="bold")
@@ -148,7 +149,9 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
         words = left_out(len(comparison.unpaired), len(comparison.changed))
         console.print(f"left out: {words}", markup=False)
     if comparison.gate is not None:
-        console.print(f"gate: {comparison.gate.outcome} – {comparison.gate.why}", markup=False)
+        kind = comparison.differences[comparison.primary].metric.kind
+        console.print(f"gate: {comparison.gate.outcome} – {GATE[comparison.gate.outcome]}.", markup=False)
+        console.print(f"{gate_reason(comparison.gate, kind)}.", markup=False)
 
 
 def _print_beside(made: Any) -> None:

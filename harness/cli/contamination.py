@@ -88,11 +88,14 @@ def print_set(name: str, found: Contamination, show: int) -> None:
     """Counts of one evaluation set by kind, and its first `show` docs."""
     from harness.cli.console import out, table
     from harness.contamination import KINDS, MEANINGS
+    from harness.core.words import counted
 
     console = out()
     n_counted = len(found.doc_ids())
     share = f" ({100 * n_counted / found.n_docs:.1f}%)" if found.n_docs else ""
-    line = f"{name}: {n_counted} of {found.n_docs} docs{share} overlap with {found.n_rows} training rows"
+    verb = "overlaps" if found.n_docs == 1 else "overlap"
+    docs, rows = counted(found.n_docs, "doc"), counted(found.n_rows, "training row")
+    line = f"{name}: {n_counted} of {docs}{share} {verb} with {rows}"
     console.print(line, markup=False)
     for kind in KINDS:
         if found.count(kind):

@@ -30,7 +30,8 @@ def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
     from harness.cli.console import out, table
 
     console = out()
-    console.print(f"{run.task} · {run.model.name} · {docs_words(run)} docs from {run.data.source}", markup=False)
+    noun = "doc" if run.data.n_docs == 1 else "docs"
+    console.print(f"{run.task} · {run.model.name} · {docs_words(run)} {noun} from {run.data.source}", markup=False)
     made = table(
         "metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored")
     )
