@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.also import HELP as ALSO_HELP
 from harness.cli.settings import DEFAULT_RUNS, read_options, with_data
 from harness.core.errors import UserError
 from harness.core.registry import PREFIXES
@@ -36,7 +37,7 @@ def run(
     columns: Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N docs.")] = None,
     scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
-    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
+    also: Annotated[list[str] | None, typer.Option(help=ALSO_HELP)] = None,
     probe: Annotated[
         list[str] | None, typer.Option(help="Also probe: early-answering, injected-slip, filler, paraphrase.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.also import HELP as ALSO_HELP
 from harness.cli.planned import new_run
 from harness.cli.settings import DEFAULT_RUNS, build_task, new_folder, read_options, with_data
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
@@ -31,7 +32,7 @@ def score(
     ] = "",
     prompt_note: Annotated[str, typer.Option(help="Label for the prompt, which the harness does not know.")] = "",
     model_name: Annotated[str, typer.Option(help="What to call the model. Default: the file's name.")] = "",
-    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
+    also: Annotated[list[str] | None, typer.Option(help=ALSO_HELP)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of this run. Default: a new one under --runs.")] = None,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
