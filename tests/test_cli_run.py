@@ -250,3 +250,33 @@ def test_a_file_of_completions_that_lacks_docs_says_so_on_its_page_and_in_compar
         assert "are missing" not in (tmp_path / "whole" / page).read_text()
     done = ran(harness, "compare", tmp_path / "whole", tmp_path / "part")
     assert "note: part lacks docs: 35 of 40 completions" in done.out
+
+
+def test_history_folds_no_name_at_80_columns(harness, tmp_path):
+    from io import StringIO
+
+    from rich.console import Console
+
+    from harness.cli.history import _fitting
+    from harness.store.folder import find_run, read_run, run_folders
+
+    for second in range(3):
+        out = tmp_path / f"20261127-11244{second}-two-digit-addition-scripted-careful-15c89{second}"
+        ran(harness, "run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", "--out", out)
+    folders = run_folders(tmp_path)
+    found = [(read_run(folder), folder) for folder in folders]
+    console = Console(width=80, file=StringIO(), force_terminal=True, no_color=True, highlight=False)
+    console.print(_fitting(found, console))
+    rows = [line.split() for line in console.file.getvalue().splitlines() if "two_digit_addition" in line]
+    assert [find_run(row[0], tmp_path) for row in rows] == folders
+    assert [row[1:3] for row in rows] == [["two_digit_addition", run.model.name] for run, _ in found]
+    assert max(map(len, console.file.getvalue().splitlines())) < 100  # escape codes of bold headings
+
+
+def test_the_start_of_a_name_is_the_shortest_that_no_other_has():
+    from harness.cli.history import starts
+
+    names = ["20261127-112449-a-b", "20261127-112449-a-c", "20261127-112450-a-b", "first", "first-again-and-again"]
+    found = starts(names)
+    assert found == ["20261127-112449-a-b", "20261127-112449-a-c", "20261127-112450", "first", "first-again-and"]
+    assert all(sum(name.startswith(start) for name in names) == 1 or start in names for start in found)
