@@ -319,3 +319,31 @@ def test_questions_that_stand_in_for_a_task_are_named_wherever_they_are_used(har
     done = harness("contamination", data, "gsm8k")
     assert done.code == 0
     assert "note: official openai/gsm8k is not at hand" in done.err
+
+
+def piped(*arguments: object, read_bytes: int) -> subprocess.Popen[bytes]:
+    """A command whose reader takes that much and goes away, as `| head` does."""
+    command = [sys.executable, "-m", "harness.cli.main", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.read(read_bytes)
+    process.stdout.close()
+    process.wait(timeout=120)
+    return process
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--jsonl",)])
+def test_a_reader_that_goes_away_ends_a_long_output_without_a_word(tmp_path, form):
+    file = tmp_path / "long.txt"
+    if form == ("--jsonl",):
+        write_jsonl(file, [{"id": str(i), "steps": ["2 + 2 = 4"]} for i in range(2000)])
+    else:
+        file.write_text("2 + 2 = 4\n" * 2000)
+    process = piped("steps", file, *form, read_bytes=10)
+    assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_a_reader_that_is_gone_from_the_start_takes_no_exit_code_away(tmp_path):
+    assert piped("tasks", read_bytes=0).returncode == 0
+    assert piped("steps", tmp_path / "nowhere", read_bytes=0).returncode == 2
