@@ -347,3 +347,31 @@ def test_a_reader_that_goes_away_ends_a_long_output_without_a_word(tmp_path, for
 def test_a_reader_that_is_gone_from_the_start_takes_no_exit_code_away(tmp_path):
     assert piped("tasks", read_bytes=0).returncode == 0
     assert piped("steps", tmp_path / "nowhere", read_bytes=0).returncode == 2
+
+
+def test_prepared_data_is_not_overwritten_unless_asked(harness, tmp_path):
+    row = {"question": "What is 2 + 2?", "answer": "2 + 2 = 4.\n#### 4"}
+    raw, out = write_jsonl(tmp_path / "raw.jsonl", [row]), tmp_path / "prepared"
+    assert harness("prepare", raw, "--out", out).code == 0
+    before = (out / "samples.jsonl").read_text()
+    other = write_jsonl(tmp_path / "other.jsonl", [row | {"question": "What is 1 + 3?"}])
+    error = refused(harness, "prepare", other, "--out", out)
+    assert "samples.jsonl" in error
+    assert "--overwrite" in error
+    assert (out / "samples.jsonl").read_text() == before
+    assert harness("prepare", other, "--out", out, "--overwrite").code == 0
+    assert "1 + 3" in (out / "samples.jsonl").read_text()
+
+
+@pytest.mark.parametrize("command", [("noise",), ("compare", "--gate"), ("report",)])
+def test_one_run_given_twice_is_refused(harness, command):
+    out = ("--out", "runs/once")
+    done = harness("run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", *out)
+    assert done.code == 0, done.err
+    assert "once" in refused(harness, *command, "once", "runs/once")
+
+
+def test_one_file_of_completions_given_twice_is_no_noise_floor(harness, data):
+    completions = write_jsonl(data.with_name("c.jsonl"), [{"idx": i, "completion": str(i + 1)} for i in range(5)])
+    error = refused(harness, "noise", completions, completions, "--task", "gsm8k", "--data", data)
+    assert "the same run given twice" in error

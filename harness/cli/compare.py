@@ -64,6 +64,10 @@ def load_comparison(
     from harness.store.folder import find_run, read_run, read_run_records
 
     folders = [find_run(name, runs) for name in (baseline, candidate)]
+    if folders[0].resolve() == folders[1].resolve():
+        raise UserError(
+            f"{baseline} and {candidate} are one run: {folders[0]}", tip="`harness history` lists the runs."
+        )
     base_run, cand_run = map(read_run, folders)
     base_records, cand_records = read_run_records(folders[0], base_run), read_run_records(folders[1], cand_run)
     allowed = frozenset(name for part in allow or [] for name in part.split(","))
