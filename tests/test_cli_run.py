@@ -154,6 +154,11 @@ def test_the_gate_has_three_exit_codes(harness, tmp_path, data, wrong, code, out
     assert (done.code, gate["outcome"]) == (code, outcome)
     if outcome == "inconclusive":
         assert gate["n_needed"] > 40
+    decision = {"pass": "the candidate may ship", "fail": "do not ship", "inconclusive": "not shown either way"}[
+        outcome
+    ]
+    told = f"gate: {outcome} – {decision}. A loss of up to {100 * float(margin):.1f} points is tolerated (--margin); "
+    assert told in harness("compare", *sides, "--gate", "--margin", margin, "--no-report").out
 
 
 def test_a_run_made_here_and_one_made_elsewhere_need_leave_to_compare(harness, tmp_path, data):

@@ -154,8 +154,9 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
         console.print(f"left out: {words}", markup=False)
     if comparison.gate is not None:
         kind = comparison.differences[comparison.primary].metric.kind
-        console.print(f"gate: {comparison.gate.outcome} – {GATE[comparison.gate.outcome]}.", markup=False)
-        console.print(f"{gate_reason(comparison.gate, kind)}.", markup=False)
+        decision = GATE[comparison.gate.outcome].partition(": ")[2]
+        reason = gate_reason(comparison.gate, kind)
+        console.print(f"gate: {comparison.gate.outcome} – {decision}. {reason}.", markup=False)
 
 
 def _print_beside(made: Any) -> None:
