@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.compare.pair import PairedRuns
 from harness.core.records import MetricInfo, Record
+from harness.core.words import counted
 from harness.stats.estimate import estimate_values
 from harness.stats.paired import paired_difference
 from harness.stats.values import DocTable, DocValues
@@ -35,7 +36,7 @@ class Overlap:
     @property
     def sentence(self) -> str:
         """For a table of facts."""
-        return f"{len(self.doc_ids):,} of {self.n_docs:,} docs overlap with {self.train}"
+        return f"{len(self.doc_ids):,} of {counted(self.n_docs, 'doc')} overlap with {self.train}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,8 +110,10 @@ def _numbers() -> SimpleNamespace:
         "size",
         "p_value",
         "left_out",
+        "counted",
+        "gate_reason",
     )
-    return SimpleNamespace(**{name: wrapped(getattr(numbers, name)) for name in names})
+    return SimpleNamespace(GATE=numbers.GATE, **{name: wrapped(getattr(numbers, name)) for name in names})
 
 
 def _breakable(name: str) -> Markup:

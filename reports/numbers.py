@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness.compare.numbers import left_out as left_out_words
 from harness.compare.numbers import show_p
-from harness.compare.records import Comparison, Difference
+from harness.compare.records import Comparison, Difference, Gate
+from harness.core import words
 from harness.core.records import Estimate
 
 UNDEFINED = "–"
@@ -63,6 +64,23 @@ def count(number: int | None) -> str:
     return UNDEFINED if number is None else f"{number:,}"
 
 
+counted = words.counted
+
+
 def left_out(comparison: Comparison) -> str:
     """How many docs have no partner, and why."""
     return left_out_words(len(comparison.unpaired), len(comparison.changed))
+
+
+GATE = {
+    "pass": "Gate passed: the candidate may ship",
+    "fail": "Gate failed: do not ship",
+    "inconclusive": "Gate inconclusive: not shown either way",
+}
+"""What each outcome of a gate says to somebody who must decide."""
+
+
+def gate_reason(gate: Gate, kind: str) -> str:
+    """What the gate tolerates, and where the difference lies against it."""
+    tolerated = f"A loss of up to {size(gate.margin, kind)} is" if gate.margin else "No loss is"
+    return f"{tolerated} tolerated (--margin); {gate.why}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.records import Record, Run
+from harness.core.words import counted
 from harness.runner.example import EXAMPLE
 from reports.numbers import count
 
@@ -77,7 +78,7 @@ def _of(run: Run, records: Sequence[Record]) -> dict[str, str]:
         },
         "task": f"{run.task}, version {run.task_version}",
         "task options": _text({key: value for key, value in run.task_options.items() if value not in ("", None)}),
-        "data": f"{run.data.source}, {run.data.n_docs:,} docs",
+        "data": f"{run.data.source}, {counted(run.data.n_docs, 'doc')}",
         "data hash": run.data.docs_hash,
         "data notice": run.data.notice,
         "prompt hash": run.prompt_hash or "unknown: completions made elsewhere",

@@ -92,6 +92,15 @@ def all_rejected(prepared: Prepared) -> UserError:
     return UserError(f"{prepared.source}: all {prepared.normalised.n_rows} rows were rejected: {reasons}", tip=tip)
 
 
+def refuse_overwriting(directory: Path) -> None:
+    """Raises UserError where an earlier call left its files, or something else than a folder lies."""
+    if directory.exists() and not directory.is_dir():
+        raise UserError(f"{directory} is a file; --out names a folder", tip="choose another --out.")
+    there = [name for name in (SAMPLES, REJECTS, SUMMARY) if (directory / name).exists()]
+    if there:
+        raise UserError(f"{directory} holds {', '.join(there)}", tip="choose another --out, or add --overwrite.")
+
+
 def write_prepared(prepared: Prepared, directory: Path) -> None:
     """Write samples.jsonl, rejects.jsonl and summary.json."""
     directory.mkdir(parents=True, exist_ok=True)

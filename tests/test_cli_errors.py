@@ -284,3 +284,94 @@ def test_an_empty_value_does_not_choose_a_default(harness, data):
     assert "--data is empty" in refused(harness, "run", "--task", "gsm8k", "--data", "", "--model", "scripted:careful")
     for flag in ("--data", "--base", "--arms"):
         assert f"{flag} is empty" in refused(harness, "train", "--recipe", "gemma3_nano", flag, "")
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("scripted:carful", "did you mean 'careful'"),
+        ("scripted:careful,rate=1", "unknown option of scripted:careful"),
+        ("./nowhere", "no model at './nowhere'"),
+        ("gemma3-nano,dtpe=float32", "did you mean 'dtype'"),
+        ("replay:nowhere.jsonl", "no file at nowhere.jsonl"),
+    ],
+)
+def test_a_mistake_in_the_model_is_said_before_the_data_is_looked_for(harness, model, said):
+    assert said in refused(harness, "run", "--task", "gsm8k", "-o", "source=official", "--model", model)
+
+
+def test_a_server_that_is_not_there_is_said_before_anything_of_the_data(harness):
+    error = refused(harness, "run", "--task", "gsm8k", "--model", "http://127.0.0.1:9/v1,model=m")
+    assert "cannot be reached" in error
+
+
+def test_a_mistake_in_the_second_task_is_said_before_the_first_one_runs(harness, tmp_path):
+    assert "unknown task 'gsm8l'" in refused(harness, "run", "--task", "two_digit_addition,gsm8l", "--limit", "2")
+    assert "did you mean 'seed'" in refused(harness, "run", "--task", "two_digit_addition,gsm_style", "-o", "sed=1")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_missing_completions_are_said_before_anything_of_the_data(harness):
+    assert "no file at nowhere.jsonl" in refused(harness, "score", "nowhere.jsonl", "--task", "gsm8k")
+
+
+def test_questions_that_stand_in_for_a_task_are_named_wherever_they_are_used(harness, data):
+    done = harness("contamination", data, "gsm8k")
+    assert done.code == 0
+    assert "note: official openai/gsm8k is not at hand" in done.err
+
+
+def piped(*arguments: object, read_bytes: int) -> subprocess.Popen[bytes]:
+    """A command whose reader takes that much and goes away, as `| head` does."""
+    command = [sys.executable, "-m", "harness.cli.main", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.read(read_bytes)
+    process.stdout.close()
+    process.wait(timeout=120)
+    return process
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--jsonl",)])
+def test_a_reader_that_goes_away_ends_a_long_output_without_a_word(tmp_path, form):
+    file = tmp_path / "long.txt"
+    if form == ("--jsonl",):
+        write_jsonl(file, [{"id": str(i), "steps": ["2 + 2 = 4"]} for i in range(2000)])
+    else:
+        file.write_text("2 + 2 = 4\n" * 2000)
+    process = piped("steps", file, *form, read_bytes=10)
+    assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_a_reader_that_is_gone_from_the_start_takes_no_exit_code_away(tmp_path):
+    assert piped("tasks", read_bytes=0).returncode == 0
+    assert piped("steps", tmp_path / "nowhere", read_bytes=0).returncode == 2
+
+
+def test_prepared_data_is_not_overwritten_unless_asked(harness, tmp_path):
+    row = {"question": "What is 2 + 2?", "answer": "2 + 2 = 4.\n#### 4"}
+    raw, out = write_jsonl(tmp_path / "raw.jsonl", [row]), tmp_path / "prepared"
+    assert harness("prepare", raw, "--out", out).code == 0
+    before = (out / "samples.jsonl").read_text()
+    other = write_jsonl(tmp_path / "other.jsonl", [row | {"question": "What is 1 + 3?"}])
+    error = refused(harness, "prepare", other, "--out", out)
+    assert "samples.jsonl" in error
+    assert "--overwrite" in error
+    assert (out / "samples.jsonl").read_text() == before
+    assert harness("prepare", other, "--out", out, "--overwrite").code == 0
+    assert "1 + 3" in (out / "samples.jsonl").read_text()
+
+
+@pytest.mark.parametrize("command", [("noise",), ("compare", "--gate"), ("report",)])
+def test_one_run_given_twice_is_refused(harness, command):
+    out = ("--out", "runs/once")
+    done = harness("run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", *out)
+    assert done.code == 0, done.err
+    assert "once" in refused(harness, *command, "once", "runs/once")
+
+
+def test_one_file_of_completions_given_twice_is_no_noise_floor(harness, data):
+    completions = write_jsonl(data.with_name("c.jsonl"), [{"idx": i, "completion": str(i + 1)} for i in range(5)])
+    error = refused(harness, "noise", completions, completions, "--task", "gsm8k", "--data", data)
+    assert "the same run given twice" in error

@@ -147,13 +147,18 @@ def test_the_gate_has_three_exit_codes(harness, tmp_path, data, wrong, code, out
     for name, slips in (("base", set()), ("tuned", wrong)):
         file = completions(tmp_path / f"{name}.jsonl", slips)
         ran(harness, "score", file, "-t", "gsm8k", "--data", data, "--out", tmp_path / "runs" / name)
-    margin = "0.06" if outcome == "pass" else "0.02"
+    margin = "0.09" if outcome == "pass" else "0.02"
     sides = tmp_path / "runs" / "base", tmp_path / "runs" / "tuned"
     done = harness("compare", *sides, "--gate", "--margin", margin, "--json")
     gate = json.loads(done.out)["gate"]
     assert (done.code, gate["outcome"]) == (code, outcome)
     if outcome == "inconclusive":
         assert gate["n_needed"] > 40
+    decision = {"pass": "the candidate may ship", "fail": "do not ship", "inconclusive": "not shown either way"}[
+        outcome
+    ]
+    told = f"gate: {outcome} – {decision}. A loss of up to {100 * float(margin):.1f} points is tolerated (--margin); "
+    assert told in harness("compare", *sides, "--gate", "--margin", margin, "--no-report").out
 
 
 def test_a_run_made_here_and_one_made_elsewhere_need_leave_to_compare(harness, tmp_path, data):
@@ -204,18 +209,6 @@ def test_the_known_rate_of_a_scripted_solver_lies_in_the_measured_interval(harne
     assert accuracy["low"] <= known <= accuracy["high"]
 
 
-def test_a_new_task_runs_and_passes_its_own_test(harness, tmp_path):
-    import subprocess
-    import sys
-
-    ran(harness, "new-task", "tables", "--folder", tmp_path / "mine")
-    ran(harness, "run", "--task", tmp_path / "mine" / "tables.py", "-m", "scripted:careful", "--limit", "5")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", str(tmp_path / "mine")], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-
-
 def test_tasks_lists_every_task_with_one_line(harness):
     listed = json.loads(ran(harness, "tasks", "--json").out)["tasks"]
     assert {"gsm8k", "gsm_style", "math500", "step_validity", "structure", "svamp", "two_digit_addition"} <= set(listed)
@@ -262,3 +255,34 @@ def test_a_file_of_completions_that_lacks_docs_says_so_on_its_page_and_in_compar
         assert "are missing" not in (tmp_path / "whole" / page).read_text()
     done = ran(harness, "compare", tmp_path / "whole", tmp_path / "part")
     assert "note: part lacks docs: 35 of 40 completions" in done.out
+
+
+def test_history_folds_no_name_at_80_columns(harness, tmp_path):
+    from io import StringIO
+
+    from rich.console import Console
+
+    from harness.cli.history import _fitting
+    from harness.store.folder import find_run, read_run, run_folders
+
+    for second in range(3):
+        out = tmp_path / f"20261127-11244{second}-two-digit-addition-scripted-careful-15c89{second}"
+        ran(harness, "run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", "--out", out)
+    folders = run_folders(tmp_path)
+    found = [(read_run(folder), folder) for folder in folders]
+    console = Console(width=80, file=StringIO(), force_terminal=True, no_color=True, highlight=False)
+    console.print(_fitting(found, console))
+    lines = [line for line in console.file.getvalue().splitlines() if "two_digit_addition" in line]
+    assert max(map(len, lines)) <= 80
+    rows = [line.split() for line in lines]
+    assert [find_run(row[0], tmp_path) for row in rows] == folders
+    assert [row[1:3] for row in rows] == [["two_digit_addition", run.model.name] for run, _ in found]
+
+
+def test_the_start_of_a_name_is_the_shortest_that_no_other_has():
+    from harness.cli.history import starts
+
+    names = ["20261127-112449-a-b", "20261127-112449-a-c", "20261127-112450-a-b", "first", "first-again-and-again"]
+    found = starts(names)
+    assert found == ["20261127-112449-a-b", "20261127-112449-a-c", "20261127-112450", "first", "first-again-and"]
+    assert all(sum(name.startswith(start) for name in names) == 1 or start in names for start in found)

@@ -25,19 +25,19 @@ from harness.compare.compare import compare
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, GenerationSettings
 from harness.stats.intervals import wilson
-from harness.stats.paired import agresti_min, mcnemar_mid_p
+from harness.stats.paired import mcnemar_mid_p, tango
 from reports import numbers
 
 
-def test_a_binary_comparison_is_agresti_min_and_mcnemar_with_its_table():
+def test_a_binary_comparison_is_tango_and_mcnemar_with_its_table():
     base, cand = from_table(50, 20, 8, 22)
     found = compare(run("a"), base, run("b"), cand)
     d = found.differences["accuracy"]
     assert (d.both_right, d.fixed, d.broken, d.both_wrong, d.n_paired) == (50, 20, 8, 22, 100)
     assert d.value == pytest.approx(0.12)
-    assert (d.low, d.high) == agresti_min(20, 8, 100)
+    assert (d.low, d.high) == tango(20, 8, 100)
     assert d.p_value == d.p_adjusted == mcnemar_mid_p(20, 8)
-    assert (d.method, d.test) == ("Agresti-Min", "McNemar mid-p")
+    assert (d.method, d.test) == ("Tango score", "McNemar mid-p")
     assert (d.baseline.low, d.baseline.high) == wilson(58, 100)
     assert 0 < d.minimum_detectable < 1
     assert (found.primary, found.labels, found.unpaired, found.gate) == ("accuracy", (), (), None)
@@ -116,7 +116,7 @@ def test_repeats_are_averaged_by_doc_before_pairing():
     found = compare(run(settings=settings), base, run(settings=settings), cand)
     d = found.differences["accuracy"]
     assert (d.value, d.n_paired, d.fixed, d.both_right) == (0.0, 12, None, None)
-    assert d.method == "t over docs, added pairs"
+    assert d.method == "Tango score, effective n over docs"
     assert {(f.baseline, f.candidate, f.kind) for f in found.flips} == {(0.0, 0.5, "fixed"), (1.0, 0.5, "broken")}
 
 
@@ -128,7 +128,7 @@ def test_docs_of_one_template_widen_the_interval():
     shared = compare(run(), sides[0], run(), sides[1]).differences["accuracy"]
     assert shared.value == pytest.approx(alone.value)
     assert (shared.fixed, shared.n_clusters) == (alone.fixed, 10)
-    assert shared.method == "t over clusters, added pairs"
+    assert shared.method == "Tango score, effective n over clusters"
     assert shared.low < 0 < alone.low
     assert shared.minimum_detectable > alone.minimum_detectable
 
@@ -159,7 +159,7 @@ def test_secondary_metrics_are_holm_adjusted_and_the_primary_comes_first():
     assert ranked[0].p_adjusted == pytest.approx(3 * ranked[0].p_value)
     assert [d.p_adjusted for d in ranked] == sorted(d.p_adjusted for d in ranked)
     assert found.differences["tokens"].method == "t over docs"
-    assert found.differences["valid_steps"].method == "t over docs, added pairs"
+    assert found.differences["valid_steps"].method == "Tango score, effective n over docs"
     assert all(d.low <= d.value <= d.high for d in found.differences.values())
 
 

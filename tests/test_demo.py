@@ -91,6 +91,38 @@ def test_arms_of_the_quick_demo_saw_the_same_number_of_tokens(quick):
     assert max(tokens) - min(tokens) < 0.02 * max(tokens)
 
 
+@pytest.mark.slow
+def test_a_log_of_the_quick_demo_has_a_line_a_stage_and_says_that_its_arms_are_weak(quick):
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "harness.cli.main", "demo", "--quick", "--out", str(quick.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    stages = [line.split("] ", 1)[1] for line in done.stderr.splitlines() if line.startswith("[")]
+    arms = ["reasoning-answer", "answer-only", "answer-reasoning"]
+    assert stages == [
+        *(f"training arm {i} of 3: {arm}" for i, arm in enumerate(arms, 1)),
+        *(f"measuring model {i} of 4 on small_steps: {name}" for i, name in enumerate(["base", *arms], 1)),
+        "comparing every pair on small_steps",
+    ]
+    assert done.stdout.count("too briefly to conclude anything") == 1
+    assert done.stdout.index("too briefly to conclude anything") < done.stdout.index("reasoning-answer against")
+    assert "too briefly to conclude anything" in quick.document["note"]
+
+
+def test_stages_are_told_in_a_log_and_not_on_a_terminal(capsys, monkeypatch):
+    import sys
+
+    from harness.cli.stages import SILENT, Stages
+
+    Stages().say("measuring base")
+    SILENT.say("measuring base")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    Stages().say("measuring base")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(" s] measuring base")
+
+
 def test_a_tag_that_most_replies_close_but_do_not_open_was_in_the_prompt():
     closed = "a step\n</reasoning>\n<answer>\n4\n</answer>"
     assert missing_opening(TAGS, [closed] * 3 + ["nothing"]) == "<reasoning>\n"

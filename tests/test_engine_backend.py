@@ -66,6 +66,18 @@ def test_the_backend_speaks_both_protocols(backend: Any) -> None:
     assert isinstance(backend, LogLikelihoodBackend)
 
 
+def test_models_of_one_size_tell_their_memory_once(
+    folder: Path, backend: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.gemma.backend._TOLD", set())
+    again = open_backend(f"gemma:{folder},batch_size=4,max_length=400", TASK)
+    for each in (backend, again, again):
+        reply(each, ask("What is 1 plus 1?"))
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("memory of ")]
+    assert len(told) == 1
+    assert told[0].startswith(f"memory of {folder}: 4 rows x ")
+
+
 def test_every_request_is_answered_under_its_own_name(backend: Any) -> None:
     requests = [ask(f"What is {i} plus {i}?", f"doc-{i}") for i in range(6)]
     done = list(backend.generate(requests, SETTINGS))

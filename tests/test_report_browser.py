@@ -149,6 +149,7 @@ def test_search_finds_words_of_replies_and_says_how_many(open_page, pages):
 
 def test_filters_combine_and_the_address_keeps_them(open_page, pages):
     opened = open_page(pages / "comparison.html")
+    assert opened.page.inner_text("#flags").startswith("in either run:")
     opened.page.click("#flags [data-has=invalid]")
     opened.page.click("#kinds [data-show=fixed]")
     opened.until("document.querySelectorAll('#list a').length === 3")

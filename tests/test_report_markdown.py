@@ -50,7 +50,9 @@ def test_the_decision_comes_first():
     lines = [line for line in page.splitlines() if line]
     assert lines[0] == "# tuned against base on gsm8k"
     assert lines[1] == f"**{comparison.verdict}**"
-    assert lines[2].startswith("Gate at a margin of 2.0 points: **")
+    assert lines[2].startswith(
+        "**Gate passed: the candidate may ship.** A loss of up to 2.0 points is tolerated (--margin); "
+    )
 
 
 def test_ten_flips_are_shown_and_those_with_an_invalid_step_lead():

@@ -13,16 +13,17 @@ from report_runs import METRICS, baseline_records, candidate_records, compared, 
 
 from harness.compare.compare import compare
 from harness.core.records import GenerationSettings, MetricInfo, Score
+from harness.core.words import counted
 from reports import charts, svg
 from reports.agreement import agreements, disagrees
 from reports.fates import LOSSES, fate, fates
 from reports.history import history_html
 from reports.html import comparison_html
-from reports.markdown import comparison_page
+from reports.markdown import comparison_page, run_page
 from reports.plots import waterfall
 from reports.provenance import facts
 from reports.slices import comparison_slices, run_slices
-from reports.view import comparison_view, side_names
+from reports.view import comparison_view, run_view, side_names
 from reports.visible import browser_offsets, visible
 
 
@@ -104,7 +105,7 @@ def test_a_gate_on_a_number_without_a_range_is_told_in_its_units():
     made = compare(sides[0], before, sides[1], after, margin=0.5)
     view = comparison_view(made, before, after)
     for page in (comparison_page(view), comparison_html(view, before, after)):
-        assert "at a margin of 0.50" in page
+        assert "A loss of up to 0.50 is tolerated" in page
         assert "50.0 points" not in page
 
 
@@ -230,3 +231,30 @@ def test_history_lists_runs_links_pages_and_draws_checkpoints(tmp_path):
     assert '<th scope="row">run0</th>' in page
     assert "step 100: 50.0%, step 200: 50.0%" in page
     assert page.count("50.0%") >= 4
+
+
+@pytest.mark.parametrize(
+    ("swapped", "margin", "said"),
+    [
+        (False, 0.02, "Gate passed: the candidate may ship"),
+        (True, 0.0, "Gate failed: do not ship"),
+        (True, 0.15, "Gate inconclusive: not shown either way"),
+    ],
+)
+def test_a_gate_says_whether_the_candidate_may_ship(swapped, margin, said):
+    comparison, before, after = compared()
+    sides = [(comparison.baseline, before), (comparison.candidate, after)]
+    (base, base_records), (candidate, records) = reversed(sides) if swapped else sides
+    made = compare(base, base_records, candidate, records, margin=margin)
+    view = comparison_view(made, base_records, records)
+    for page in (comparison_page(view), comparison_html(view, base_records, records)):
+        assert page.count(said) == 1
+        assert page.count("Gate ") == 1
+
+
+def test_one_doc_is_no_docs():
+    assert [counted(n, "doc") for n in (0, 1, 2, 1319)] == ["0 docs", "1 doc", "2 docs", "1,319 docs"]
+    records = baseline_records()[:1]
+    page = run_page(run_view(finished("base", records), records))
+    assert " on 1 doc" in page
+    assert "1 docs" not in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -171,3 +172,9 @@ def test_compliance_of_the_real_runs(shared_data, run, n_compliant, n_bare):
     assert len(found) == 1319
     assert sum(one.value == 1.0 for one in found) == n_compliant
     assert sum(one.detail["answer_type"] == "number" for one in found) == n_bare
+
+
+def test_the_docs_list_every_format():
+    page = Path(__file__).parent.parent / "docs" / "structure.md"
+    listed = page.read_text(encoding="utf-8").partition("## Formats")[2].partition("A new one:")[0]
+    assert [name for name in PRESETS if f"`{name}`" not in listed] == []

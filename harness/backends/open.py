@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 from harness.core.backend import Backend
 from harness.core.errors import UserError, unknown_name
@@ -23,12 +24,26 @@ _TIP = "a folder, a hub id (google/gemma-3-1b-it), http://HOST/v1,model=NAME, re
 def open_backend(spec: str, task: Task) -> Backend:
     """Open `--model SPEC` for a task. Raises UserError for a model or option that is not known, or a missing extra."""
     kind, name, options = split_spec(spec)
+    return _backend_class(kind).from_spec(name, options, task)
+
+
+def check_model(spec: str) -> None:
+    """Look at `--model SPEC` before any data is read. Raises UserError, as opening does, for what no task could mend.
+
+    A backend that can say more than that its kind exists has a static method `check_spec(name, options)`.
+    """
+    kind, name, options = split_spec(spec)
+    backend_class = _backend_class(kind)
+    if hasattr(backend_class, "check_spec"):
+        backend_class.check_spec(name, options)
+
+
+def _backend_class(kind: str) -> Any:
     module_name, _, class_name = BACKENDS[kind].partition(":")
     try:
-        backend_class = getattr(importlib.import_module(module_name), class_name)
+        return getattr(importlib.import_module(module_name), class_name)
     except ImportError as error:
         raise missing_extra(kind, error) from error
-    return backend_class.from_spec(name, options, task)
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:

@@ -11,6 +11,7 @@ from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.core.records import Completion, GenerationSettings, ModelInfo, Request
 from harness.core.task import Task
+from harness.data.rows import missing_file
 from harness.foreign import match_to_docs, read_completions
 
 
@@ -26,12 +27,19 @@ class ReplayBackend:
     @classmethod
     def from_spec(cls, name: str, options: Mapping[str, str], task: Task) -> Backend:
         """`replay:FILE[,name=LABEL]`. Raises UserError for a file that cannot be read or does not fit the docs."""
-        check_options("replay", options, ("name",))
-        if not name:
-            raise UserError("replay: needs a file", tip="--model replay:completions.jsonl")
+        cls.check_spec(name, options)
         foreign = read_completions(name)
         matched = match_to_docs(foreign.rows, task.docs, where=foreign.source, partial=True)
         return cls(options.get("name") or Path(name).stem, foreign.source, foreign.kind, matched.completions)
+
+    @staticmethod
+    def check_spec(name: str, options: Mapping[str, str]) -> None:
+        """Raises UserError for an unknown option, and a file that is not there."""
+        check_options("replay", options, ("name",))
+        if not name:
+            raise UserError("replay: needs a file", tip="--model replay:completions.jsonl")
+        if not Path(name).exists():
+            raise missing_file(Path(name))
 
     def describe(self) -> ModelInfo:
         """The fingerprint covers every completion that can be replayed."""

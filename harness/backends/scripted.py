@@ -45,10 +45,8 @@ class ScriptedBackend:
     @classmethod
     def from_spec(cls, name: str, options: Mapping[str, str], task: Task) -> Backend:
         """`scripted:NAME`. Raises UserError for a solver or option that is not known."""
-        if name not in SOLVERS:
-            raise unknown_name("scripted solver", name, SOLVERS, tip=f"there are {', '.join(SOLVERS)}.")
+        cls.check_spec(name, options)
         label = f"scripted:{name}"
-        check_options(label, options, _OPTIONS[name])
         return cls(
             name,
             task,
@@ -56,6 +54,13 @@ class ScriptedBackend:
             seed=read_int(label, options, "seed", 0, 0, 2**63 - 1),
             delay_seconds=read_float(label, options, "delay_seconds", 0.0, 0.0, 3600.0),
         )
+
+    @staticmethod
+    def check_spec(name: str, options: Mapping[str, str]) -> None:
+        """Raises UserError for a solver or option that is not known."""
+        if name not in SOLVERS:
+            raise unknown_name("scripted solver", name, SOLVERS, tip=f"there are {', '.join(SOLVERS)}.")
+        check_options(f"scripted:{name}", options, _OPTIONS[name])
 
     def describe(self) -> ModelInfo:
         """The fingerprint covers the solver, its options, the response format and the golds that it copies."""

@@ -12,6 +12,7 @@ from harness.core.records import Record
 from harness.core.task import Task
 
 ALSO = ("lm-eval",)
+HELP = "lm-eval: score the same text by lm-eval's two gsm8k filters too, and list where they differ from ours."
 SCORES = {"strict-match": "lm_eval_strict", "flexible-extract": "lm_eval_flexible"}
 """What reports call each filter's verdicts."""
 SHOWN = 5

@@ -64,5 +64,8 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Before the command: an error shows its traceback too.")
+    ] = False,
 ) -> None:
     """Options of `harness` itself."""

@@ -64,6 +64,10 @@ def load_comparison(
     from harness.store.folder import find_run, read_run, read_run_records
 
     folders = [find_run(name, runs) for name in (baseline, candidate)]
+    if folders[0].resolve() == folders[1].resolve():
+        raise UserError(
+            f"{baseline} and {candidate} are one run: {folders[0]}", tip="`harness history` lists the runs."
+        )
     base_run, cand_run = map(read_run, folders)
     base_records, cand_records = read_run_records(folders[0], base_run), read_run_records(folders[1], cand_run)
     allowed = frozenset(name for part in allow or [] for name in part.split(","))
@@ -131,6 +135,7 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     from harness.cli.console import out, table
     from harness.cli.show import percent
     from harness.compare.numbers import left_out
+    from reports.numbers import GATE, gate_reason
 
     console = out()
     console.print(comparison.verdict, markup=False, style="bold")
@@ -148,7 +153,10 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
         words = left_out(len(comparison.unpaired), len(comparison.changed))
         console.print(f"left out: {words}", markup=False)
     if comparison.gate is not None:
-        console.print(f"gate: {comparison.gate.outcome} – {comparison.gate.why}", markup=False)
+        kind = comparison.differences[comparison.primary].metric.kind
+        decision = GATE[comparison.gate.outcome].partition(": ")[2]
+        reason = gate_reason(comparison.gate, kind)
+        console.print(f"gate: {comparison.gate.outcome} – {decision}. {reason}.", markup=False)
 
 
 def _print_beside(made: Any) -> None:

@@ -51,11 +51,14 @@ def contamination(
 
 
 def _docs(name: str, option: list[str] | None, columns: str) -> tuple[Doc, ...]:
+    from harness.cli.show import tell_data
     from harness.data.questions import local_docs
 
     if name.endswith(DATA_ENDINGS):
         return local_docs(name, Path(name).name.split(".", 1)[0], columns)[0]
-    return build_task(name, read_options(option)).docs
+    task = build_task(name, read_options(option))
+    tell_data(task)
+    return task.docs
 
 
 def _of_run(name: str, runs: Path, found: dict[str, Contamination], compared: set[str]) -> dict[str, Any]:
@@ -85,11 +88,14 @@ def print_set(name: str, found: Contamination, show: int) -> None:
     """Counts of one evaluation set by kind, and its first `show` docs."""
     from harness.cli.console import out, table
     from harness.contamination import KINDS, MEANINGS
+    from harness.core.words import counted
 
     console = out()
     n_counted = len(found.doc_ids())
     share = f" ({100 * n_counted / found.n_docs:.1f}%)" if found.n_docs else ""
-    line = f"{name}: {n_counted} of {found.n_docs} docs{share} overlap with {found.n_rows} training rows"
+    verb = "overlaps" if found.n_docs == 1 else "overlap"
+    docs, rows = counted(found.n_docs, "doc"), counted(found.n_rows, "training row")
+    line = f"{name}: {n_counted} of {docs}{share} {verb} with {rows}"
     console.print(line, markup=False)
     for kind in KINDS:
         if found.count(kind):

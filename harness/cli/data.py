@@ -36,6 +36,7 @@ class ReplyOrder(StrEnum):
 def prepare(
     data: Annotated[str, typer.Argument(help="A file, hub:NAME,split=train, or gsm_style:n=1000,seed=0.")],
     out: Annotated[Path | None, typer.Option(help="Folder for samples.jsonl, rejects.jsonl, summary.json.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what an earlier call left in --out.")] = False,
     format: Annotated[str, typer.Option("--format", help="Response format.")] = "question-reasoning-answer",
     verify: Annotated[VerifyPolicy, typer.Option(help="Unsound samples: reject, flag, or off.")] = VerifyPolicy.reject,
     order: Annotated[ReplyOrder, typer.Option(help="What the reply holds.")] = ReplyOrder.reasoning_answer,
@@ -52,11 +53,13 @@ def prepare(
     from harness.cli.console import notice, print_json
     from harness.core.errors import UserError
     from harness.formats.presets import response_format
-    from sft.prepare import document, write_prepared
+    from sft.prepare import document, refuse_overwriting, write_prepared
     from sft.prepare import prepare as run
 
     if preview and not model:
         raise UserError("--preview needs --model", tip="tokens are those of a model's own tokenizer.")
+    if out is not None and not overwrite:
+        refuse_overwriting(out)
     form = response_format(format)
     done = run(data, form, verify=verify.value, order=order.value, language=language, near=near, limit=limit)
     tokenised = _tokenise(done, model, max_length, weight) if model else None

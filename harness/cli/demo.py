@@ -20,6 +20,10 @@ QUICK: dict[str, Any] = {
     "benchmark.options": {"n": 100},
 }
 """Enough to go through everything; too little to learn much."""
+QUICK_NOTE = (
+    "--quick trains the arms too briefly to conclude anything: the verdicts are about these weak arms, not about "
+    "reasoning. `harness demo` trains them in full."
+)
 
 
 def demo(
@@ -47,7 +51,7 @@ def demo(
 
         document = compare_recorded(recorded, folder, quiet=json)
     else:
-        document = _train_and_measure(_settings(quick, seed), folder, quiet=json)
+        document = _train_and_measure(_settings(quick, seed), folder, quiet=json, note=QUICK_NOTE if quick else "")
     if json:
         print_json(document)
 
@@ -60,7 +64,7 @@ def _settings(quick: bool, seed: int) -> Resolved:
     return resolve(*layers, *([("--quick", QUICK)] if quick else []))
 
 
-def _train_and_measure(resolved: Resolved, folder: Path, *, quiet: bool) -> dict[str, Any]:
+def _train_and_measure(resolved: Resolved, folder: Path, *, quiet: bool, note: str) -> dict[str, Any]:
     from harness.cli.demo_tables import by_steps, pairs, print_demo, print_plan
     from harness.cli.train import run_training
     from harness.gemma.tunix_adapter import require_tunix
@@ -70,6 +74,7 @@ def _train_and_measure(resolved: Resolved, folder: Path, *, quiet: bool) -> dict
         print_plan(resolved)
     document = run_training(resolved, folder, quiet=quiet, details=False)
     document |= {"by_steps": by_steps(document["runs"]), "pairs": pairs(document["comparisons"])}
+    document |= {"note": note} if note else {}
     if not quiet:
         print_demo(document)
     return document

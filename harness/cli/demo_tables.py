@@ -65,13 +65,15 @@ def pairs(comparisons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def print_demo(document: dict[str, Any]) -> None:
-    """Headlines, accuracy by steps, pairs, and where the pages are."""
+    """Headlines, accuracy by steps, pairs, what must be known to read them, and where the pages are."""
     from harness.cli.console import out
 
     console = out()
     console.print(_headlines(document["runs"]))
     console.print(_steps_table(document["by_steps"]))
     console.print(_pairs_table(document["pairs"]))
+    if "note" in document:
+        console.print(f"note: {document['note']}", markup=False)
     candidate = [made for made in document["pairs"] if made["candidate"] == CANDIDATE]
     for made in candidate:
         console.print(f"{made['candidate']} against {made['baseline']}: {made['verdict']}", markup=False, style="bold")

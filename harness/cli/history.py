@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +11,16 @@ import typer
 from harness.cli.settings import DEFAULT_RUNS
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from harness.core.records import Run
 
 SHOWN = ("accuracy", "compliant", "step_validity")
+UNBOUNDED = 10_000
+"""Columns: wider than any table."""
+LEAST_START = len("20261127-112449")
+"""Of a run's name, where the whole does not fit the terminal."""
 
 
 def history(
@@ -23,8 +30,8 @@ def history(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """List the runs of a folder, newest first, with their main numbers."""
-    from harness.cli.console import out, print_json, table
-    from harness.cli.show import docs_words, percent, run_document
+    from harness.cli.console import out, print_json
+    from harness.cli.show import run_document
     from harness.core.errors import UserError
 
     if not runs.is_dir():
@@ -35,12 +42,48 @@ def history(
     if json:
         print_json({"runs": [run_document(run, folder) for run, folder in found]})
         return
-    made = table("run", "task", "model", "docs", *SHOWN, "state", right=("docs", *SHOWN))
-    for run, folder in found:
-        shown = [_value(run, name, percent) for name in SHOWN]
-        state = "finished" if run.finished else "unfinished"
-        made.add_row(folder.name, run.task, run.model.name, docs_words(run), *shown, state)
-    out().print(made)
+    console = out()
+    console.print(_fitting(found, console))
+
+
+def _fitting(found: Sequence[tuple[Run, Path]], console: Console) -> Table:
+    """The whole names where a terminal has room for them, else as much of each as a command needs."""
+    names = [folder.name for _, folder in found]
+    whole = _table(found, names)
+    width = console.measure(whole, options=console.options.update_width(UNBOUNDED)).maximum
+    return whole if width <= console.width or not console.is_terminal else _table(found, starts(names))
+
+
+def _table(found: Sequence[tuple[Run, Path]], names: Sequence[str]) -> Table:
+    """A run a row; of numbers and states only those that some run has."""
+    from harness.cli.console import table
+    from harness.cli.show import docs_words, percent
+    from reports.view import short_name
+
+    shown = [name for name in SHOWN if any(name in run.estimates for run, _ in found)]
+    states = ["state"] if not all(run.finished for run, _ in found) else []
+    made = table("run", "task", "model", "docs", *shown, *states, right=("docs", *shown))
+    for (run, _), name in zip(found, names, strict=True):
+        values = [_value(run, metric, percent) for metric in shown]
+        state = ["finished" if run.finished else "unfinished"] if states else []
+        made.add_row(name, run.task, short_name(run.model.name), docs_words(run), *values, *state)
+    return made
+
+
+def starts(names: Sequence[str]) -> list[str]:
+    """The start of each name that no other one has: every command takes it for the whole. The time where that will do.
+
+    >>> starts(["20261127-112449-gsm8k-gemma-15c899", "20261127-112446-gsm8k-gemma-726b7a", "first"])
+    ['20261127-112449', '20261127-112446', 'first']
+    """
+    return [_start(name, [other for other in names if other != name]) for name in names]
+
+
+def _start(name: str, others: Sequence[str]) -> str:
+    for length in range(LEAST_START, len(name)):
+        if not any(other.startswith(name[:length]) for other in others):
+            return name[:length]
+    return name
 
 
 def _readable(runs: Path) -> Iterator[tuple[Run, Path]]:

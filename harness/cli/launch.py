@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,6 +92,11 @@ def _execute(
         after = f"; go on with: harness run --resume {folder}" if started else " before anything was drawn"
         print(f"\nstopped{after}", file=sys.stderr)
         raise typer.Exit(130) from None
+    except UserError:
+        if folder is not None:
+            with suppress(OSError):  # refused before anything was written
+                folder.rmdir()
+        raise
     finally:
         backend.close()
     return Finished(
@@ -104,14 +110,14 @@ def _execute(
 
 def _opened(invocation: Mapping[str, Any], before: Run | None) -> tuple[Task, GenerationSettings, Backend]:
     """All that can be wrong with a call, found before the first completion."""
-    from harness.backends.open import open_backend, split_spec
+    from harness.backends.open import check_model, open_backend
     from harness.cli.also import check_also
-    from harness.cli.console import notice
     from harness.cli.probe import probe_names_of
+    from harness.cli.show import tell_data
 
-    find_entry(invocation["task"])
+    find_entry(invocation["task"]).read(invocation["options"])
     probe_names_of(invocation)
-    split_spec(invocation["model"])  # a misspelt model must not wait for the data
+    check_model(invocation["model"])  # a mistake must not wait for the data, nor stand below what is said of it
     task = build_task(
         invocation["task"], invocation["options"], limit=invocation["limit"], extra_scorers=invocation["scorers"]
     )
@@ -119,14 +125,14 @@ def _opened(invocation: Mapping[str, Any], before: Run | None) -> tuple[Task, Ge
     settings = _settings(invocation, task.max_new_tokens, task.stop)
     _check_k(invocation["k"], settings.repeats)
     assert task.data is not None
-    if task.data.notice:
-        notice(task.data.notice)
     if before is not None and before.data.docs_hash != task.data.docs_hash:
         raise UserError(
             f"run {before.id}: the data changed since it started ({before.data.source} then, {task.data.source} now)"
         )
     task = replace(task, max_new_tokens=settings.max_new_tokens)  # backends check it against what they can hold
-    return task, settings, open_backend(invocation["model"], task)
+    backend = open_backend(invocation["model"], task)
+    tell_data(task)
+    return task, settings, backend
 
 
 def _probed(

@@ -26,6 +26,7 @@ def lint(
     from harness.backends.options import check_options
     from harness.cli.console import print_json
     from harness.cli.settings import build_task, read_options
+    from harness.cli.show import tell_data
     from harness.core.errors import UserError
     from harness.gemma.backend import OPTIONS
     from harness.gemma.lint import lint_model
@@ -43,6 +44,8 @@ def lint(
         against=against,
         max_new_tokens=max_new_tokens,
     )
+    if built is not None:
+        tell_data(built)
     if json:
         print_json(document(report))
     else:
@@ -60,6 +63,7 @@ def document(report: Report) -> dict[str, Any]:
 
 def _print(report: Report) -> None:
     from harness.cli.console import out
+    from harness.core.words import counted
 
     console = out()
     console.print("Prompt, as the model gets it (id token):", style="bold")
@@ -67,9 +71,8 @@ def _print(report: Report) -> None:
         console.print("  " + line, markup=False, soft_wrap=True)
     stops = ", ".join(f"{name} ({i})" for i, name in report.stop_tokens)
     console.print(f"\nTemplate: {report.template}. Stops at: {stops}.", markup=False)
-    console.print(
-        f"{len(report.tokens)} tokens; longest of {report.n_docs} docs: {report.longest_prompt}.", markup=False
-    )
+    longest = f"; the longest of {report.n_docs:,} docs has {report.longest_prompt}" if report.n_docs > 1 else ""
+    console.print(f"{counted(len(report.tokens), 'token')}{longest}.", markup=False)
     for finding in report.findings:
         console.print(f"\n{finding.level}", style=_STYLES[finding.level], end=" ")
         console.print(f"[{finding.check}] {finding.message}", markup=False)

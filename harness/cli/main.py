@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 from harness.core.errors import UserError
@@ -27,20 +31,52 @@ def main() -> None:
     _open_closed_streams()
     restart_with_huge_pages()
     try:
-        build_app()(standalone_mode=True)
+        _call(build_app())
     except UserError as error:
-        print(f"error: {error.message}", file=sys.stderr)
-        if error.tip:
-            print(f"tip: {error.tip}", file=sys.stderr)
+        if _wants_traceback(sys.argv[1:]):
+            traceback.print_exception(error)
+        _complain(error.message, error.tip)
         sys.exit(EXIT_USER_ERROR)
-    except BrokenPipeError:  # `harness ... | head`
-        sys.stderr.close()
-        sys.exit(0)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
-        print(f"tip: {_TIPS.get(error.errno or 0, _TIP_ELSE)}", file=sys.stderr)
+        _complain(f"{where}{error.strerror or error}", _TIPS.get(error.errno or 0, _TIP_ELSE))
         sys.exit(EXIT_USER_ERROR)
+
+
+def _call(app: Callable[..., None]) -> None:
+    """Run the application; where the reader of its output is gone (`harness ... | head`) it ends without a word.
+
+    Rich and Typer both turn the broken pipe into exit code 1. Whatever ended before it was noticed keeps its own code.
+    """
+    try:
+        app(standalone_mode=True)
+    except SystemExit as stopped:
+        if isinstance(stopped.__context__, BrokenPipeError):
+            _write_nowhere()
+            stopped.code = 0
+        try:
+            sys.stdout.flush()  # else it is the interpreter that notices, on its way out
+        except BrokenPipeError:
+            _write_nowhere()
+        raise
+
+
+def _write_nowhere() -> None:
+    """Let what is still to be written fall: else the interpreter complains of it on its way out."""
+    if sys.__stdout__ is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+
+
+def _complain(message: str, tip: str) -> None:
+    with suppress(BrokenPipeError):  # nobody reads it, and the exit code says it too
+        print(f"error: {message}", file=sys.stderr)
+        if tip:
+            print(f"tip: {tip}", file=sys.stderr)
+
+
+def _wants_traceback(arguments: Sequence[str]) -> bool:
+    """`harness --debug COMMAND`: an option of harness itself, before the command's name."""
+    return "--debug" in takewhile(lambda argument: argument.startswith("-"), arguments)
 
 
 def _open_closed_streams() -> None:

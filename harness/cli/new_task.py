@@ -1,90 +1,117 @@
-"""`harness new-task NAME`: a working task and its test, to be changed from there."""
+"""`harness new-task NAME`: a working task and its test, to be changed from there; `--from FILE` reads that file."""
 
 from __future__ import annotations
 
+import json as json_module
 import keyword
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.cli.new_task_templates import MADE, READ, TEST
 from harness.core.errors import UserError
 
-_TASK = '''"""One sentence that says what {name} measures.
-
-One doc:
-    question: "What is 7 * 6?"    reasoning: "7 * 6 = 42"    answer: "42"
-"""
-
-from __future__ import annotations
-
-from random import Random
-
-from harness import Doc, Task, task
-from tasks.scoring.final_answer import final_answer
-
-
-@task
-def {name}(n: int = 100, seed: int = 0) -> Task:
-    """What `harness tasks` says of {name}.
-
-    n: number of questions. seed: which ones.
-    """
-    pairs = Random(seed).sample([(a, b) for a in range(2, 30) for b in range(2, 30)], n)
-    docs = tuple(
-        Doc(
-            id=f"{{a}}x{{b}}",
-            question=f"What is {{a}} * {{b}}?",
-            target=str(a * b),
-            gold_reasoning=f"{{a}} * {{b}} = {{a * b}}",
-        )
-        for a, b in pairs
-    )
-    return Task(docs=docs, scorers=(final_answer(),), max_new_tokens=64)
-'''
-_TEST = '''"""{name}: the contract that every task keeps."""
-
-from __future__ import annotations
-
-from pathlib import Path
-
-from harness import load_task
-from harness.testing import check_task_contract
-
-
-def test_{name}_keeps_the_task_contract():
-    check_task_contract(load_task(str(Path(__file__).parent / "{name}.py")))
-'''
+SHOWN_CHARACTERS = 80
+"""Of a question, in the row that the written file shows."""
 
 
 def new_task(
     name: Annotated[str, typer.Argument(help="The task's name, a Python identifier.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Your questions: a JSONL, JSON, CSV or Parquet file that it reads.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="With --from, which column holds what: question=Q,answer=A.")
+    ] = None,
     folder: Annotated[Path, typer.Option(help="Where to write the two files.")] = Path(),
     json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,
 ) -> None:
-    """Write a working task and its test into a folder."""
+    """Write a working task and its test into a folder; with --from, one that asks the questions of a file."""
     from harness.cli.console import print_json
 
-    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
-        raise UserError(f"{name!r} cannot name a task", tip="use lower-case letters, digits and _, such as my_task.")
-    files = {folder / f"{name}.py": _TASK, folder / f"test_{name}.py": _TEST}
+    _check_name(name)
+    if columns is not None and source is None:
+        raise UserError("--columns needs --from", tip="name the file that has these columns: --from FILE.")
+    files = {folder / f"{name}.py": MADE, folder / f"test_{name}.py": TEST}
     for path in files:
         if path.exists():
             raise UserError(f"{path} exists", tip="choose another name or --folder.")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, template in files.items():
-            path.write_text(template.format(name=name), encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"cannot write into {folder}: {error.strerror}") from error
+    values = {"name": name} | ({} if source is None else _read_from(source, columns or "", name, folder))
+    if source is not None:
+        files[folder / f"{name}.py"] = READ
+    _write({path: template.format(**values) for path, template in files.items()})
     if json:
         print_json({"written": [str(path) for path in files]})
         return
     for path in files:
         print(f"wrote {path}")
-    first = next(iter(files))
-    print(f"try:  harness run --task {_shown(first)} --model scripted:careful --limit 20")
+    print(f"try:  harness run --task {_shown(next(iter(files)))} {_TRY[source is not None]}")
+
+
+_TRY = {True: "--limit 20", False: "--model scripted:careful --limit 20"}
+
+
+def _check_name(name: str) -> None:
+    from harness.core.registry import all_entries
+
+    if not name.isidentifier() or keyword.iskeyword(name) or name != name.lower():
+        raise UserError(f"{name!r} cannot name a task", tip="use lower-case letters, digits and _, such as my_task.")
+    if name in all_entries():
+        raise UserError(
+            f"there is a task {name!r} already", tip=f"choose another name; `harness tasks {name}` shows it."
+        )
+
+
+def _read_from(file: Path, columns: str, name: str, folder: Path) -> dict[str, str]:
+    """What the template needs of the user's file; whatever would keep it from being asked is refused here."""
+    from harness.core.task import as_text
+    from harness.data.questions import choose_columns, rows_to_docs
+    from harness.data.rows import read_rows
+
+    rows = read_rows(file)
+    mapping = choose_columns(rows, str(file), columns)
+    docs = rows_to_docs(rows, where=str(file), prefix=name, columns=mapping)
+    return {
+        "file": _literal(file.name)[1:-1],
+        "question": _literal(_short(as_text(docs[0].question))),
+        "answer": _literal(_short(docs[0].target)),
+        "data": _path_expression(file, folder),
+        "columns": _literal(mapping),
+    }
+
+
+def _path_expression(file: Path, folder: Path) -> str:
+    """Beside the task's own file where both lie in one tree, so that they can be moved together."""
+    file, folder, here = file.resolve(), folder.resolve(), Path.cwd()
+    if file.is_relative_to(folder) or (file.is_relative_to(here) and folder.is_relative_to(here)):
+        return f"Path(__file__).parent / {_literal(Path(os.path.relpath(file, folder)).as_posix())}"
+    return f"Path({_literal(str(file))})"
+
+
+def _literal(text: str) -> str:
+    """A Python string in double quotes."""
+    return json_module.dumps(text, ensure_ascii=False)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 4] + " ..."
+
+
+def _write(texts: Mapping[Path, str]) -> None:
+    for path, text in texts.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a lone surrogate, as Python escapes it
+        except OSError as error:
+            raise UserError(f"cannot write into {path.parent}: {error.strerror}") from error
 
 
 def _shown(path: Path) -> str:
+    """As `--task` finds it: by its name from the working folder, else by its path."""
+    if path.parent == Path():
+        return path.stem
     return str(path) if path.is_absolute() else f"./{path}"

@@ -81,6 +81,7 @@ def _recorded(names: Sequence[str], task: str, options: Mapping[str, str], limit
 
     sides = []
     built = build_task(task, options, limit=limit) if task else None
+    _refuse_twice(names, runs)
     for name in names:
         if Path(name).is_file():
             if built is None:
@@ -91,6 +92,21 @@ def _recorded(names: Sequence[str], task: str, options: Mapping[str, str], limit
         found = read_run(folder)
         sides.append(Same(run=found, records=read_run_records(folder, found), label=found.id))
     return sides
+
+
+def _refuse_twice(names: Sequence[str], runs: Path) -> None:
+    """One run beside itself has no flips, whatever the model does."""
+    from harness.store.folder import find_run
+
+    places: dict[Path, str] = {}
+    for name in names:
+        place = (Path(name) if Path(name).is_file() else find_run(name, runs)).resolve()
+        if place in places:
+            both = name if name == places[place] else f"{places[place]} and {name}"
+            raise UserError(
+                f"{both}: the same run given twice", tip="name runs of their own of one model, with other batch sizes."
+            )
+        places[place] = name
 
 
 def _scored(file: Path, task: Task, runs: Path) -> Same:
@@ -117,6 +133,7 @@ def _drawn(
 ) -> tuple[Path, list[Same]]:
     """Every batch size with every seed, in a folder of this model and task: what is there is not drawn again."""
     from harness.backends.open import open_backend
+    from harness.cli.show import tell_data
 
     specs = list(_specs(model, batches))
     if len(specs) * len(seeds) < 2:
@@ -127,6 +144,8 @@ def _drawn(
         backend = open_backend(spec, task)
         try:
             settings = GenerationSettings(max_new_tokens=task.max_new_tokens, stop=task.stop)
+            if folder is None:
+                tell_data(task)
             folder = folder or _folder(runs, [backend.describe().fingerprint], task.name, task, settings)
             for seed in seeds:
                 sides.append(_draw_one(task, backend, settings, folder, batch, seed, dict(asked) | {"model": spec}))

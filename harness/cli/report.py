@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli.also import HELP as ALSO_HELP
 from harness.cli.settings import DEFAULT_RUNS
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record, Run
@@ -26,7 +27,7 @@ def report(
     parquet: Annotated[Path | None, typer.Option(help="Also write the records as a Parquet table.")] = None,
     allow: Annotated[list[str] | None, typer.Option(help="As for compare: prompt, settings, scorers.")] = None,
     margin: Annotated[float, typer.Option(help="The loss that the gate tolerates, as a fraction.")] = 0.02,
-    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
+    also: Annotated[list[str] | None, typer.Option(help=ALSO_HELP)] = None,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,

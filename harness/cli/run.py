@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.also import HELP as ALSO_HELP
 from harness.cli.settings import DEFAULT_RUNS, read_options, with_data
 from harness.core.errors import UserError
 from harness.core.registry import PREFIXES
@@ -35,7 +37,7 @@ def run(
     columns: Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N docs.")] = None,
     scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
-    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
+    also: Annotated[list[str] | None, typer.Option(help=ALSO_HELP)] = None,
     probe: Annotated[
         list[str] | None, typer.Option(help="Also probe: early-answering, injected-slip, filler, paraphrase.")
     ] = None,
@@ -55,6 +57,7 @@ def run(
 ) -> None:
     """Run a task through a model; every completion is journalled as it finishes."""
     from harness.cli import launch
+    from harness.cli.console import notice
     from harness.gemma.hosts import leave_hosts
     from harness.probes.records import read_probe_names
 
@@ -76,12 +79,13 @@ def run(
             "sampling": {"temperature": temperature, "top_p": top_p, "top_k": top_k, "seed": seed, "repeats": repeats},
         }
         names = _task_names(task, out)
+        options = {name: with_data(read_options(option), data, columns, name) for name in names}
+        _check_tasks(options)
         if not model:
-            _tell_bundled(names)
-        finished = []
-        for name in names:
-            options = with_data(read_options(option), data, columns, name)
-            finished.append(launch.start(invocation | {"task": name, "options": options}, out, runs, hosts))
+            notice(f"no --model given: {BUNDLED_MODEL}, the bundled model of 0.8 million parameters, answers")
+        finished = [
+            launch.start(invocation | {"task": name, "options": options[name]}, out, runs, hosts) for name in names
+        ]
         _show(finished, as_json=json)
     finally:
         leave_hosts(hosts)
@@ -98,14 +102,12 @@ def _join(model: str, resume: str | None) -> Hosts:
     return join_hosts(recoverable=True) if wanted else ALONE
 
 
-def _tell_bundled(tasks: list[str]) -> None:
-    """Only once the tasks are known to exist: a misspelt one is the first thing to hear of."""
-    from harness.cli.console import notice
+def _check_tasks(options: Mapping[str, Mapping[str, str]]) -> None:
+    """Every task and its options, before the first one is run or anything is said."""
     from harness.core.registry import find_entry
 
-    for name in tasks:
-        find_entry(name)
-    notice(f"no --model given: {BUNDLED_MODEL}, the bundled model of 0.8 million parameters, answers")
+    for name, given in options.items():
+        find_entry(name).read(given)
 
 
 def _task_names(task: list[str] | None, out: Path | None) -> list[str]:
@@ -134,9 +136,11 @@ def _show(finished: list[Finished], *, as_json: bool) -> None:
     from harness.cli.also import print_lm_eval
     from harness.cli.console import print_json
     from harness.cli.probe import print_probes
-    from harness.cli.show import print_run
+    from harness.cli.show import print_run, tell_faults
 
     finished = [one for one in finished if not one.elsewhere]
+    for one in finished:
+        tell_faults(one.records)
     if as_json and finished:
         documents = [_document(one) for one in finished]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})

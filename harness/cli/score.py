@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.also import HELP as ALSO_HELP
 from harness.cli.planned import new_run
 from harness.cli.settings import DEFAULT_RUNS, build_task, new_folder, read_options, with_data
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
@@ -31,25 +32,28 @@ def score(
     ] = "",
     prompt_note: Annotated[str, typer.Option(help="Label for the prompt, which the harness does not know.")] = "",
     model_name: Annotated[str, typer.Option(help="What to call the model. Default: the file's name.")] = "",
-    also: Annotated[list[str] | None, typer.Option(help="Also lm-eval: its two filters on the same text.")] = None,
+    also: Annotated[list[str] | None, typer.Option(help=ALSO_HELP)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of this run. Default: a new one under --runs.")] = None,
     runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Score completions made elsewhere with a task's scorers."""
     from harness.cli.also import also_lm_eval, check_also, print_lm_eval
-    from harness.cli.console import notice, print_json
-    from harness.cli.show import print_run, run_document
+    from harness.cli.console import print_json
+    from harness.cli.show import print_run, run_document, tell_data, tell_faults
+    from harness.data.rows import missing_file
 
+    if not file.exists():
+        raise missing_file(file)
     built = build_task(task, with_data(read_options(option), data, columns, task), extra_scorers=scorer)
     check_also(also or [], built)
-    if built.data is not None and built.data.notice:
-        notice(built.data.notice)
     name = model_name or file.stem
     completions, kind = matched_completions(file, built, prefill)
+    tell_data(built)
     _tell_other_form(built, completions)
     folder = new_folder(out, runs, built.name, name)
     run, records = score_completions(folder, built, file, kind, completions, name=name, note=prompt_note)
+    tell_faults(records)
     compared = also_lm_eval(records, folder) if also else None
     if json:
         document = run_document(run, folder)
@@ -128,7 +132,7 @@ def _foreign_run(
 
 def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) -> tuple[Run, list[Record]]:
     """Score everything in memory and write it once: unlike a model's, these completions cannot be lost."""
-    from harness.runner.run import utc_now
+    from harness.runner.run import summary_of, utc_now
     from harness.runner.scoring import score_completion
     from harness.stats.estimate import estimate_metrics
     from harness.store.folder import RECORDS_FILE, sort_records, write_run
@@ -141,8 +145,7 @@ def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) ->
     with Journal(folder / RECORDS_FILE) as journal:
         journal.extend(records)
     estimates = estimate_metrics(records, run.metrics)
-    if task.summary is not None:
-        estimates |= task.summary(records)
+    estimates |= summary_of(task, records)
     run = replace(run, estimates=estimates, finished=utc_now())
     write_run(folder, run)
     return run, records

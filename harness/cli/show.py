@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.core.codec import encode
-from harness.core.records import Estimate, Run
+from harness.core.records import Estimate, Record, Run
+from harness.core.task import Task
 
 
 def run_document(run: Run, folder: Path) -> dict[str, Any]:
@@ -28,7 +30,8 @@ def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
     from harness.cli.console import out, table
 
     console = out()
-    console.print(f"{run.task} · {run.model.name} · {docs_words(run)} docs from {run.data.source}", markup=False)
+    noun = "doc" if run.data.n_docs == 1 else "docs"
+    console.print(f"{run.task} · {run.model.name} · {docs_words(run)} {noun} from {run.data.source}", markup=False)
     made = table(
         "metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored")
     )
@@ -41,6 +44,26 @@ def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
     if hidden:
         console.print(f"{len(hidden)} diagnostic metrics more: `harness report {folder}`", markup=False)
     console.print(f"run: {folder}", markup=False)
+
+
+def tell_data(task: Task) -> None:
+    """What must be known of a task's docs: that they are not those that its name promises."""
+    from harness.cli.console import notice
+
+    if task.data is not None and task.data.notice:
+        notice(task.data.notice)
+
+
+def tell_faults(records: Sequence[Record]) -> None:
+    """A scorer that broke on some docs must not go unseen: which, on how many, and why on the first."""
+    from harness.cli.console import notice
+    from harness.runner.scoring import FAULT, faults
+
+    for name, failed in faults(records).items():
+        first = failed[0]
+        share = f"{len(failed)} of {len(records)} completions"
+        said = f"first on doc {first.doc.id!r}: {first.scores[name].detail[FAULT]}"
+        notice(f"scorer {name!r} failed on {share}, which it leaves unscored; {said}")
 
 
 def percent(value: float | None) -> str:

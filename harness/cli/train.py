@@ -76,6 +76,7 @@ def run_training(
     Without `details` only progress is drawn: a caller that shows what came of it itself.
     """
     from harness.cli import train_benchmark, train_contamination, train_plan, train_show
+    from harness.cli.stages import Stages
     from harness.gemma.engine.compile_cache import enable_compile_cache
     from harness.gemma.hosts import join_hosts
     from harness.planning.document import FILE as PLAN
@@ -92,12 +93,15 @@ def run_training(
     if first_host:
         write_config(resolved, folder)
     tells = details and not quiet
-    with train_show.watching(plan, resolved, folder, tells=tells, draws=not quiet) as watched:
+    stages = Stages(tells=not quiet)
+    with train_show.watching(plan, resolved, folder, tells=tells, draws=not quiet, stages=stages) as watched:
         trained = train_arms(plan, folder, watched.events())
     overlaps = watched.overlaps
     document: dict[str, Any] = {"folder": str(folder), "arms": [_arm_document(arm) for arm in trained]}
     measured = (
-        train_benchmark.benchmark(plan, trained, folder, overlaps, quiet=not tells, hosts=hosts) if benchmark else {}
+        train_benchmark.benchmark(plan, trained, folder, overlaps, quiet=not tells, hosts=hosts, stages=stages)
+        if benchmark
+        else {}
     )
     if first_host:
         document["contamination"] = train_contamination.summary(overlaps)

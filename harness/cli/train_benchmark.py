@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cli.stages import SILENT, Stages
 from harness.runner.hosts import ALONE, Hosts, from_first
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def benchmark(
     *,
     quiet: bool = False,
     hosts: Hosts = ALONE,
+    stages: Stages = SILENT,
 ) -> dict[str, Any]:
     """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept.
 
@@ -43,10 +45,10 @@ def benchmark(
     runs: list[dict[str, Any]] = []
     comparisons: list[dict[str, Any]] = []
     for task in plan.config.benchmark.tasks:
-        found = {
-            name: _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet, hosts)
-            for name, model in models.items()
-        }
+        found = {}
+        for number, (name, model) in enumerate(models.items(), 1):
+            stages.say(f"measuring model {number} of {len(models)} on {task}: {name}")
+            found[name] = _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet, hosts)
         if hosts.index:
             continue
         for name, made in found.items():
@@ -54,6 +56,7 @@ def benchmark(
             runs.append(_run_document(task, name, made) | {"contamination": scores})
             if name in curves:
                 shutil.copyfile(curves[name], made.folder / _METRICS)
+        stages.say(f"comparing every pair on {task}")
         for baseline, candidate in combinations(_ordered(models), 2):
             sides = found[baseline].folder, found[candidate].folder
             target = folder / "report" / f"{task}-{baseline}-{candidate}"

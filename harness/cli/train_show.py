@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.cli.stages import Stages
     from harness.contamination import Contamination
     from sft.config import Resolved
     from sft.plan import ArmData, Plan
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def watching(plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool) -> Iterator[Watch]:
+def watching(
+    plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool, stages: Stages
+) -> Iterator[Watch]:
     """What is done beside training; the bar is taken down however training ends."""
-    watch = Watch(plan, resolved, folder, tells=tells, draws=draws)
+    watch = Watch(plan, resolved, folder, tells=tells, draws=draws, stages=stages)
     try:
         yield watch
     finally:
@@ -30,11 +33,14 @@ def watching(plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws
 class Watch:
     """Looks for contamination before the first arm, probes accuracy, and draws on standard error.
 
-    `tells` prints the settings and what each arm's data came to, `draws` shows a bar; but nothing is drawn where
-    standard error is no terminal: train_metrics.jsonl has all of it.
+    `tells` prints the settings and what each arm's data came to, `draws` shows a bar. Where standard error is no
+    terminal `stages` says which arm is at work instead: train_metrics.jsonl has all the rest.
     """
 
-    def __init__(self, plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool) -> None:
+    def __init__(
+        self, plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool, stages: Stages
+    ) -> None:
+        self.stages = stages
         self.plan, self.resolved, self.folder, self.tells = plan, resolved, folder, tells
         self.draws = draws and sys.stderr.isatty()
         self.overlaps: dict[str, Contamination] = {}
@@ -59,6 +65,8 @@ class Watch:
             if not self._looked:  # now that the data could be read: before, an error is all that is said
                 print_settings(self.resolved)
             print_data(order, data)
+        arms = list(self.plan.config.train.arms)
+        self.stages.say(f"training arm {arms.index(order) + 1} of {len(arms)}: {order}")
         if not self._looked:
             self._looked = True
             self.overlaps = check(self.plan, data, self.folder, quiet=not self.tells)
@@ -72,6 +80,8 @@ class Watch:
 
     def step(self, order: Order, result: StepResult, steps: int) -> None:
         """One update."""
+        if result.step == steps:
+            self.stages.say(f"trained {order}: {steps} updates, loss {result.loss:.3f}")
         if not self.draws:
             return
         if self._bar is None:

@@ -129,7 +129,7 @@ def _detectable(pair: Paired, result: PairedResult | None, table: TwoByTwo | Non
     if result is None:
         return None
     if table is not None and pair.baseline.clusters is None:
-        discordant = (table.fixed + table.broken + 1) / (table.n + 2)  # never 0: the added pairs of the interval
+        discordant = (table.fixed + table.broken + 1) / (table.n + 2)  # never 0: one pair more that changed, of two
         return detectable_binary(table.n, discordant, level=level)
     most = 1.0 if pair.baseline.is_bounded and pair.candidate.is_bounded else math.inf
     return detectable_mean(result.standard_error, result.spread.df, most=most, level=level)

@@ -14,6 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints, overload
 
+from harness.core.blame import DEBUG_TIP, blaming, failure
 from harness.core.errors import UserError, unknown_name
 from harness.core.task import Task, TaskFunction
 
@@ -34,20 +35,23 @@ class TaskEntry:
     def build(self, options: Mapping[str, Any] | None = None) -> Task:
         """Build the task. Option values may be strings: they are read by the parameter's type.
 
-        Raises UserError for an unknown option or a value that does not fit.
+        Raises UserError for an unknown option, a value that does not fit, and whatever the task's own code raises.
         """
-        given = {key: self._read(key, value) for key, value in (options or {}).items()}
+        given = self.read(options or {})
         bound = {name: p.default for name, p in self.parameters.items()} | given
         missing = [name for name, value in bound.items() if value is inspect.Parameter.empty]
         if missing:
             raise UserError(f"task {self.name!r} needs -o {missing[0]}=...")
-        try:
+        with blaming(f"task {self.name!r}", tip=f"its options: {', '.join(self.parameters) or 'none'}; {DEBUG_TIP}"):
             task = self.function(**bound)
-        except ValueError as error:
-            raise UserError(
-                f"task {self.name!r}: {error}", tip=f"`harness tasks {self.name}` shows its options."
-            ) from error
+        if not isinstance(task, Task):
+            made = type(task).__name__
+            raise UserError(f"task {self.name!r}: {self.function.__name__}() returned {made}, not a Task")
         return replace(task, name=task.name or self.name, options=bound, help=self.help)
+
+    def read(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The options as the task's function takes them. Raises UserError for what it does not."""
+        return {key: self._read(key, value) for key, value in options.items()}
 
     def _read(self, key: str, value: Any) -> Any:
         if key not in self.parameters:
@@ -80,7 +84,10 @@ def load_task(name_or_path: str, options: Mapping[str, Any] | None = None) -> Ta
 
 
 def find_entry(name_or_path: str) -> TaskEntry:
-    """The task of that name or in that file. Raises UserError with the nearest name."""
+    """The task of that name or in that file; a name that is no task's may be that of a file in the working folder.
+
+    Raises UserError with the nearest name.
+    """
     prefix, separator, rest = name_or_path.partition(":")
     if separator and prefix in PREFIXES:
         module_name, _, attribute = PREFIXES[prefix].partition(":")
@@ -93,6 +100,8 @@ def find_entry(name_or_path: str) -> TaskEntry:
             return direct[name_or_path]
     entries = all_entries()
     if name_or_path not in entries:
+        if _is_task_file(here := Path(f"{name_or_path}.py"), name_or_path):
+            return _entry_from_path(f"{here}:{name_or_path}")
         raise unknown_name("task", name_or_path, entries, tip="`harness tasks` lists every task.")
     return entries[name_or_path]
 
@@ -105,7 +114,8 @@ def all_entries() -> dict[str, TaskEntry]:
     for module in pkgutil.iter_modules(tasks.__path__, "tasks."):
         found |= _entries_of(importlib.import_module(module.name))
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        loaded = point.load()
+        with blaming(f"entry point {point.name!r} of {ENTRY_POINT_GROUP}"):
+            loaded = point.load()
         found |= _entries_of(loaded) if isinstance(loaded, types.ModuleType) else {point.name: _entry(loaded)}
     return dict(sorted(found.items()))
 
@@ -143,6 +153,14 @@ def _entry_from_path(spec: str) -> TaskEntry:
     return next(iter(entries.values()))
 
 
+def _is_task_file(path: Path, name: str) -> bool:
+    """Looks without running it: a misspelt `--task setup` must not run somebody's setup.py."""
+    if not name.isidentifier() or not path.is_file():
+        return False
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return f"def {name}(" in text and "@task" in text
+
+
 def _import_file(path: Path) -> types.ModuleType:
     name = f"harness_user_task_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -153,7 +171,7 @@ def _import_file(path: Path) -> types.ModuleType:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise UserError(f"{path} does not import: {type(error).__name__}: {error}") from error
+        raise UserError(f"{path} does not import: {failure(error)}", tip=DEBUG_TIP) from error
     return module
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.core.blame import blaming
 from harness.core.records import DataInfo, Doc, Estimate, Message, Prompt, Record
 from harness.core.scorer import Scorer
 from harness.formats.presets import QUESTION_REASONING_ANSWER
@@ -56,6 +57,12 @@ class Task:
     help: str = ""
     summary: Callable[[Sequence[Record]], Mapping[str, Estimate]] | None = None
     """Further estimates of the whole run, which are no sum over completions (a corpus BLEU, a group's mean)."""
+
+
+def prompt_of(task: Task, doc: Doc) -> Prompt:
+    """The prompt of one doc. Raises UserError with the place in the task's own code where that fails."""
+    with blaming(f"task {task.name!r}, prompt of doc {doc.id!r}"):
+        return task.prompt.render(doc)
 
 
 TaskFunction = Callable[..., Task]

@@ -10,7 +10,7 @@ from harness.core.errors import UserError
 from harness.core.records import DataInfo, Doc
 from harness.data.hub import load_hub_rows
 from harness.data.identity import data_info
-from harness.data.rows import Row, missing_column, pick_columns, read_rows
+from harness.data.rows import Row, missing_column, pick_columns, read_mapping, read_rows
 
 PARTS = {
     "question": ("question", "problem", "prompt", "input", "instruction"),
@@ -19,6 +19,7 @@ PARTS = {
     "id": ("id", "unique_id", "uid"),
     "cluster": ("cluster", "template"),
 }
+NEEDED = ("question", "answer")
 _CALCULATION = re.compile(r"<<[^<>]*>>")
 
 
@@ -45,12 +46,41 @@ def rows_to_docs(rows: Sequence[Row], *, where: str, prefix: str, columns: str) 
     """One doc a row; a row without an id is named by its position, `PREFIX-0` first."""
     rows = list(rows)
     chosen = pick_columns(rows, where, PARTS, columns)
-    for part in ("question", "answer"):
-        if part not in chosen:
-            raise missing_column(where, part, rows)
+    lacking = [part for part in NEEDED if part not in chosen]
+    if lacking:
+        raise missing_column(where, lacking, rows)
     docs = tuple(_doc(row, index, chosen, where=where, prefix=prefix) for index, row in enumerate(rows))
     _check_ids(docs, where)
     return docs
+
+
+def choose_columns(rows: Sequence[Row], where: str, mapping: str) -> str:
+    """The mapping of question and answer written out, for a task that is to keep reading them: `question=Q,answer=A`.
+
+    More careful than reading once: two columns that could both be a part are asked about. Raises UserError with the
+    columns that there are.
+    """
+    given = read_mapping(mapping, PARTS)
+    chosen = {part: given.get(part) or _one_column(part, list(rows[0]), where) for part in NEEDED}
+    lacking = [part for part, column in chosen.items() if not column]
+    if lacking:
+        raise missing_column(where, lacking, rows)
+    if unwritable := [column for column in chosen.values() if "," in column]:
+        raise UserError(f"{where}: the column {unwritable[0]!r} has a comma in its name", tip="rename it.")
+    return ",".join(f"{part}={column}" for part, column in (chosen | given).items())
+
+
+def _one_column(part: str, columns: Sequence[str], where: str) -> str:
+    """The column that is plainly this part: of its name, or the only one of its usual names, in any case; else ''."""
+    if part in columns:
+        return part
+    found = [column for column in columns if column.strip().lower() in PARTS[part]]
+    if len(found) > 1:
+        raise UserError(
+            f"{where} has several columns that could be the {part}: {', '.join(found)}",
+            tip=f"its columns: {', '.join(columns)}; choose with --columns {part}=NAME.",
+        )
+    return found[0] if found else ""
 
 
 def _doc(row: Row, index: int, chosen: dict[str, str], *, where: str, prefix: str) -> Doc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -55,7 +55,7 @@ def pick_columns(rows: list[Row], where: str, wanted: Mapping[str, tuple[str, ..
     Parts that are not found are left out. Raises UserError for a mapping to a column that is not there.
     """
     present = list(rows[0])
-    chosen = _read_mapping(mapping, wanted)
+    chosen = read_mapping(mapping, wanted)
     for part, column in chosen.items():
         if column not in present:
             raise UserError(f"{where} has no column {column!r} for {part}", tip=f"its columns: {', '.join(present)}.")
@@ -66,15 +66,17 @@ def pick_columns(rows: list[Row], where: str, wanted: Mapping[str, tuple[str, ..
     return chosen
 
 
-def missing_column(where: str, part: str, rows: list[Row]) -> UserError:
-    """The error for a part that no column holds."""
-    columns = ", ".join(map(str, rows[0]))
+def missing_column(where: str, parts: Sequence[str], rows: Sequence[Row]) -> UserError:
+    """The error for parts that no column holds."""
+    columns, example = ", ".join(map(str, rows[0])), ",".join(f"{part}=NAME" for part in parts)
     return UserError(
-        f"{where} has no {part} column", tip=f"its columns: {columns}; map one with --columns {part}=NAME."
+        f"{where} has no {' and no '.join(parts)} column",
+        tip=f"its columns: {columns}; say which is which with --columns {example}.",
     )
 
 
-def _read_mapping(mapping: str, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+def read_mapping(mapping: str, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """`question=q,answer=a` as a dict. Raises UserError for a part that is not wanted."""
     chosen = {}
     for pair in filter(None, mapping.split(",")):
         part, separator, column = pair.partition("=")

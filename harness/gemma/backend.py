@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 OPTIONS = ("dtype", "batch_size", "max_length", "tp", "steps_per_sync", "base", "lora_alpha", "chat_template")
 
 
+_TOLD: set[tuple[int, int, int]] = set()
+"""Parameters, rows and span of the memory plans that this process has printed: arms of one base share theirs."""
+
+
 class GemmaBackend:
     """Runs a Gemma 3 with continuous batching on this process's devices.
 
@@ -35,10 +39,10 @@ class GemmaBackend:
     """
 
     def __init__(self, loaded: LoadedModel, engine: Engine, name: str, *, tells_memory: bool = True) -> None:
-        """`tells_memory`: print the memory plan to standard error when the first reply arrives, each layout once."""
+        """`tells_memory`: print the memory plan to standard error when the first reply arrives, each layout once for
+        all models of one size in this process."""
         self.engine = engine
         self._tells_memory = tells_memory
-        self._told: set[tuple[int, int]] = set()
         self.tokenizer = loaded.tokenizer
         self._name = name
         limit = engine.options.max_length
@@ -89,6 +93,14 @@ class GemmaBackend:
         )
         return cls(loaded, Engine(loaded.model, mesh=mesh, options=engine_options), name)
 
+    @staticmethod
+    def check_spec(name: str, options: Mapping[str, str]) -> None:
+        """Raises UserError for an unknown option, and a model that is nowhere; of a hub id only small files come."""
+        from harness.gemma.hub import resolve
+
+        check_options(f"gemma:{name}", options, OPTIONS)
+        resolve(name, base=options.get("base"), weights=False)
+
     def describe(self) -> ModelInfo:
         """The fingerprint covers weights, config, dtype and max_length: what decides the reply, beyond rounding."""
         return ModelInfo(
@@ -121,9 +133,12 @@ class GemmaBackend:
 
     def _tell_memory(self) -> None:
         plan = self.engine.plan
-        if plan and self._tells_memory and (plan.n_rows, plan.span) not in self._told:
-            self._told.add((plan.n_rows, plan.span))
-            print(f"memory: {plan.describe()}", file=sys.stderr)
+        if not plan or not self._tells_memory:
+            return
+        layout = (self.engine.shape.n_parameters, plan.n_rows, plan.span)
+        if layout not in _TOLD:
+            _TOLD.add(layout)
+            print(f"memory of {self._name}: {plan.describe()}", file=sys.stderr)
 
     def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """Log-probability in nats of each continuation after its context, and whether it is the greedy one.

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.records import Doc
-from harness.core.task import Task
+from harness.core.task import Task, prompt_of
 from harness.gemma.config import max_positions, read_json, text_config
 from harness.gemma.hub import resolve
 from harness.gemma.lint_checks import CHECKS, Finding, Subject, context
@@ -62,7 +62,7 @@ def lint_model(
     """
     folder = resolve(model, base=base, weights=False).model
     asked = task or Task(docs=(_SAMPLE,), scorers=())
-    written = tuple(doc for doc in asked.docs if asked.prompt.render(doc).messages)
+    written = tuple(doc for doc in asked.docs if prompt_of(asked, doc).messages)
     if not written:
         raise UserError(f"task {asked.name!r} weighs texts and renders no prompt", tip="there is nothing to lint.")
     subject = Subject(

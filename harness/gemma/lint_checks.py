@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from harness.core.records import Doc, Message, Prompt
 from harness.core.task import PromptTemplate, as_text
+from harness.core.words import counted
 from harness.formats.response_format import ResponseFormat
 from harness.gemma.chat_template import END_OF_TURN, GEMMA, START_OF_TURN
 from harness.gemma.tokenizer import Tokenizer
@@ -290,12 +291,13 @@ def context(subject: Subject, lengths: list[int]) -> list[Finding]:
     if needed <= subject.max_positions:
         return []
     over = sum(1 for length in lengths if length + subject.max_new_tokens > subject.max_positions)
+    verb = "does" if len(lengths) == 1 else "do"
     return [
         Finding(
             check="context",
             level="error",
             message=f"prompt and budget need {needed} tokens ({max(lengths)} + {subject.max_new_tokens}), the model "
-            f"has {subject.max_positions}; {over} of {len(lengths)} docs do not fit",
+            f"has {subject.max_positions}; {over} of {counted(len(lengths), 'doc')} {verb} not fit",
             tip="use fewer few-shot examples or a smaller --max-new-tokens.",
         )
     ]

@@ -9,7 +9,7 @@ from random import Random
 
 from harness.core.hashing import stable_hash
 from harness.core.records import GenerationSettings, ModelInfo, Prompt, Record, Request, Score
-from harness.core.task import Task
+from harness.core.task import Task, prompt_of
 from harness.probes.early import early_answering, filler
 from harness.probes.paraphrase import paraphrase
 from harness.probes.records import VERSIONS, Asked, ProbeName, SplitSteps, Variant
@@ -103,7 +103,7 @@ def _requests(
             question=variant.question or record.doc.question,
             metadata={**record.doc.metadata, META: told | dict(variant.detail)},
         )
-        prompt = task.prompt.render(doc)
+        prompt = prompt_of(task, doc)
         prompt = replace(prompt, prefill=variant.prefill) if variant.prefill else prompt
         budget = min(settings.max_new_tokens, ANSWER_TOKENS) if variant.answer_only else settings.max_new_tokens
         request = Request(doc_id=doc.id, repeat=number, prompt=prompt, seed=seed, max_new_tokens=budget)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.core.hashing import stable_hash
 from harness.core.records import Doc, GenerationSettings, ModelInfo, Prompt, Request
-from harness.core.task import Task
+from harness.core.task import Task, prompt_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ def plan_requests(task: Task, model: ModelInfo, settings: GenerationSettings) ->
     planned = []
     shared = _settings_of_one(settings)
     for doc in task.docs:
-        prompt = task.prompt.render(doc)
+        prompt = prompt_of(task, doc)
         prompt_part = stable_hash(prompt, length=32)
         for repeat in range(settings.repeats):
             request = Request(

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.core.backend import Backend
-from harness.core.errors import UserError
+from harness.core.blame import blaming
+from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
-from harness.core.records import Completion, GenerationSettings, Record, Run
+from harness.core.records import Completion, Estimate, GenerationSettings, Record, Run
 from harness.core.scorer import Scorer
 from harness.core.task import Task
 from harness.runner.example import with_example
@@ -101,11 +102,18 @@ def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
 
     records = read_run_records(folder, run)
     estimates = estimate_metrics(records, run.metrics)
-    if task.summary is not None:
-        estimates |= task.summary(records)
+    estimates |= summary_of(task, records)
     run = replace(run, estimates=estimates, finished=utc_now())
     write_run(folder, run)
     return run, records
+
+
+def summary_of(task: Task, records: Sequence[Record]) -> Mapping[str, Estimate]:
+    """The task's own estimates of the whole run. Raises UserError with the place in its code where that fails."""
+    if task.summary is None:
+        return {}
+    with blaming(f"task {task.name!r}, its summary"):
+        return task.summary(records)
 
 
 def utc_now() -> str:
@@ -122,7 +130,13 @@ def check_task(task: Task) -> None:
         if doc.id in seen:
             raise UserError(f"task {task.name!r}: duplicated id {doc.id!r} (docs {seen[doc.id]} and {row})")
         seen[doc.id] = row
-    names = [info.name for info in metric_infos(task.scorers)]
+    infos, scorers = metric_infos(task.scorers), [scorer.name for scorer in task.scorers]
+    for info in infos:
+        if info.scorer not in scorers:
+            raise unknown_name(
+                f"scorer of the metric {info.name!r}, task {task.name!r}:", info.scorer, scorers, tip="as Scorer.name."
+            )
+    names = [info.name for info in infos]
     if task.primary not in names:
         raise UserError(f"task {task.name!r}: primary metric {task.primary!r} is not among its metrics: {names}")
 

@@ -52,15 +52,28 @@ def ratio_spread(numerator: Floats, denominator: Floats, clusters: Ints | None) 
 
 def difference_spread(base: Side, candidate: Side, clusters: Ints | None) -> Spread:
     """The candidate's ratio minus the baseline's; a side is (numerator, denominator), [n], docs in the same order."""
-    value, scale, influence, weight = 0.0, 0.0, np.zeros(len(base[0])), np.zeros(len(base[0]))
+    value, influence, weight = _difference(base, candidate)
+    scale = sum(_largest(numerator) / float(denominator.sum()) for numerator, denominator in (base, candidate))
+    return spread_of(value, influence, weight, clusters, scale=scale)
+
+
+def moved(base: Side, candidate: Side) -> float:
+    """How much was gained and lost, added up, in the unit of the difference, which is their balance: of shares right,
+    that of fixed and of broken docs together. Of ratios, what a doc adds to their difference counts."""
+    value, influence, weight = _difference(base, candidate)
+    return float(np.abs(influence + value * weight).sum())
+
+
+def _difference(base: Side, candidate: Side) -> tuple[float, Floats, Floats]:
+    """The difference of two ratios, what each doc adds to it (sum 0), and the doc's weight (sum 1)."""
+    value, influence, weight = 0.0, np.zeros(len(base[0])), np.zeros(len(base[0]))
     for sign, (numerator, denominator) in ((-1, base), (1, candidate)):
         total = float(denominator.sum())
         side = float(numerator.sum()) / total
         value += sign * side
-        scale += _largest(numerator) / total
         influence += sign * (numerator - side * denominator) / total
         weight += denominator / total / 2
-    return spread_of(value, influence, weight, clusters, scale=scale)
+    return value, influence, weight
 
 
 def _largest(numbers: Floats) -> float:

@@ -38,7 +38,12 @@ def effective_n(value: float, variance: float, *, least: float, most: float) -> 
     if spread <= 0 or variance <= 1e-12 * spread:  # rounding leaves crumbs where every unit agrees
         return least
     n = min(max(spread / variance, least), most)
-    trust = 1 / (n * min(value, 1 - value) + 1)
+    return drawn_to_units(n, least, events=n * min(value, 1 - value))
+
+
+def drawn_to_units(n: float, least: float, *, events: float) -> float:
+    """An effective n, drawn towards the number of independent units the more the fewer events there are."""
+    trust = 1 / (events + 1)
     return 1 / ((1 - trust) / n + trust / least)
 
 

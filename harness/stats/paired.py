@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from harness.stats.clustered import Side, Spread, difference_spread
-from harness.stats.intervals import Interval
+from harness.stats.clustered import Side, Spread, difference_spread, moved
+from harness.stats.intervals import Interval, drawn_to_units
 from harness.stats.student import t_quantile, two_sided_p, z_quantile
 from harness.stats.values import DocValues
+
+_HALVINGS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class PairedResult:
     test: str
     spread: Spread
     standard_error: float
-    """With the added pairs, where the interval has them; 0 with a single cluster."""
+    """With added pairs where the metric lives in [0, 1], see `padded_error`; 0 with a single cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +46,21 @@ class TwoByTwo:
 def paired_difference(base: DocValues, candidate: DocValues, *, level: float = 0.95) -> PairedResult:
     """The difference of one metric; both sides hold the same docs in the same order.
 
-    Binary, one completion a doc, no clusters: Agresti-Min and McNemar's mid-p. Otherwise a t over docs or clusters,
-    with Agresti and Min's added pairs where the metric lives in [0, 1].
+    Binary, one completion a doc, no clusters: Tango's score interval and McNemar's mid-p. Otherwise, where the metric
+    lives in [0, 1], Tango's with an effective n and a t quantile over docs or clusters; a plain t where it has none.
     """
-    sides = ((base.numerator, base.denominator), (candidate.numerator, candidate.denominator))
-    spread = difference_spread(*sides, base.clusters)
+    spread = difference_spread(*_sides(base, candidate), base.clusters)
     if base.is_binary and candidate.is_binary and base.clusters is None:
         return _binary(two_by_two(base, candidate), spread, level)
-    bounded = base.is_bounded and candidate.is_bounded
-    steadied, n = _steadied(sides, spread) if bounded else (spread, math.inf)
-    return _by_t(steadied, n, "docs" if base.clusters is None else "clusters", level)
+    over = "docs" if base.clusters is None else "clusters"
+    if base.is_bounded and candidate.is_bounded:
+        return _by_score(base, candidate, spread, over, level)
+    return _by_t(spread, over, level)
+
+
+def _sides(*both: DocValues) -> tuple[Side, Side]:
+    base, candidate = ((side.numerator, side.denominator) for side in both)
+    return base, candidate
 
 
 def two_by_two(base: DocValues, candidate: DocValues) -> TwoByTwo:
@@ -63,28 +70,49 @@ def two_by_two(base: DocValues, candidate: DocValues) -> TwoByTwo:
     return TwoByTwo(both_right=counts[0], fixed=counts[1], broken=counts[2], both_wrong=counts[3])
 
 
-def agresti_min(fixed: int, broken: int, n: int, *, level: float = 0.95) -> Interval:
-    """Interval for a difference of paired proportions: Wald after adding 0.5 to each cell of the 2x2.
+def tango(fixed: float, broken: float, n: float, *, level: float = 0.95, quantile: float | None = None) -> Interval:
+    """Score interval for a difference of paired proportions: all differences that the data do not contradict.
 
-    Agresti and Min (2005), Statistics in Medicine 24:729. `n` counts all pairs. n = 0 gives (-1, 1).
+    Tango (1998), Statistics in Medicine 17:891: those whose score statistic lies within `quantile`, by default the
+    normal one of `level`. `n` counts all pairs; counts need not be whole: an effective n is allowed. Both tails keep
+    their half of the error where few pairs changed, which Wald's interval with added pairs (Agresti and Min 2005) does
+    not: at n = 100 it left out a true loss of 2 points, all of it breaks, 13 times in 100. n = 0 gives (-1, 1).
     """
-    if n == 0:
+    z = z_quantile((1 + level) / 2) if quantile is None else quantile
+    if n <= 0 or math.isinf(z):
         return (-1.0, 1.0)
-    difference = (fixed - broken) / n
-    raw = (fixed + broken) / n**2 - difference**2 / n
-    return _around(difference, *with_added_pairs(difference, raw, n), z_quantile((1 + level) / 2), bound=1.0)
+    return (-_farthest(broken, fixed, n, z), _farthest(fixed, broken, n, z))
 
 
-def with_added_pairs(difference: float, variance: float, n: float) -> tuple[float, float]:
-    """Centre and standard error once one concordant pair and half a pair of each discordant kind join n pairs.
+def _farthest(fixed: float, broken: float, n: float, z: float) -> float:
+    """The largest difference whose score statistic is not below -z; the statistic falls as the difference grows."""
+    low, high = (fixed - broken) / n, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _score(fixed, broken, n, middle) < -z:
+            high = middle
+        else:
+            low = middle
+    return 1.0 if high == 1.0 else low
 
-    `variance` is that of `difference`. For a binary metric this is Agresti and Min's interval; elsewhere it keeps a
-    run in which nothing changed from claiming certainty. An infinite n adds nothing.
+
+def _score(fixed: float, broken: float, n: float, difference: float) -> float:
+    """Tango's statistic for a true `difference`, with the likeliest share of broken pairs under it."""
+    linear = fixed + broken - (2 * n - fixed + broken) * difference
+    constant = broken * difference * (1 - difference)
+    share = (linear + math.sqrt(max(0.0, linear * linear + 8 * n * constant))) / (4 * n)
+    variance = n * (2 * share + difference * (1 - difference))
+    gain = fixed - broken - n * difference
+    return gain / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, gain) if gain else 0.0
+
+
+def padded_error(difference: float, variance: float, n: float) -> float:
+    """The standard error once one concordant pair and half a pair of each discordant kind join n pairs.
+
+    `variance` is that of `difference`. Agresti and Min (2005), Statistics in Medicine 24:729: it keeps power reckoned
+    from a run in which nothing changed from claiming certainty.
     """
-    if math.isinf(n):
-        return difference, math.sqrt(variance)
-    squares = n * n * variance + 1 + 2 * n * difference**2 / (n + 2)
-    return difference * n / (n + 2), math.sqrt(squares) / (n + 2)
+    return math.sqrt(n * n * variance + 1 + 2 * n * difference**2 / (n + 2)) / (n + 2)
 
 
 def mcnemar_exact(fixed: int, broken: int) -> float:
@@ -113,29 +141,60 @@ def _tail_ways(fixed: int, broken: int) -> tuple[int, int]:
 
 
 def _binary(table: TwoByTwo, spread: Spread, level: float) -> PairedResult:
-    low, high = agresti_min(table.fixed, table.broken, table.n, level=level)
-    _, error = with_added_pairs(spread.value, spread.variance, table.n)
+    low, high = tango(table.fixed, table.broken, table.n, level=level)
     return PairedResult(
         value=(table.fixed - table.broken) / table.n,
         low=low,
         high=high,
-        method="Agresti-Min",
+        method="Tango score",
         p_value=mcnemar_mid_p(table.fixed, table.broken),
         test="McNemar mid-p",
         spread=spread,
-        standard_error=error,
+        standard_error=padded_error(spread.value, spread.variance, table.n),
     )
 
 
-def _by_t(spread: Spread, n: float, over: str, level: float) -> PairedResult:
-    """t over docs or clusters; p is 1 - level at the level whose interval touches zero."""
-    name = f"t over {over}" + ("" if math.isinf(n) else ", added pairs")
-    centre, error = with_added_pairs(spread.value, spread.variance, n)
+def _by_score(base: DocValues, candidate: DocValues, spread: Spread, over: str, level: float) -> PairedResult:
+    """Tango's interval with an effective n; p is 1 - level at the level whose interval touches zero."""
+    change = moved(*_sides(base, candidate))
+    least = float(spread.n_clusters)
+    most = max(least, min(float((side.denominator * side.completions).sum()) for side in (base, candidate)))
+    n = effective_pairs(spread.value, change, spread.variance, least=least, most=most)
     low = high = p_value = None
+    if spread.df >= 1:
+        fixed, broken = n * (change + spread.value) / 2, n * (change - spread.value) / 2
+        low, high = tango(fixed, broken, n, quantile=t_quantile((1 + level) / 2, spread.df))
+        p_value = two_sided_p(spread.value * math.sqrt(n / change), spread.df) if change else 1.0
+    error = padded_error(spread.value, (change - spread.value**2) / n, n)
+    return _with_method(f"Tango score, effective n over {over}", spread, error, low, high, p_value)
+
+
+def effective_pairs(difference: float, change: float, variance: float, *, least: float, most: float) -> float:
+    """The n of independent pairs whose difference would vary as much, if a share `change` of them is fixed or broken.
+
+    n = (change - difference ** 2) / variance, kept and drawn to the number of independent units as `effective_n` is.
+    """
+    spread = change - difference**2
+    if spread <= 0 or variance <= 1e-12 * spread:  # rounding leaves crumbs where every unit agrees
+        return least
+    n = min(max(spread / variance, least), most)
+    return drawn_to_units(n, least, events=n * change)
+
+
+def _by_t(spread: Spread, over: str, level: float) -> PairedResult:
+    """A plain t over docs or clusters."""
+    low = high = p_value = None
+    error = math.sqrt(spread.variance)
     if spread.df >= 1 and error > 0:
-        bound = math.inf if math.isinf(n) else 1.0
-        low, high = _around(spread.value, centre, error, t_quantile((1 + level) / 2, spread.df), bound=bound)
-        p_value = two_sided_p(centre / error, spread.df)
+        half = t_quantile((1 + level) / 2, spread.df) * error
+        low, high = spread.value - half, spread.value + half
+        p_value = two_sided_p(spread.value / error, spread.df)
+    return _with_method(f"t over {over}", spread, error, low, high, p_value)
+
+
+def _with_method(
+    name: str, spread: Spread, error: float, low: float | None, high: float | None, p_value: float | None
+) -> PairedResult:
     return PairedResult(
         value=spread.value,
         low=low,
@@ -146,33 +205,3 @@ def _by_t(spread: Spread, n: float, over: str, level: float) -> PairedResult:
         spread=spread,
         standard_error=error,
     )
-
-
-def _around(value: float, centre: float, error: float, quantile: float, *, bound: float) -> Interval:
-    """centre +- quantile * error, inside [-bound, bound] and never leaving out the estimate itself."""
-    low, high = centre - quantile * error, centre + quantile * error
-    return (min(max(low, -bound), value), max(min(high, bound), value))
-
-
-def _steadied(sides: tuple[Side, Side], spread: Spread) -> tuple[Spread, float]:
-    """The spread with a variance that few events cannot make too small, and the independent pairs it speaks for.
-
-    Without clusters both are plain: the spread as it is, and the docs. With clusters the variance is drawn, by a weight
-    of 1 / (events + 1), towards its value if all docs of a cluster moved together, as `effective_n` does for one run.
-    """
-    n_docs = len(sides[0][0])
-    alone = difference_spread(*sides, None).variance
-    if spread.n_clusters == n_docs:
-        return spread, n_docs
-    if spread.variance <= 0 or alone <= 0:
-        return spread, spread.n_clusters
-    events = _pairs(n_docs, alone, spread) * (n_docs * alone + spread.value**2)
-    trust = 1 / (events + 1)
-    together = alone * n_docs / spread.n_clusters
-    steadied = replace(spread, variance=(1 - trust) * spread.variance + trust * max(together, spread.variance))
-    return steadied, _pairs(n_docs, alone, steadied)
-
-
-def _pairs(n_docs: int, alone: float, spread: Spread) -> float:
-    """Between clusters and docs: the pairs that would vary as much if they were independent."""
-    return min(max(n_docs * alone / spread.variance, spread.n_clusters), n_docs)

@@ -188,6 +188,23 @@ def paired_binary(change: float, copied: float) -> Scenario:
     return draw
 
 
+def paired_loss(k: int, loss: float, make: Callable[[Rng, int, int], Ints] | None = None) -> Scenario:
+    """The candidate breaks a share `loss` of what the baseline gets right and fixes nothing: what a gate must see.
+
+    k completions a doc (k outcomes, each broken alone), or docs in clusters of `make`, broken cluster by cluster.
+    """
+
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
+        codes = make(rng, n, 3) if make else None
+        chance = rng.random(n) < p if k == 1 else np.ones(n) * p
+        before = chance.astype(int) if k == 1 else rng.binomial(k, difficulty(rng, p, 0.3, n))
+        lost = rng.random(n)[codes] < loss if codes is not None else rng.random(n) < loss
+        after = np.where(lost, 0, before) if k == 1 else before - rng.binomial(before, loss)
+        return _two(-p * loss, values(before / k, k=k, clusters=codes), values(after / k, k=k, clusters=codes))
+
+    return draw
+
+
 def paired_repeated(k: int, correlation: float, change: float, copied: float) -> Scenario:
     """k completions a doc on both sides; a share of docs keeps its difficulty."""
 

@@ -119,6 +119,7 @@ function controls(data, go, stateOf) {
     const n = count((question) => question.f.includes(flag));
     if (n) $("flags").append(chip("has", flag, label, n, () => go({has: toggled(stateOf().has, flag), q: ""})));
   }
+  if (data.sides.length === 2 && $("flags").firstChild) $("flags").prepend(make("span", {class: "dim"}, "in either run:"));
   const sorts = Object.entries(SORTS).filter(([name]) => name !== "length" || data.sides.length === 2);
   const first = data.sides.length === 2 ? SORTS.telling : "wrong first";
   $("sort").append(...sorts.map(([name, label]) => make("option", {value: name}, name === "telling" ? first : label)));
