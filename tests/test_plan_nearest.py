@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +18,7 @@ from harness.planning.hardware import GIB, parse_topology
 from harness.planning.models import PUBLISHED
 from harness.planning.records import Compiled, Figures, Job
 from sft.config import resolve
+import sft.run_length
 from sft.run_length import RunLength
 
 CHIP = parse_topology("v5e:1x1")
@@ -47,8 +50,9 @@ class Formula(Study):
 def study(size: str, rows: int, remat: str = "decoder") -> Formula:
     settings = {"model.base": "-", "data.source": "-", "train.batch_rows": rows, "train.remat": remat}
     length = RunLength(
-        how="estimated", about="", row_length=1024, n_positions=1024, fill=1.0, mean_tokens=100.0, steps=10, n_arms=1
-    )
+        how="estimated", about="", row_length=1024, n_positions=1024, fill=1.0, mean_tokens=100.0, steps=10, n_arms=1,
+        rows=10.0 * rows,
+    )  # fmt: skip
     text = PUBLISHED[size]
     return Formula(config=resolve(("test", settings)).config, text=text, sizes=sizes_of(text), length=length)
 
@@ -84,6 +88,22 @@ def test_methods_whose_weights_alone_are_too_large_are_not_compiled():
     before = len(made.seen)
     assert with_nearest(made, plan, CHIP).nearest.startswith("lora, 2 rows, remat decoder")
     assert [jobs[0].arguments["train"]["method"] for jobs in made.seen[before:]] == ["lora"]
+
+
+def test_on_a_larger_slice_the_nearest_is_the_batch_that_was_asked_for(monkeypatch):
+    monkeypatch.setattr("harness.cli.plan_training.leaner", lambda choice: iter(()))
+    made = study("1b", rows=8)
+    (plan,) = training(made, [(CHIP, made.choice(CHIP, "lora", 16))])
+    assert with_nearest(made, plan, CHIP).nearest.startswith("lora, 16 rows, remat decoder, mesh 4 x 1 on v5e:2x2")
+
+
+def test_twice_the_batch_takes_half_the_updates():
+    made = study("1b", rows=1)
+    plans = training(made, [(CHIP, made.choice(CHIP, "lora", rows)) for rows in (1, 2, 4)])
+    assert [one.updates for one in plans] == [10, 5, 3]
+    fixed = replace(made.length, rows=None)  # as train.steps leaves it
+    assert fixed.total_steps(4) == 10
+    assert doctest.testmod(sft.run_length).failed == 0
 
 
 def test_a_search_recommends_settings_that_fit_and_counts_what_it_tried():

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.core.errors import UserError
-
 if TYPE_CHECKING:
     from harness.cli.plan_study import Study
     from harness.planning.document import DecodePlan, PlanDocument, Search, TrainingPlan
@@ -123,18 +121,7 @@ def _training(study: Study, topologies: list[Topology], methods: list[str], batc
     """Every topology, method and batch; beside what does not fit, the nearest that does."""
     from harness.cli.plan_training import training, with_nearest
 
-    wanted = [
-        (one, replace(study.choice(one, method), batch_rows=rows))
-        for one in topologies
-        for method in methods
-        for rows in batches
-    ]
-    for one, choice in wanted:
-        if choice.batch_rows % (choice.fsdp * choice.micro_batches):
-            raise UserError(
-                f"--batch {choice.batch_rows} does not share out over {one.name}'s {choice.fsdp} data-parallel devices",
-                tip=f"use a multiple of {choice.fsdp * choice.micro_batches}.",
-            )
+    wanted = [(one, study.choice(one, method, rows)) for one in topologies for method in methods for rows in batches]
     return [with_nearest(study, made, pair[0]) for made, pair in zip(training(study, wanted), wanted, strict=True)]
 
 

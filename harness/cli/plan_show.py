@@ -89,7 +89,8 @@ def does_not_fit(made: TrainingPlan) -> str:
 
 def _heading(document: PlanDocument) -> list[str]:
     length: Mapping[str, Any] = document.length
-    steps = f"{length['steps']:,} updates" if length["steps"] else "updates unknown: set train.steps"
+    rows = document.settings.get("train", {}).get("batch_rows")
+    steps = f"{length['steps']:,} updates of {rows} rows" if length["steps"] else "updates unknown: set train.steps"
     arms = f" x {length['n_arms']} arms" if length["n_arms"] > 1 else ""
     return [
         f"{document.model}: {document.layers} layers, rows of {length['row_length']} tokens",

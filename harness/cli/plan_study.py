@@ -50,16 +50,17 @@ class Study:
             self.chips[topology.chip] = CHIPS.get(topology.chip) or this_machine(topology.platform)
         return self.chips[topology.chip]
 
-    def choice(self, topology: Topology, method: str | None = None) -> Choice:
+    def choice(self, topology: Topology, method: str | None = None, batch_rows: int | None = None) -> Choice:
         """The configured run on a topology. Raises UserError where it does not share out over the devices."""
         from sft.mesh import mesh_shape
 
         train, mesh = self.config.train, self.config.mesh
+        rows = batch_rows or train.batch_rows
         shape = mesh_shape(
             topology.n_devices,
             heads=self.sizes.heads,
             kv_heads=self.sizes.kv_heads,
-            batch_rows=train.batch_rows,
+            batch_rows=rows,
             micro_batches=train.micro_batches,
             fsdp=mesh.fsdp,
             tp=mesh.tp,
@@ -67,7 +68,7 @@ class Study:
         return Choice(
             method=method or train.method,  # type: ignore[arg-type]
             remat=train.remat,
-            batch_rows=train.batch_rows,
+            batch_rows=rows,
             micro_batches=train.micro_batches,
             fsdp=shape.fsdp,
             tp=shape.tp,
