@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("tunix", reason="needs the gemma extra")
 
+import sft.run_length
 from harness.cli.plan_show import does_not_fit
 from harness.cli.plan_study import Study
 from harness.cli.plan_training import search, training, with_nearest
@@ -18,7 +19,6 @@ from harness.planning.hardware import GIB, parse_topology
 from harness.planning.models import PUBLISHED
 from harness.planning.records import Compiled, Figures, Job
 from sft.config import resolve
-import sft.run_length
 from sft.run_length import RunLength
 
 CHIP = parse_topology("v5e:1x1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -60,11 +60,17 @@ def print_plan(document: PlanDocument) -> None:
         for made in document.training:
             if not made.verdict.fits:
                 console.print(does_not_fit(made), markup=False)
-        console.print("An update", style="bold")
-        console.print(_speed_table(document.training))
+        console.print("An update, on one device", style="bold")
+        console.print(_update_table(document.training))
+        console.print("All updates", style="bold")
+        console.print(_run_table(document.training))
     if document.decoding:
-        console.print("Decoding", style="bold")
+        spans = sorted({one.span for one in document.decoding})
+        console.print(f"Decoding, rows of at most {', '.join(map(str, spans))} tokens", style="bold")
         console.print(_decode_table(document.decoding))
+        for decoding in document.decoding:
+            if not decoding.verdict.fits:
+                console.print(rows_do_not_fit(decoding), markup=False)
         for line in _task_lines(document):
             console.print(line, markup=False)
     for search in document.searches:
@@ -85,6 +91,12 @@ def does_not_fit(made: TrainingPlan) -> str:
         f"{made.topology}, {made.choice.describe()}: {missing:.2f} GiB too little on each device. "
         f"Nearest that fits: {made.nearest or '–'}."
     )
+
+
+def rows_do_not_fit(made: DecodePlan) -> str:
+    """How much is missing for the rows that were asked for."""
+    missing = made.verdict.missing_bytes / GIB
+    return f"{made.topology}, {made.rows} rows a device: {missing:.2f} GiB too little on each device; fewer: --rows."
 
 
 def _heading(document: PlanDocument) -> list[str]:
@@ -133,35 +145,50 @@ def _memory_table(plans: tuple[TrainingPlan, ...]) -> Any:
     return made
 
 
-def _speed_table(plans: tuple[TrainingPlan, ...]) -> Any:
+def _update_table(plans: Sequence[TrainingPlan]) -> Any:
     from harness.cli.console import table
 
-    right = ("TFLOP", "memory GB", "network GB", "update ms", "tokens/s", "run", "device-hours")
+    right = ("TFLOP", "memory GB", "network GB", "update ms")
     made = table("topology", "training", "bound by", *right, right=right)
     for one in plans:
         if one.update is None or one.figures is None:
             continue
         parts = one.choice.micro_batches
         moved = [f"{parts * n / 1e9:.1f}" for n in (one.figures.accessed_bytes, one.figures.network_bytes)]
+        flops = f"{one.flops / 1e12:.1f}"
+        made.add_row(one.topology, _short(one), one.update.bound_by, flops, *moved, _range_ms(one.update))
+    return made
+
+
+def _run_table(plans: Sequence[TrainingPlan]) -> Any:
+    """Apart from the update: together they are wider than a terminal of 80 columns."""
+    from harness.cli.console import table
+
+    right = ("updates", "tokens/s", "time", "device-hours")
+    made = table("topology", "training", *right, right=right)
+    for one in plans:
+        if one.update is None:
+            continue
         run = one.run_seconds
         made.add_row(
             one.topology,
-            one.choice.method,
-            one.update.bound_by,
-            f"{one.flops / 1e12:.1f}",
-            *moved,
-            _range_ms(one.update),
+            _short(one),
+            "–" if one.updates is None else f"{one.updates:,}",
             _rate(one.tokens, one.update),
             "–" if run is None else f"{clock(run[0])} to {clock(run[1])}",
-            "–" if run is None else "{:.1f} to {:.1f}".format(*(s * one.n_devices / 3600 for s in run)),
+            "–" if run is None else _range_hours(*(s * one.n_devices / 3600 for s in run)),
         )
     return made
+
+
+def _short(one: TrainingPlan) -> str:
+    return f"{one.choice.method}, {one.choice.batch_rows} rows"
 
 
 def _decode_table(plans: tuple[DecodePlan, ...]) -> Any:
     from harness.cli.console import table
 
-    right = ("rows", "tokens a row", "GiB", "of", "memory GB", "step ms", "tokens/s")
+    right = ("rows", "GiB", "of", "memory GB", "step ms", "tokens/s")
     made = table("topology", "bound by", *right, right=right)
     for one in plans:
         rows = one.rows * one.n_devices
@@ -169,7 +196,6 @@ def _decode_table(plans: tuple[DecodePlan, ...]) -> Any:
             one.topology,
             one.step.bound_by,
             f"{one.n_devices} x {one.rows}",
-            str(one.span),
             f"{one.verdict.needed_bytes / GIB:.2f}",
             f"{one.verdict.capacity_bytes / GIB:.2f}",
             f"{one.figures.accessed_bytes / 1e9:.2f}",
@@ -195,8 +221,29 @@ def _range_ms(step: StepTime) -> str:
     return f"{1e3 * step.low:,.{digits}f} to {1e3 * step.high:,.{digits}f}"
 
 
+def _range_hours(low: float, high: float) -> str:
+    """As many digits as the shorter runs need.
+
+    >>> _range_hours(0.064, 0.098), _range_hours(0.4, 1.21)
+    ('0.06 to 0.10', '0.4 to 1.2')
+    """
+    digits = 2 if high < 1 else 1 if high < 100 else 0
+    return f"{low:,.{digits}f} to {high:,.{digits}f}"
+
+
 def _rate(tokens: float | None, step: StepTime) -> str:
-    return "–" if tokens is None else f"{tokens / step.high:,.0f} to {tokens / step.low:,.0f}"
+    return "–" if tokens is None else f"{rounded(tokens / step.high)} to {rounded(tokens / step.low)}"
+
+
+def rounded(number: float) -> str:
+    """Three digits, so that no terminal cuts off more.
+
+    >>> rounded(950.4), rounded(64274.0), rounded(999_960.0), rounded(2_666_667.0)
+    ('950', '64.3k', '1.00M', '2.67M')
+    """
+    kept = float(f"{number:.3g}")
+    unit, name = (1e6, "M") if kept >= 1e6 else (1e3, "k") if kept >= 1e3 else (1.0, "")
+    return f"{kept / unit:#.3g}".rstrip(".") + name
 
 
 def clock(seconds: float) -> str:

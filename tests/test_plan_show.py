@@ -1,0 +1,82 @@
+"""The tables of a plan: no name and no digit is lost in a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("rich")
+
+from rich.console import Console
+
+from harness.cli import plan_show
+from harness.planning.decide import Choice, Verdict
+from harness.planning.document import DecodePlan, PlanDocument, TrainingPlan
+from harness.planning.hardware import GIB
+from harness.planning.records import Figures
+from harness.planning.roofline import StepTime
+
+FIGURES = Figures(
+    arguments_bytes=12.34 * GIB,
+    temporaries_bytes=13.45 * GIB,
+    outputs_bytes=0.0,
+    aliased_bytes=0.0,
+    peak_bytes=14.56 * GIB,
+    flops=1e12,
+    accessed_bytes=1234.5e9,
+    network_bytes=123.4e9,
+)
+TRAINING = TrainingPlan(
+    topology="v5e:16x16",
+    kinds=("TPU v5 lite",),
+    n_devices=256,
+    choice=Choice(method="qlora", remat="decoder", batch_rows=4096, micro_batches=1, fsdp=256, tp=1),
+    verdict=Verdict(needed_bytes=15.67 * GIB, capacity_bytes=31.25 * GIB),
+    figures=FIGURES,
+    update=StepTime(compute=1.5, memory=1.25, network=0.5),
+    tokens=4_000_000.0,
+    updates=12_345,
+    flops=1234.5e12,
+)
+DECODING = DecodePlan(
+    topology="v6e:16x16",
+    n_devices=256,
+    rows=1024,
+    span=4096,
+    verdict=Verdict(needed_bytes=33.25 * GIB, capacity_bytes=31.25 * GIB),
+    figures=replace(FIGURES, accessed_bytes=12.34e9),
+    step=StepTime(compute=0.0123, memory=0.0987, network=0.0),
+)
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, document: PlanDocument) -> str:
+    stream = io.StringIO()
+    monkeypatch.setattr("harness.cli.console.out", lambda: Console(width=80, file=stream, highlight=False))
+    plan_show.print_plan(document)
+    return stream.getvalue()
+
+
+def document(**changes: object) -> PlanDocument:
+    length = {"steps": 12_345, "n_arms": 1, "how": "measured", "about": "", "row_length": 1024}
+    settings = {"train": {"batch_rows": 4096}}
+    return PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length=length, settings=settings, **changes)
+
+
+def test_a_narrow_terminal_shows_every_name_and_number_of_a_large_run(monkeypatch):
+    text = printed(monkeypatch, document(training=(TRAINING,)))
+    sizes = ("12.34", "13.45", "14.56", "15.67", "31.25")
+    update = ("compute", "1234.5", "123.4", "1,500 to 3,250")
+    run = ("12,345", "1.23M to 2.67M", "5 h 8 min to 11 h 8 min", "1,317 to 2,853")
+    for written in (*sizes, *update, *run):
+        assert written in text, written
+    assert text.count("v5e:") == 3
+    assert text.count("qlora") == 3
+
+
+def test_a_narrow_terminal_shows_every_number_of_decoding_and_what_is_missing(monkeypatch):
+    text = printed(monkeypatch, document(decoding=(DECODING,)))
+    for written in ("memory", "256 x 1024", "33.25", "31.25", "12.34", "99 to 111", "2.36M to 2.66M"):
+        assert written in text, written
+    assert "1024 rows a device: 2.00 GiB too little on each device" in text
