@@ -14,7 +14,7 @@ from harness.core.errors import UserError
 from harness.planning import decide, extrapolate, hardware, hlo
 from harness.planning.compile import environment, failure, read_cached, write_cached
 from harness.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
-from harness.planning.document import Check, PlanDocument, TrainingPlan, matching, read_plan, write_plan
+from harness.planning.document import Check, PlanDocument, Ran, TrainingPlan, matching, read_plan, write_plan
 from harness.planning.flops import total_parameters, training_flops
 from harness.planning.hardware import CHIPS, GIB, SIDES, known_names, larger, links, parse_topology
 from harness.planning.records import Compiled, Figures, Job
@@ -280,12 +280,27 @@ def test_a_plan_is_read_back_as_it_was_written(tmp_path):
         read_plan(tmp_path / "absent.json")
 
 
-def test_the_plan_for_the_devices_at_hand_is_found():
-    document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={}, training=(planned(),))
-    asked = {"method": "full", "device_kind": "TPU v5 lite", "n_devices": 4}
-    assert matching(document, **asked) == planned()
-    for other in ({"method": "lora"}, {"device_kind": "cpu"}, {"n_devices": 8}):
-        assert matching(document, **(asked | other)) is None
+RAN = Ran(
+    model="m",
+    method="full",
+    remat="none",
+    batch_rows=64,
+    micro_batches=1,
+    row_length=1024,
+    device_kind="TPU v5 lite",
+    n_devices=4,
+)
+
+
+def test_the_plan_of_what_ran_is_found_among_several():
+    plans = (planned(), planned(choice=replace(START, batch_rows=64)))
+    data = {"data": {"row_length": 0, "max_length": 1024}}
+    document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={}, training=plans, settings=data)
+    assert matching(document, RAN) == plans[1]
+    assert matching(document, replace(RAN, batch_rows=32)) == plans[0]
+    others = {"model": "n", "method": "lora", "remat": "decoder", "batch_rows": 16, "micro_batches": 2}
+    for name, other in (others | {"row_length": 512, "device_kind": "cpu", "n_devices": 8}).items():
+        assert matching(document, replace(RAN, **{name: other})) is None, name
 
 
 def test_a_check_tells_the_error_of_the_plan():

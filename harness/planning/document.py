@@ -157,10 +157,31 @@ class Check:
         return f"plan for {self.topology}: {peak} ({self.peak_error:+.0%}); update {low:.3f} to {high:.3f} s, {took}"
 
 
-def matching(document: PlanDocument, *, method: str, device_kind: str, n_devices: int) -> TrainingPlan | None:
-    """The plan of this method for these devices, where there is one with figures."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What of a run says which plan is its own."""
+
+    model: str
+    method: str
+    remat: str
+    batch_rows: int
+    micro_batches: int
+    row_length: int
+    """As it was set: data.row_length, or data.max_length."""
+    device_kind: str
+    n_devices: int
+
+
+def matching(document: PlanDocument, ran: Ran) -> TrainingPlan | None:
+    """The plan of this run on these devices, where there is one with figures."""
+    data = document.settings.get("data", {})
+    if (document.model, data.get("row_length") or data.get("max_length")) != (ran.model, ran.row_length):
+        return None
     for one in document.training:
-        same = one.choice.method == method and one.n_devices == n_devices and device_kind in one.kinds
-        if same and one.figures is not None and one.update is not None:
+        chosen = one.choice
+        planned = (chosen.method, chosen.remat, chosen.batch_rows, chosen.micro_batches)
+        same = planned == (ran.method, ran.remat, ran.batch_rows, ran.micro_batches)
+        on_these = one.n_devices == ran.n_devices and ran.device_kind in one.kinds
+        if same and on_these and one.figures is not None and one.update is not None:
             return one
     return None
