@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import doctest
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import fields, replace
 
 import pytest
@@ -11,7 +16,7 @@ from hypothesis import strategies as st
 
 import harness.cli.plan_show
 from harness.core.errors import UserError
-from harness.planning import decide, extrapolate, hardware, hlo
+from harness.planning import compile, decide, extrapolate, hardware, hlo
 from harness.planning.compile import environment, failure, read_cached, write_cached
 from harness.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
 from harness.planning.document import Check, PlanDocument, Ran, TrainingPlan, matching, read_plan, write_plan
@@ -242,6 +247,31 @@ def test_a_held_lock_and_a_killed_process_are_named():
     assert "lsof" in held.tip
     assert "ran out of memory" in failure(JOB, -9, "").message
     assert failure(JOB, 1, "Traceback\nValueError: odd\n").message == "compiling for v5e:2x2 failed: ValueError: odd"
+
+
+def test_a_program_that_fails_ends_those_that_compile_beside_it(monkeypatch, tmp_path):
+    begun, ended = tmp_path / "begun", []
+
+    def until(done: Callable[[], object]) -> None:
+        for _ in range(1200):
+            if not done():
+                time.sleep(0.05)
+
+    def alone(job: Job, timeout_seconds: float, processes: compile.Processes) -> Compiled:
+        if job == JOB:
+            until(begun.exists)
+            raise UserError("this one fails")
+        sleeper = [sys.executable, "-c", f"import time; open({str(begun)!r}, 'w'); time.sleep(600)"]
+        ended.append(processes.run(sleeper, "", os.environ, 600).returncode)
+        return Compiled()
+
+    monkeypatch.setattr(compile, "compile_alone", alone)
+    monkeypatch.setattr(compile, "check_compilers", lambda topologies: None)
+    monkeypatch.setattr(compile, "job_key", lambda job: str(job.layers))
+    with pytest.raises(UserError, match="this one fails"):
+        compile.compile_all([JOB, replace(JOB, layers=8)], timeout_seconds=600)
+    until(lambda: ended)
+    assert ended == [-signal.SIGKILL]
 
 
 def test_figures_are_kept_and_a_broken_file_is_no_figure(tmp_path):

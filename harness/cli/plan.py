@@ -43,6 +43,7 @@ def plan(
 ) -> None:
     """Say what a run will take on a TPU (or here) before it is started: memory, step time, device-hours."""
     import os
+    import sys
 
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # of this process alone: planning touches no device
     from harness.cli import plan_show
@@ -55,13 +56,18 @@ def plan(
     topologies = [parse_topology(name) for name in topology or ["cpu"]]
     resolved = _resolved(config, recipe, base, batch, seq, setting)
     methods = _methods(mode)
-    with plan_show.progress(quiet=json) as on_done:
-        study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
-        for one in topologies:
-            study.chip(one)  # before anything is compiled: whether this machine has what is asked for
-        training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
-        searches = _searches(study, topologies, methods[0]) if search else []
-        decoding = _decoding(study, topologies, rows) if decode else []
+    try:
+        with plan_show.progress(quiet=json) as on_done:
+            study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
+            for one in topologies:
+                study.chip(one)  # before anything is compiled: whether this machine has what is asked for
+            training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
+            searches = _searches(study, topologies, methods[0]) if search else []
+            decoding = _decoding(study, topologies, rows) if decode else []
+    except KeyboardInterrupt:
+        after = "; the same call goes on from what was compiled" if cache else ""
+        print(f"\nstopped{after}", file=sys.stderr)
+        raise typer.Exit(130) from None
     document = _document(study, resolved, training, decoding, searches)
     if out is not None:
         write_plan(document, out)
