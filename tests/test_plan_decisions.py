@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harness.cli.plan_show
+from harness.cli.plan_study import Study
 from harness.core.errors import UserError
 from harness.planning import compile, decide, extrapolate, hardware, hlo
 from harness.planning.compile import environment, failure, read_cached, write_cached
@@ -116,6 +117,15 @@ def test_capacities_are_below_what_the_vendor_prints():
 
 def test_a_corner_of_a_grid_has_a_link_a_side_and_two_where_it_is_closed():
     assert [links(parse_topology(name)) for name in ("v5e:1x1", "v5e:2x4", "v5e:16x16", "v5p:4x4x4")] == [1, 2, 4, 6]
+
+
+def test_simulated_devices_share_one_machine():
+    whole = replace(CHIPS["v5e"], platform="cpu", name="cpu")
+    made = Study(config=None, text={}, sizes=None, length=None, chips={"cpu": whole})
+    one, eight = (made.time(parse_topology(name), FIGURES, 0.0) for name in ("cpu:1", "cpu:8"))
+    assert eight.high == pytest.approx(8 * one.high)
+    assert made.chip(parse_topology("cpu:8")).hbm_gib == whole.hbm_gib / 8
+    assert made.chips["cpu"] == whole
 
 
 def test_larger_slices_come_smallest_first():

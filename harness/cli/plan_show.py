@@ -121,9 +121,11 @@ def _grounds(document: PlanDocument) -> list[str]:
     lines.append("Peak with margin: the compiler's, and 15% on a TPU, because it is asked to optimise quickly.")
     lines.append(NOT_VALIDATED)
     for name, chip in document.chips.items():
+        link = f", link {chip['link_gb_per_second']:.4g} GB/s" if chip["platform"] == "tpu" else ""
+        among = ", shared by its simulated devices" if chip["platform"] == "cpu" else ""
         lines.append(
             f"{name}: {chip['teraflops']:.4g} TFLOP/s, {chip['hbm_gb_per_second']:.4g} GB/s, "
-            f"{chip['hbm_gib']:.4g} GiB, link {chip['link_gb_per_second']:.4g} GB/s ({chip['source']})"
+            f"{chip['hbm_gib']:.4g} GiB{link}{among} ({chip['source']})"
         )
     return lines
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.planning.compile import OnDone, compile_all
 from harness.planning.decide import Choice
 from harness.planning.extrapolate import depths, extrapolate
-from harness.planning.hardware import CHIPS, Chip, Topology, links
+from harness.planning.hardware import CHIPS, Chip, Topology, links, shared
 from harness.planning.records import Compiled, Figures, Job
 from harness.planning.roofline import StepTime, step_time
 
@@ -43,12 +43,13 @@ class Study:
         return depths(self.sizes.layers, exact=self.exact)
 
     def chip(self, topology: Topology) -> Chip:
-        """The topology's chip."""
+        """The topology's chip; of a simulated device, its share of this machine."""
         if topology.chip not in self.chips:
             from harness.planning.measure import this_machine
 
             self.chips[topology.chip] = CHIPS.get(topology.chip) or this_machine(topology.platform)
-        return self.chips[topology.chip]
+        chip = self.chips[topology.chip]
+        return shared(chip, topology.n_devices) if chip.platform == "cpu" else chip
 
     def choice(self, topology: Topology, method: str | None = None, batch_rows: int | None = None) -> Choice:
         """The configured run on a topology. Raises UserError where it does not share out over the devices."""
