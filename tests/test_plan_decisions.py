@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import harness.cli.plan_show
 from harness.cli.plan_study import Study
 from harness.core.errors import UserError
+from harness.gemma.layout import Sizes
 from harness.planning import compile, decide, extrapolate, hardware, hlo
 from harness.planning.compile import environment, failure, read_cached, write_cached
 from harness.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
@@ -234,6 +235,20 @@ def test_operations_follow_the_rule_of_six_per_weight_and_token():
     tokens = 8 * 1024
     counted = training_flops(ONE_B, rows=8, row_length=1024, n_positions=1024, full=True, remat=False)
     assert 1.0 < counted / (6 * total_parameters(ONE_B) * tokens) < 1.1  # what is above is attention
+
+
+def test_frozen_weights_have_no_gradient_but_the_scores_operands_do():
+    sizes = Sizes(layers=3, vocabulary=11, embed=5, hidden=7, heads=2, kv_heads=1, head_dim=4)
+    given = {"rows": 2, "row_length": 6, "n_positions": 4}
+    matrices = 5 * 4 * (2 + 1 + 1 + 2) + 3 * 5 * 7  # q, k, v, o; gate, up, down
+    forward = 2 * 12 * matrices  # a product and a sum of 12 tokens with each weight
+    scores = 2 * (2 * 6 * 6) * 2 * (2 * 4)  # q with k, shares with v: 2 rows, 6 x 6 pairs, 2 heads of 4
+    head = 2 * 8 * 11 * 5
+    full, lora = (training_flops(sizes, **given, full=full, remat=False) for full in (True, False))
+    assert full == 3 * (3 * (forward + scores) + head)
+    assert lora == 3 * (2 * forward + 3 * scores) + 2 * head
+    for method, plain in ((True, full), (False, lora)):
+        assert training_flops(sizes, **given, full=method, remat=True) - plain == 3 * (forward + scores)
 
 
 # --- files and processes --------------------------------------------------------------------------------------------
