@@ -12,6 +12,7 @@ pytest.importorskip("rich")
 from rich.console import Console
 
 from harness.cli import plan_show
+from harness.cli.plan_tasks import TaskSize, task_time
 from harness.planning.decide import Choice, Verdict
 from harness.planning.document import DecodePlan, PlanDocument, TrainingPlan
 from harness.planning.hardware import GIB
@@ -80,3 +81,11 @@ def test_a_narrow_terminal_shows_every_number_of_decoding_and_what_is_missing(mo
     for written in ("memory", "256 x 1024", "33.25", "31.25", "12.34", "99 to 111", "2.36M to 2.66M"):
         assert written in text, written
     assert "1024 rows a device: 2.00 GiB too little on each device" in text
+
+
+@pytest.mark.parametrize(("docs", "rounds"), [(1, 1), (1024, 1), (1319, 2), (2049, 3)])
+def test_replies_of_the_whole_budget_take_whole_rounds(docs, rounds):
+    made = replace(DECODING, rows=256, n_devices=4)
+    took = task_time(TaskSize(task="t", docs=docs, prompt_tokens=10, max_new_tokens=100), made)
+    assert took.low_seconds == pytest.approx(rounds * 100 * made.step.low)
+    assert took.high_seconds == pytest.approx(rounds * 100 * made.step.high)
