@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("tunix", reason="needs the gemma extra")
 
 import sft.run_length
+from harness.cli.plan import _searches
 from harness.cli.plan_show import does_not_fit
 from harness.cli.plan_study import Study
 from harness.cli.plan_training import search, training, with_nearest
@@ -47,8 +48,9 @@ class Formula(Study):
         )
 
 
-def study(size: str, rows: int, remat: str = "decoder") -> Formula:
+def study(size: str, rows: int, remat: str = "decoder", method: str = "lora") -> Formula:
     settings = {"model.base": "-", "data.source": "-", "train.batch_rows": rows, "train.remat": remat}
+    settings |= {"train.method": method}
     length = RunLength(
         how="estimated", about="", row_length=1024, n_positions=1024, fill=1.0, mean_tokens=100.0, steps=10, n_arms=1,
         rows=10.0 * rows,
@@ -111,5 +113,13 @@ def test_a_search_recommends_settings_that_fit_and_counts_what_it_tried():
     found = search(made, CHIP, made.choice(CHIP, "lora"))
     # Without remat one row at a time fits, and computes nothing twice; with decoder remat four rows do.
     assert (found.settings["train.remat"], found.settings["train.micro_batches"]) == ("none", 4)
+    assert found.settings["train.method"] == "lora"
     assert found.tried == 4
     assert "2 tried did not fit" in found.reason
+
+
+@pytest.mark.parametrize(("asked", "method"), [(None, "full"), ("lora", "lora")])
+def test_a_search_is_of_the_runs_own_method_unless_another_is_asked_for(asked, method):
+    made = study("1b", rows=4, method="full")
+    (found,) = _searches(made, [parse_topology("v5e:2x2")], asked)
+    assert found.settings["train.method"] == method

@@ -33,7 +33,7 @@ def plan(
         bool, typer.Option("--decode", help="Also the decode engine, and the time of evaluation.")
     ] = False,
     rows: Annotated[int | None, typer.Option(min=1, help="Rows of a device with --decode. Default: what fits.")] = None,
-    search: Annotated[bool, typer.Option("--search", help="Try meshes, batch, remat; recommend one.")] = False,
+    search: Annotated[bool, typer.Option("--search", help="Try meshes, micro-batches, remat; recommend one.")] = False,
     exact: Annotated[bool, typer.Option("--exact", help="Compile every layer, not 2 and 8 of them.")] = False,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one program.")] = 900,
     workers: Annotated[int, typer.Option(min=1, help="Programs compiled at a time; each needs 1 to 3 GB.")] = 2,
@@ -62,7 +62,7 @@ def plan(
             for one in topologies:
                 study.chip(one)  # before anything is compiled: whether this machine has what is asked for
             training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
-            searches = _searches(study, topologies, methods[0]) if search else []
+            searches = _searches(study, topologies, methods[0] if mode else None) if search else []
             decoding = _decoding(study, topologies, rows) if decode else []
     except KeyboardInterrupt:
         after = "; the same call goes on from what was compiled" if cache else ""
@@ -131,7 +131,8 @@ def _training(study: Study, topologies: list[Topology], methods: list[str], batc
     return [with_nearest(study, made, pair[0]) for made, pair in zip(training(study, wanted), wanted, strict=True)]
 
 
-def _searches(study: Study, topologies: list[Topology], method: str) -> list[Search]:
+def _searches(study: Study, topologies: list[Topology], method: str | None) -> list[Search]:
+    """Of one method: the first that was asked for, else the run's own."""
     from harness.cli.plan_training import search
 
     return [search(study, one, study.choice(one, method)) for one in topologies]

@@ -117,6 +117,7 @@ def _packing(study: Study) -> str:
 
 def _settings(choice: Choice) -> dict[str, Any]:
     return {
+        "train.method": choice.method,
         "train.batch_rows": choice.batch_rows,
         "train.micro_batches": choice.micro_batches,
         "train.remat": choice.remat,

@@ -157,7 +157,8 @@ def reason(chosen: Outcome, others: Sequence[Outcome]) -> str:
     if slower:
         nearest = min(slower, key=lambda one: one.row_seconds)
         ratio = nearest.row_seconds / chosen.row_seconds
-        parts.append(f"{ratio:.2f} times as fast as the next that fits ({nearest.choice.describe()})")
+        how = f"{ratio:.2f} times as fast as" if ratio > 1.01 else "leaner, and within 1% as fast as,"
+        parts.append(f"{how} the next that fits ({nearest.choice.describe()})")
     if too_large:
         parts.append(f"{len(too_large)} tried did not fit")
     return "; ".join(parts)
