@@ -28,7 +28,7 @@ from typing import Any
 
 from harness.planning.compile import compile_all, default_cache
 from harness.planning.decide import MARGIN
-from harness.planning.extrapolate import SHALLOW, extrapolate
+from harness.planning.extrapolate import carried_on, depths
 from harness.planning.hardware import CHIPS, GIB, parse_topology
 from harness.planning.models import PUBLISHED
 from harness.planning.records import Compiled, Figures, Job
@@ -119,9 +119,10 @@ def _climb(
         asked = [(one, rows) for one, rows in wanted.items() if rows]
         if not asked:
             return found
-        compiled = _compiled([_train_job(given, *one, rows, depth) for one, rows in asked for depth in SHALLOW], given)
+        at = depths(layers, exact=False)
+        compiled = _compiled([_train_job(given, *one, rows, depth) for one, rows in asked for depth in at], given)
         for i, (one, rows) in enumerate(asked):
-            found[one][rows] = _deep(compiled[2 * i : 2 * i + 2], layers)
+            found[one][rows] = _deep(compiled[len(at) * i : len(at) * (i + 1)], layers)
 
 
 def next_rows(fits: dict[int, bool]) -> int | None:
@@ -165,8 +166,7 @@ def _train_job(given: argparse.Namespace, method: str, name: str, rows: int, lay
 
 
 def _deep(found: list[Compiled], layers: int) -> Figures | None:
-    shallow, deep = (one.figures for one in found)
-    return None if shallow is None or deep is None else extrapolate(shallow, deep, SHALLOW, layers)
+    return carried_on([one.figures for one in found], depths(layers, exact=False), layers)
 
 
 # --- decode ---------------------------------------------------------------------------------------------------------
@@ -180,10 +180,10 @@ def _print_decoding(given: argparse.Namespace) -> None:
         model=PUBLISHED[given.model], dtype="bfloat16", rows=given.rows, span=given.span, prefix=0, mode="greedy"
     )
     layers = PUBLISHED[given.model]["num_hidden_layers"]
-    ours = [job(shape, f"{chip}:1x1", fsdp=1, tp=1, layers=depth) for depth in SHALLOW]
+    ours = [job(shape, f"{chip}:1x1", fsdp=1, tp=1, layers=depth) for depth in depths(layers, exact=False)]
     theirs = [replace(one, builder=f"{PEERS}:lower_tunix_decoding") for one in ours]
     found = _compiled([*theirs, *ours], given)
-    figures = {"tunix": _deep(found[:2], layers), "ours": _deep(found[2:], layers)}
+    figures = {"tunix": _deep(found[: len(ours)], layers), "ours": _deep(found[len(ours) :], layers)}
     steps = {"tunix": given.span, "ours": STEPS}
     print(
         f"\ngemma-3-{given.model} on {chip}:1x1, {given.rows} rows with room for {given.span} tokens, one step, greedy"

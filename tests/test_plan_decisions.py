@@ -148,6 +148,25 @@ def test_figures_that_grow_evenly_are_carried_on_exactly(slope, offset, layers):
     assert made.collectives["all-gather"] == pytest.approx(slope * layers, rel=1e-6, abs=1e-3)
 
 
+@settings(deadline=None)
+@given(local=st.floats(0, 1e9), whole=st.floats(0, 1e9), besides=st.floats(0, 1e9), layers=st.integers(2, 100))
+def test_local_and_global_layers_are_carried_on_in_the_models_own_numbers(local, whole, besides, layers):
+    def at(n: int) -> Figures:
+        bytes_of = besides + sum(whole if i % 6 == 5 else local for i in range(n))  # the sixth layer is global
+        return replace(FIGURES, accessed_bytes=bytes_of)
+
+    compiled = extrapolate.depths(layers, exact=False)
+    made = extrapolate.carried_on([at(n) for n in compiled], compiled, layers)
+    assert made.accessed_bytes == pytest.approx(at(layers).accessed_bytes, rel=1e-6, abs=1e-3)
+
+
+def test_a_round_is_the_pattern_that_tunix_computes_with():
+    pytest.importorskip("tunix", reason="needs the gemma extra")
+    from harness.gemma.tunix_adapter import PATTERN
+
+    assert len(PATTERN) == extrapolate.ROUND
+
+
 # --- decisions ------------------------------------------------------------------------------------------------------
 
 

@@ -34,7 +34,7 @@ def plan(
     ] = False,
     rows: Annotated[int | None, typer.Option(min=1, help="Rows of a device with --decode. Default: what fits.")] = None,
     search: Annotated[bool, typer.Option("--search", help="Try meshes, micro-batches, remat; recommend one.")] = False,
-    exact: Annotated[bool, typer.Option("--exact", help="Compile every layer, not 2 and 8 of them.")] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="Compile every layer, not two shallow depths.")] = False,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one program.")] = 900,
     workers: Annotated[int, typer.Option(min=1, help="Programs compiled at a time; each needs 1 to 3 GB.")] = 2,
     cache: Annotated[bool, typer.Option(help="Use figures of earlier plans.")] = True,

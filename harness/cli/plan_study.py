@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.planning.compile import OnDone, compile_all
 from harness.planning.decide import Choice
-from harness.planning.extrapolate import depths, extrapolate
+from harness.planning.extrapolate import carried_on, depths
 from harness.planning.hardware import CHIPS, Chip, Topology, links, shared
 from harness.planning.records import Compiled, Figures, Job
 from harness.planning.roofline import StepTime, step_time
@@ -89,13 +89,7 @@ class Study:
 
     def whole(self, found: Sequence[Compiled]) -> Figures | None:
         """The figures at the model's depth; None where the compiler refused one of the depths."""
-        figures = [one.figures for one in found if one.figures is not None]
-        if len(figures) < len(found):
-            return None
-        if len(figures) == 1:
-            return figures[0]
-        shallow, deep = figures
-        return extrapolate(shallow, deep, (self.depths[0], self.depths[1]), self.sizes.layers)
+        return carried_on([one.figures for one in found], self.depths, self.sizes.layers)
 
     def time(self, topology: Topology, figures: Figures, counted_flops: float) -> StepTime:
         """How long one run of a program takes on one of its devices."""
