@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.core.errors import UserError
+
 if TYPE_CHECKING:
     from harness.cli.plan_study import Study
     from harness.planning.document import DecodePlan, PlanDocument, Search, TrainingPlan
@@ -54,6 +56,10 @@ def plan(
 
     require_tunix()
     topologies = [parse_topology(name) for name in topology or ["cpu"]]
+    if rows and not decode:
+        raise UserError("--rows is of the decode engine", tip="add --decode; rows of an update are --batch.")
+    if out is not None and out.is_dir():
+        raise UserError(f"--out {out} is a folder", tip=f"name a file: --out {out / 'plan.json'}")
     resolved = _resolved(config, recipe, base, batch, seq, setting)
     methods = _methods(mode)
     try:

@@ -157,7 +157,10 @@ def failure(job: Job, code: int, errors: str) -> UserError:
 def check_compilers(topologies: set[str]) -> None:
     """Raises UserError where a TPU is asked for and its compiler is not installed."""
     wanted = sorted(name for name in topologies if parse_topology(name).platform == "tpu")
-    if wanted and not os.environ.get("TPU_LIBRARY_PATH") and find_spec("libtpu") is None:
+    library = os.environ.get("TPU_LIBRARY_PATH")
+    if wanted and library and not Path(library).is_file():
+        raise UserError(f"TPU_LIBRARY_PATH is {library}, where no file is", tip=f"unset it and {INSTALL}")
+    if wanted and not library and find_spec("libtpu") is None:
         raise UserError(f"compiling for {wanted[0]} needs libtpu, which is not installed", tip=INSTALL)
 
 
