@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import json
 import os
 import signal
 import sys
@@ -348,6 +349,11 @@ def test_a_plan_is_read_back_as_it_was_written(tmp_path):
     document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={"steps": 100}, training=(planned(),))
     write_plan(document, tmp_path / "plan.json")
     assert read_plan(tmp_path / "plan.json") == document
+    (written,) = json.loads((tmp_path / "plan.json").read_text())["training"]
+    assert (written["fits"], written["missing_bytes"]) == (True, 0.0)
+    assert written["update_seconds"] == pytest.approx([0.2, 0.35])
+    assert written["run_seconds"] == pytest.approx([20.0, 35.0])
+    assert written["device_hours"] == pytest.approx([4 * 20.0 / 3600, 4 * 35.0 / 3600])
     (tmp_path / "other.json").write_text("[1, 2]")
     with pytest.raises(UserError, match="is no plan"):
         read_plan(tmp_path / "other.json")

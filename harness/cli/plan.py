@@ -51,7 +51,7 @@ def plan(
     from harness.cli import plan_show
     from harness.cli.console import print_json
     from harness.gemma.tunix_adapter import require_tunix
-    from harness.planning.document import write_plan
+    from harness.planning.document import as_json, write_plan
     from harness.planning.hardware import parse_topology
 
     require_tunix()
@@ -78,7 +78,7 @@ def plan(
     if out is not None:
         write_plan(document, out)
     if json:
-        print_json(document)
+        print_json(as_json(document))
     else:
         plan_show.print_plan(document)
 

@@ -178,7 +178,7 @@ def _run_table(plans: Sequence[TrainingPlan]) -> Any:
             "–" if one.updates is None else f"{one.updates:,}",
             _rate(one.tokens, one.update),
             "–" if run is None else f"{clock(run[0])} to {clock(run[1])}",
-            "–" if run is None else _range_hours(*(s * one.n_devices / 3600 for s in run)),
+            "–" if one.device_hours is None else _range_hours(*one.device_hours),
         )
     return made
 

@@ -49,6 +49,12 @@ class TrainingPlan:
             return None
         return self.updates * self.update.low, self.updates * self.update.high
 
+    @property
+    def device_hours(self) -> tuple[float, float] | None:
+        """Of these updates, all devices together."""
+        run = self.run_seconds
+        return None if run is None else (run[0] * self.n_devices / 3600, run[1] * self.n_devices / 3600)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTime:
@@ -110,10 +116,23 @@ class PlanDocument:
     """The run's, by section."""
 
 
+def as_json(document: PlanDocument) -> dict[str, Any]:
+    """The document with what the tables make of it: whether it fits, and ranges of times. Read back, these are left."""
+    made: dict[str, Any] = encode(document)
+    for found, one in zip(made["training"], document.training, strict=True):
+        times = None if one.update is None else (one.update.low, one.update.high)
+        found |= {"fits": one.verdict.fits, "missing_bytes": one.verdict.missing_bytes, "update_seconds": times}
+        found |= {"run_seconds": one.run_seconds, "device_hours": one.device_hours}
+    for found, decoded in zip(made["decoding"], document.decoding, strict=True):
+        found |= {"fits": decoded.verdict.fits, "missing_bytes": decoded.verdict.missing_bytes}
+        found |= {"step_seconds": (decoded.step.low, decoded.step.high)}
+    return made
+
+
 def write_plan(document: PlanDocument, path: Path) -> None:
     """Write plan.json."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(encode(document), indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(as_json(document), indent=2) + "\n", encoding="utf-8")
 
 
 def read_plan(path: Path) -> PlanDocument:
