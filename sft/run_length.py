@@ -71,6 +71,7 @@ def run_length(config: Config, folder: Path | None, sizes: Sizes) -> RunLength:
         name = config.data.source.partition(":")[2].partition(",")[0]
         if name in PUBLISHED:
             count, characters = PUBLISHED[name]
+            count = min(count, config.data.limit or count)
             return estimated(config, [characters] * count, f"the published size of {name}, which is not at hand")
         return unknown(config, f"{config.data.source} cannot be read here ({error.message})")
 

@@ -15,6 +15,7 @@ from harness.cli.plan import _searches
 from harness.cli.plan_show import does_not_fit
 from harness.cli.plan_study import Study
 from harness.cli.plan_training import search, training, with_nearest
+from harness.core.errors import UserError
 from harness.gemma.config import sizes_of
 from harness.planning.hardware import GIB, parse_topology
 from harness.planning.models import PUBLISHED
@@ -106,6 +107,17 @@ def test_twice_the_batch_takes_half_the_updates():
     fixed = replace(made.length, rows=None)  # as train.steps leaves it
     assert fixed.total_steps(4) == 10
     assert doctest.testmod(sft.run_length).failed == 0
+
+
+def test_the_first_rows_of_a_published_set_are_as_many_as_were_asked_for(monkeypatch):
+    def absent(source: str) -> None:
+        raise UserError(f"{source} is not at hand")
+
+    monkeypatch.setattr("sft.sources.load_raw", absent)
+    settings = {"model.base": "-", "data.source": "hub:openai/gsm8k,config=main,split=train", "data.limit": 1000}
+    found = sft.run_length.run_length(resolve(("test", settings)).config, None, sizes_of(PUBLISHED["1b"]))
+    assert found.how == "estimated"
+    assert found.about.startswith("1,000 samples")
 
 
 def test_a_search_recommends_settings_that_fit_and_counts_what_it_tried():
