@@ -76,6 +76,16 @@ def test_a_narrow_terminal_shows_every_name_and_number_of_a_large_run(monkeypatc
     assert text.count("qlora") == 3
 
 
+@pytest.mark.parametrize(("peak_gib", "said"), [(24.9, False), (25.1, True), (27.1, True), (27.3, False)])
+def test_what_may_not_fit_at_the_level_of_a_run_is_said(monkeypatch, peak_gib, said):
+    made = replace(TRAINING, verdict=Verdict(needed_bytes=1.15 * peak_gib * GIB, capacity_bytes=31.25 * GIB))
+    text = " ".join(printed(monkeypatch, document(training=(made,))).split())
+    assert ("fits narrowly" in text) == said
+    assert ("too little on each device" in text) == (peak_gib > 27.2)
+    here = replace(made, topology="cpu:1")
+    assert "fits narrowly" not in printed(monkeypatch, document(training=(here,)))
+
+
 def test_a_narrow_terminal_shows_every_number_of_decoding_and_what_is_missing(monkeypatch):
     text = printed(monkeypatch, document(decoding=(DECODING,)))
     for written in ("memory", "256 x 1024", "33.25", "31.25", "12.34", "99 to 111", "2.36M to 2.66M"):
