@@ -43,11 +43,22 @@ class RunLength:
     steps: int | None
     """Updates of one arm; None where it is not known."""
     n_arms: int
+    rows: float | None = None
+    """Of an arm, all epochs together; None where `train.steps` sets the updates, or nothing is known of the data."""
 
-    @property
-    def total_steps(self) -> int | None:
-        """Of all arms, which train for as many tokens each."""
-        return None if self.steps is None else self.steps * self.n_arms
+    def total_steps(self, batch_rows: int) -> int | None:
+        """Updates of `batch_rows` rows, of all arms, which train for as many tokens each."""
+        of_arm = self.steps if self.rows is None else updates_of(self.rows, batch_rows)
+        return None if of_arm is None else of_arm * self.n_arms
+
+
+def updates_of(rows: float, batch_rows: int) -> int:
+    """Updates that see so many rows, the last one filled up.
+
+    >>> updates_of(82.0, 8), updates_of(82.0, 64)
+    (11, 2)
+    """
+    return max(1, math.ceil(rows / batch_rows - 1e-9))
 
 
 def run_length(config: Config, folder: Path | None, sizes: Sizes) -> RunLength:
@@ -60,6 +71,7 @@ def run_length(config: Config, folder: Path | None, sizes: Sizes) -> RunLength:
         name = config.data.source.partition(":")[2].partition(",")[0]
         if name in PUBLISHED:
             count, characters = PUBLISHED[name]
+            count = min(count, config.data.limit or count)
             return estimated(config, [characters] * count, f"the published size of {name}, which is not at hand")
         return unknown(config, f"{config.data.source} cannot be read here ({error.message})")
 
@@ -94,6 +106,7 @@ def measured(config: Config, folder: Path, sizes: Sizes) -> RunLength:
         mean_tokens=rows.fill_rate * rows.tokens.size / sum(map(len, rows.ids)),
         steps=train.steps or loader.steps_for(train.epochs),
         n_arms=len(train.arms),
+        rows=None if train.steps else train.epochs * len(rows),
     )
 
 
@@ -107,7 +120,7 @@ def estimated(config: Config, characters: Sequence[float], about: str) -> RunLen
     else:
         rows = (1 - config.data.eval_share) * len(tokens)
         fill = kept / max(1.0, rows * row_length)
-    steps = config.train.steps or max(1, math.ceil(config.train.epochs * rows / config.train.batch_rows))
+    all_rows = config.train.epochs * rows
     return RunLength(
         how="estimated",
         about=f"{len(tokens):,} samples of {sum(tokens) / max(1, len(tokens)):.0f} tokens, by {about}",
@@ -115,8 +128,9 @@ def estimated(config: Config, characters: Sequence[float], about: str) -> RunLen
         n_positions=row_length,
         fill=fill,
         mean_tokens=sum(tokens) / max(1, len(tokens)),
-        steps=steps,
+        steps=config.train.steps or updates_of(all_rows, config.train.batch_rows),
         n_arms=len(config.train.arms),
+        rows=None if config.train.steps else all_rows,
     )
 
 

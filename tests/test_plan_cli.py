@@ -19,6 +19,8 @@ from harness.gemma.tiny import write_tiny_model
         (["--recipe", "gemma3_1b_gsm8k", "-t", "v5e:2x2", "--batch", "7"], "does not share out over fsdp=4"),
         (["--recipe", "gemma3_1b_gsm8k", "-t", "v5e:2x2", "--base", "somebody/else"], "its size is not known"),
         (["-t", "v5e:2x2"], "no settings given"),
+        (["--recipe", "gemma3_1b_gsm8k", "-t", "cpu", "--rows", "64"], "--rows is of the decode engine"),
+        (["--recipe", "gemma3_1b_gsm8k", "-t", "cpu", "--out", "."], "--out . is a folder"),
     ],
 )
 def test_a_mistake_is_named_before_anything_is_compiled(harness, arguments, message):
@@ -34,6 +36,13 @@ def test_without_its_compiler_a_tpu_is_answered_with_the_install_line(harness, m
     assert done.code == 2
     assert "needs libtpu" in done.err
     assert "pip install 'reasoning-harness[plan]'" in done.err
+
+
+def test_a_library_path_that_leads_nowhere_is_named(harness, monkeypatch):
+    monkeypatch.setenv("TPU_LIBRARY_PATH", "/nowhere/libtpu.so")
+    done = harness("plan", "--recipe", "gemma3_1b_gsm8k", "-t", "v5e:2x2")
+    assert done.code == 2
+    assert "TPU_LIBRARY_PATH is /nowhere/libtpu.so, where no file is" in done.err
 
 
 def test_without_a_gpu_that_is_said_before_anything_is_compiled(harness):

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import doctest
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
 from dataclasses import fields, replace
 
 import pytest
@@ -10,11 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harness.cli.plan_show
+from harness.cli.plan_study import Study
 from harness.core.errors import UserError
-from harness.planning import decide, extrapolate, hardware, hlo
+from harness.gemma.layout import Sizes
+from harness.planning import compile, decide, extrapolate, hardware, hlo
 from harness.planning.compile import environment, failure, read_cached, write_cached
 from harness.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
-from harness.planning.document import Check, PlanDocument, TrainingPlan, matching, read_plan, write_plan
+from harness.planning.document import Check, PlanDocument, Ran, TrainingPlan, matching, read_plan, write_plan
 from harness.planning.flops import total_parameters, training_flops
 from harness.planning.hardware import CHIPS, GIB, SIDES, known_names, larger, links, parse_topology
 from harness.planning.records import Compiled, Figures, Job
@@ -113,6 +121,15 @@ def test_a_corner_of_a_grid_has_a_link_a_side_and_two_where_it_is_closed():
     assert [links(parse_topology(name)) for name in ("v5e:1x1", "v5e:2x4", "v5e:16x16", "v5p:4x4x4")] == [1, 2, 4, 6]
 
 
+def test_simulated_devices_share_one_machine():
+    whole = replace(CHIPS["v5e"], platform="cpu", name="cpu")
+    made = Study(config=None, text={}, sizes=None, length=None, chips={"cpu": whole})
+    one, eight = (made.time(parse_topology(name), FIGURES, 0.0) for name in ("cpu:1", "cpu:8"))
+    assert eight.high == pytest.approx(8 * one.high)
+    assert made.chip(parse_topology("cpu:8")).hbm_gib == whole.hbm_gib / 8
+    assert made.chips["cpu"] == whole
+
+
 def test_larger_slices_come_smallest_first():
     assert [one.name for one in larger(parse_topology("v5e:4x8"))] == ["v5e:8x8", "v5e:8x16", "v5e:16x16"]
 
@@ -130,6 +147,25 @@ def test_figures_that_grow_evenly_are_carried_on_exactly(slope, offset, layers):
     made = extrapolate.extrapolate(at(2), at(8), (2, 8), layers)
     assert made.peak_bytes == pytest.approx(at(layers).peak_bytes, rel=1e-6, abs=1e-3)
     assert made.collectives["all-gather"] == pytest.approx(slope * layers, rel=1e-6, abs=1e-3)
+
+
+@settings(deadline=None)
+@given(local=st.floats(0, 1e9), whole=st.floats(0, 1e9), besides=st.floats(0, 1e9), layers=st.integers(2, 100))
+def test_local_and_global_layers_are_carried_on_in_the_models_own_numbers(local, whole, besides, layers):
+    def at(n: int) -> Figures:
+        bytes_of = besides + sum(whole if i % 6 == 5 else local for i in range(n))  # the sixth layer is global
+        return replace(FIGURES, accessed_bytes=bytes_of)
+
+    compiled = extrapolate.depths(layers, exact=False)
+    made = extrapolate.carried_on([at(n) for n in compiled], compiled, layers)
+    assert made.accessed_bytes == pytest.approx(at(layers).accessed_bytes, rel=1e-6, abs=1e-3)
+
+
+def test_a_round_is_the_pattern_that_tunix_computes_with():
+    pytest.importorskip("tunix", reason="needs the gemma extra")
+    from harness.gemma.tunix_adapter import PATTERN
+
+    assert len(PATTERN) == extrapolate.ROUND
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------
@@ -210,6 +246,7 @@ def test_the_fastest_that_fits_is_recommended_and_the_reason_says_what_did_not()
 def test_of_equally_fast_ones_the_leanest_is_recommended_and_of_none_nothing():
     lean = outcome(5, 1.005, remat="decoder")
     assert recommend([outcome(15, 1.0), lean]) == lean
+    assert "leaner, and within 1% as fast as, the next" in reason(lean, [outcome(15, 1.0), lean])
     assert recommend([outcome(17, 1.0)]) is None
 
 
@@ -219,6 +256,20 @@ def test_operations_follow_the_rule_of_six_per_weight_and_token():
     tokens = 8 * 1024
     counted = training_flops(ONE_B, rows=8, row_length=1024, n_positions=1024, full=True, remat=False)
     assert 1.0 < counted / (6 * total_parameters(ONE_B) * tokens) < 1.1  # what is above is attention
+
+
+def test_frozen_weights_have_no_gradient_but_the_scores_operands_do():
+    sizes = Sizes(layers=3, vocabulary=11, embed=5, hidden=7, heads=2, kv_heads=1, head_dim=4)
+    given = {"rows": 2, "row_length": 6, "n_positions": 4}
+    matrices = 5 * 4 * (2 + 1 + 1 + 2) + 3 * 5 * 7  # q, k, v, o; gate, up, down
+    forward = 2 * 12 * matrices  # a product and a sum of 12 tokens with each weight
+    scores = 2 * (2 * 6 * 6) * 2 * (2 * 4)  # q with k, shares with v: 2 rows, 6 x 6 pairs, 2 heads of 4
+    head = 2 * 8 * 11 * 5
+    full, lora = (training_flops(sizes, **given, full=full, remat=False) for full in (True, False))
+    assert full == 3 * (3 * (forward + scores) + head)
+    assert lora == 3 * (2 * forward + 3 * scores) + 2 * head
+    for method, plain in ((True, full), (False, lora)):
+        assert training_flops(sizes, **given, full=method, remat=True) - plain == 3 * (forward + scores)
 
 
 # --- files and processes --------------------------------------------------------------------------------------------
@@ -242,6 +293,31 @@ def test_a_held_lock_and_a_killed_process_are_named():
     assert "lsof" in held.tip
     assert "ran out of memory" in failure(JOB, -9, "").message
     assert failure(JOB, 1, "Traceback\nValueError: odd\n").message == "compiling for v5e:2x2 failed: ValueError: odd"
+
+
+def test_a_program_that_fails_ends_those_that_compile_beside_it(monkeypatch, tmp_path):
+    begun, ended = tmp_path / "begun", []
+
+    def until(done: Callable[[], object]) -> None:
+        for _ in range(1200):
+            if not done():
+                time.sleep(0.05)
+
+    def alone(job: Job, timeout_seconds: float, processes: compile.Processes) -> Compiled:
+        if job == JOB:
+            until(begun.exists)
+            raise UserError("this one fails")
+        sleeper = [sys.executable, "-c", f"import time; open({str(begun)!r}, 'w'); time.sleep(600)"]
+        ended.append(processes.run(sleeper, "", os.environ, 600).returncode)
+        return Compiled()
+
+    monkeypatch.setattr(compile, "compile_alone", alone)
+    monkeypatch.setattr(compile, "check_compilers", lambda topologies: None)
+    monkeypatch.setattr(compile, "job_key", lambda job: str(job.layers))
+    with pytest.raises(UserError, match="this one fails"):
+        compile.compile_all([JOB, replace(JOB, layers=8)], timeout_seconds=600)
+    until(lambda: ended)
+    assert ended == [-signal.SIGKILL]
 
 
 def test_figures_are_kept_and_a_broken_file_is_no_figure(tmp_path):
@@ -273,6 +349,11 @@ def test_a_plan_is_read_back_as_it_was_written(tmp_path):
     document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={"steps": 100}, training=(planned(),))
     write_plan(document, tmp_path / "plan.json")
     assert read_plan(tmp_path / "plan.json") == document
+    (written,) = json.loads((tmp_path / "plan.json").read_text())["training"]
+    assert (written["fits"], written["missing_bytes"]) == (True, 0.0)
+    assert written["update_seconds"] == pytest.approx([0.2, 0.35])
+    assert written["run_seconds"] == pytest.approx([20.0, 35.0])
+    assert written["device_hours"] == pytest.approx([4 * 20.0 / 3600, 4 * 35.0 / 3600])
     (tmp_path / "other.json").write_text("[1, 2]")
     with pytest.raises(UserError, match="is no plan"):
         read_plan(tmp_path / "other.json")
@@ -280,12 +361,27 @@ def test_a_plan_is_read_back_as_it_was_written(tmp_path):
         read_plan(tmp_path / "absent.json")
 
 
-def test_the_plan_for_the_devices_at_hand_is_found():
-    document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={}, training=(planned(),))
-    asked = {"method": "full", "device_kind": "TPU v5 lite", "n_devices": 4}
-    assert matching(document, **asked) == planned()
-    for other in ({"method": "lora"}, {"device_kind": "cpu"}, {"n_devices": 8}):
-        assert matching(document, **(asked | other)) is None
+RAN = Ran(
+    model="m",
+    method="full",
+    remat="none",
+    batch_rows=64,
+    micro_batches=1,
+    row_length=1024,
+    device_kind="TPU v5 lite",
+    n_devices=4,
+)
+
+
+def test_the_plan_of_what_ran_is_found_among_several():
+    plans = (planned(), planned(choice=replace(START, batch_rows=64)))
+    data = {"data": {"row_length": 0, "max_length": 1024}}
+    document = PlanDocument(model="m", layers=26, compiled_layers=(2, 8), length={}, training=plans, settings=data)
+    assert matching(document, RAN) == plans[1]
+    assert matching(document, replace(RAN, batch_rows=32)) == plans[0]
+    others = {"model": "n", "method": "lora", "remat": "decoder", "batch_rows": 16, "micro_batches": 2}
+    for name, other in (others | {"row_length": 512, "device_kind": "cpu", "n_devices": 8}).items():
+        assert matching(document, replace(RAN, **{name: other})) is None, name
 
 
 def test_a_check_tells_the_error_of_the_plan():

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 pytest.importorskip("tunix", reason="needs the gemma extra")
 
+import sft.run_length
+from harness.cli.plan import _searches
 from harness.cli.plan_show import does_not_fit
 from harness.cli.plan_study import Study
 from harness.cli.plan_training import search, training, with_nearest
+from harness.core.errors import UserError
 from harness.gemma.config import sizes_of
 from harness.planning.hardware import GIB, parse_topology
 from harness.planning.models import PUBLISHED
@@ -44,11 +49,13 @@ class Formula(Study):
         )
 
 
-def study(size: str, rows: int, remat: str = "decoder") -> Formula:
+def study(size: str, rows: int, remat: str = "decoder", method: str = "lora") -> Formula:
     settings = {"model.base": "-", "data.source": "-", "train.batch_rows": rows, "train.remat": remat}
+    settings |= {"train.method": method}
     length = RunLength(
-        how="estimated", about="", row_length=1024, n_positions=1024, fill=1.0, mean_tokens=100.0, steps=10, n_arms=1
-    )
+        how="estimated", about="", row_length=1024, n_positions=1024, fill=1.0, mean_tokens=100.0, steps=10, n_arms=1,
+        rows=10.0 * rows,
+    )  # fmt: skip
     text = PUBLISHED[size]
     return Formula(config=resolve(("test", settings)).config, text=text, sizes=sizes_of(text), length=length)
 
@@ -86,10 +93,45 @@ def test_methods_whose_weights_alone_are_too_large_are_not_compiled():
     assert [jobs[0].arguments["train"]["method"] for jobs in made.seen[before:]] == ["lora"]
 
 
+def test_on_a_larger_slice_the_nearest_is_the_batch_that_was_asked_for(monkeypatch):
+    monkeypatch.setattr("harness.cli.plan_training.leaner", lambda choice: iter(()))
+    made = study("1b", rows=8)
+    (plan,) = training(made, [(CHIP, made.choice(CHIP, "lora", 16))])
+    assert with_nearest(made, plan, CHIP).nearest.startswith("lora, 16 rows, remat decoder, mesh 4 x 1 on v5e:2x2")
+
+
+def test_twice_the_batch_takes_half_the_updates():
+    made = study("1b", rows=1)
+    plans = training(made, [(CHIP, made.choice(CHIP, "lora", rows)) for rows in (1, 2, 4)])
+    assert [one.updates for one in plans] == [10, 5, 3]
+    fixed = replace(made.length, rows=None)  # as train.steps leaves it
+    assert fixed.total_steps(4) == 10
+    assert doctest.testmod(sft.run_length).failed == 0
+
+
+def test_the_first_rows_of_a_published_set_are_as_many_as_were_asked_for(monkeypatch):
+    def absent(source: str) -> None:
+        raise UserError(f"{source} is not at hand")
+
+    monkeypatch.setattr("sft.sources.load_raw", absent)
+    settings = {"model.base": "-", "data.source": "hub:openai/gsm8k,config=main,split=train", "data.limit": 1000}
+    found = sft.run_length.run_length(resolve(("test", settings)).config, None, sizes_of(PUBLISHED["1b"]))
+    assert found.how == "estimated"
+    assert found.about.startswith("1,000 samples")
+
+
 def test_a_search_recommends_settings_that_fit_and_counts_what_it_tried():
     made = study("1b", rows=4, remat="none")
     found = search(made, CHIP, made.choice(CHIP, "lora"))
     # Without remat one row at a time fits, and computes nothing twice; with decoder remat four rows do.
     assert (found.settings["train.remat"], found.settings["train.micro_batches"]) == ("none", 4)
+    assert found.settings["train.method"] == "lora"
     assert found.tried == 4
     assert "2 tried did not fit" in found.reason
+
+
+@pytest.mark.parametrize(("asked", "method"), [(None, "full"), ("lora", "lora")])
+def test_a_search_is_of_the_runs_own_method_unless_another_is_asked_for(asked, method):
+    made = study("1b", rows=4, method="full")
+    (found,) = _searches(made, [parse_topology("v5e:2x2")], asked)
+    assert found.settings["train.method"] == method

@@ -35,8 +35,8 @@ def plan(
         bool, typer.Option("--decode", help="Also the decode engine, and the time of evaluation.")
     ] = False,
     rows: Annotated[int | None, typer.Option(min=1, help="Rows of a device with --decode. Default: what fits.")] = None,
-    search: Annotated[bool, typer.Option("--search", help="Try meshes, batch, remat; recommend one.")] = False,
-    exact: Annotated[bool, typer.Option("--exact", help="Compile every layer, not 2 and 8 of them.")] = False,
+    search: Annotated[bool, typer.Option("--search", help="Try meshes, micro-batches, remat; recommend one.")] = False,
+    exact: Annotated[bool, typer.Option("--exact", help="Compile every layer, not two shallow depths.")] = False,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one program.")] = 900,
     workers: Annotated[int, typer.Option(min=1, help="Programs compiled at a time; each needs 1 to 3 GB.")] = 2,
     cache: Annotated[bool, typer.Option(help="Use figures of earlier plans.")] = True,
@@ -45,30 +45,40 @@ def plan(
 ) -> None:
     """Say what a run will take on a TPU (or here) before it is started: memory, step time, device-hours."""
     import os
+    import sys
 
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # of this process alone: planning touches no device
     from harness.cli import plan_show
     from harness.cli.console import print_json
     from harness.gemma.tunix_adapter import require_tunix
-    from harness.planning.document import write_plan
+    from harness.planning.document import as_json, write_plan
     from harness.planning.hardware import parse_topology
 
     require_tunix()
     topologies = [parse_topology(name) for name in topology or ["cpu"]]
+    if rows and not decode:
+        raise UserError("--rows is of the decode engine", tip="add --decode; rows of an update are --batch.")
+    if out is not None and out.is_dir():
+        raise UserError(f"--out {out} is a folder", tip=f"name a file: --out {out / 'plan.json'}")
     resolved = _resolved(config, recipe, base, batch, seq, setting)
     methods = _methods(mode)
-    with plan_show.progress(quiet=json) as on_done:
-        study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
-        for one in topologies:
-            study.chip(one)  # before anything is compiled: whether this machine has what is asked for
-        training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
-        searches = _searches(study, topologies, methods[0]) if search else []
-        decoding = _decoding(study, topologies, rows) if decode else []
+    try:
+        with plan_show.progress(quiet=json) as on_done:
+            study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
+            for one in topologies:
+                study.chip(one)  # before anything is compiled: whether this machine has what is asked for
+            training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
+            searches = _searches(study, topologies, methods[0] if mode else None) if search else []
+            decoding = _decoding(study, topologies, rows) if decode else []
+    except KeyboardInterrupt:
+        after = "; the same call goes on from what was compiled" if cache else ""
+        print(f"\nstopped{after}", file=sys.stderr)
+        raise typer.Exit(130) from None
     document = _document(study, resolved, training, decoding, searches)
     if out is not None:
         write_plan(document, out)
     if json:
-        print_json(document)
+        print_json(as_json(document))
     else:
         plan_show.print_plan(document)
 
@@ -123,22 +133,12 @@ def _training(study: Study, topologies: list[Topology], methods: list[str], batc
     """Every topology, method and batch; beside what does not fit, the nearest that does."""
     from harness.cli.plan_training import training, with_nearest
 
-    wanted = [
-        (one, replace(study.choice(one, method), batch_rows=rows))
-        for one in topologies
-        for method in methods
-        for rows in batches
-    ]
-    for one, choice in wanted:
-        if choice.batch_rows % (choice.fsdp * choice.micro_batches):
-            raise UserError(
-                f"--batch {choice.batch_rows} does not share out over {one.name}'s {choice.fsdp} data-parallel devices",
-                tip=f"use a multiple of {choice.fsdp * choice.micro_batches}.",
-            )
+    wanted = [(one, study.choice(one, method, rows)) for one in topologies for method in methods for rows in batches]
     return [with_nearest(study, made, pair[0]) for made, pair in zip(training(study, wanted), wanted, strict=True)]
 
 
-def _searches(study: Study, topologies: list[Topology], method: str) -> list[Search]:
+def _searches(study: Study, topologies: list[Topology], method: str | None) -> list[Search]:
+    """Of one method: the first that was asked for, else the run's own."""
     from harness.cli.plan_training import search
 
     return [search(study, one, study.choice(one, method)) for one in topologies]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ def job_label(job: Job) -> str:
 def print_plan(document: PlanDocument) -> None:
     """Tables, and under them what they rest on."""
     from harness.cli.console import out
+    from harness.planning.hardware import parse_topology
 
     console = out()
     for line in _heading(document):
@@ -60,11 +61,19 @@ def print_plan(document: PlanDocument) -> None:
         for made in document.training:
             if not made.verdict.fits:
                 console.print(does_not_fit(made), markup=False)
-        console.print("An update", style="bold")
-        console.print(_speed_table(document.training))
+            elif made.verdict.fits_narrowly and parse_topology(made.topology).platform == "tpu":
+                console.print(fits_narrowly(made), markup=False)
+        console.print("An update, on one device", style="bold")
+        console.print(_update_table(document.training))
+        console.print("All updates", style="bold")
+        console.print(_run_table(document.training))
     if document.decoding:
-        console.print("Decoding", style="bold")
+        spans = sorted({one.span for one in document.decoding})
+        console.print(f"Decoding, rows of at most {', '.join(map(str, spans))} tokens", style="bold")
         console.print(_decode_table(document.decoding))
+        for decoding in document.decoding:
+            if not decoding.verdict.fits:
+                console.print(rows_do_not_fit(decoding), markup=False)
         for line in _task_lines(document):
             console.print(line, markup=False)
     for search in document.searches:
@@ -87,9 +96,24 @@ def does_not_fit(made: TrainingPlan) -> str:
     )
 
 
+def fits_narrowly(made: TrainingPlan) -> str:
+    """That the room may not be there when a run compiles it."""
+    return (
+        f"{made.topology}, {made.choice.describe()}: fits narrowly. A run compiles at the default level, which has "
+        "taken up to 21% more on eight chips than the quick one of a plan: take fewer rows, or more micro-batches."
+    )
+
+
+def rows_do_not_fit(made: DecodePlan) -> str:
+    """How much is missing for the rows that were asked for."""
+    missing = made.verdict.missing_bytes / GIB
+    return f"{made.topology}, {made.rows} rows a device: {missing:.2f} GiB too little on each device; fewer: --rows."
+
+
 def _heading(document: PlanDocument) -> list[str]:
     length: Mapping[str, Any] = document.length
-    steps = f"{length['steps']:,} updates" if length["steps"] else "updates unknown: set train.steps"
+    rows = document.settings.get("train", {}).get("batch_rows")
+    steps = f"{length['steps']:,} updates of {rows} rows" if length["steps"] else "updates unknown: set train.steps"
     arms = f" x {length['n_arms']} arms" if length["n_arms"] > 1 else ""
     return [
         f"{document.model}: {document.layers} layers, rows of {length['row_length']} tokens",
@@ -108,9 +132,11 @@ def _grounds(document: PlanDocument) -> list[str]:
     lines.append("Peak with margin: the compiler's, and 15% on a TPU, because it is asked to optimise quickly.")
     lines.append(NOT_VALIDATED)
     for name, chip in document.chips.items():
+        link = f", link {chip['link_gb_per_second']:.4g} GB/s" if chip["platform"] == "tpu" else ""
+        among = ", shared by its simulated devices" if chip["platform"] == "cpu" else ""
         lines.append(
             f"{name}: {chip['teraflops']:.4g} TFLOP/s, {chip['hbm_gb_per_second']:.4g} GB/s, "
-            f"{chip['hbm_gib']:.4g} GiB, link {chip['link_gb_per_second']:.4g} GB/s ({chip['source']})"
+            f"{chip['hbm_gib']:.4g} GiB{link}{among} ({chip['source']})"
         )
     return lines
 
@@ -132,35 +158,50 @@ def _memory_table(plans: tuple[TrainingPlan, ...]) -> Any:
     return made
 
 
-def _speed_table(plans: tuple[TrainingPlan, ...]) -> Any:
+def _update_table(plans: Sequence[TrainingPlan]) -> Any:
     from harness.cli.console import table
 
-    right = ("TFLOP", "memory GB", "network GB", "update ms", "tokens/s", "run", "device-hours")
+    right = ("TFLOP", "memory GB", "network GB", "update ms")
     made = table("topology", "training", "bound by", *right, right=right)
     for one in plans:
         if one.update is None or one.figures is None:
             continue
         parts = one.choice.micro_batches
         moved = [f"{parts * n / 1e9:.1f}" for n in (one.figures.accessed_bytes, one.figures.network_bytes)]
+        flops = f"{one.flops / 1e12:.1f}"
+        made.add_row(one.topology, _short(one), one.update.bound_by, flops, *moved, _range_ms(one.update))
+    return made
+
+
+def _run_table(plans: Sequence[TrainingPlan]) -> Any:
+    """Apart from the update: together they are wider than a terminal of 80 columns."""
+    from harness.cli.console import table
+
+    right = ("updates", "tokens/s", "time", "device-hours")
+    made = table("topology", "training", *right, right=right)
+    for one in plans:
+        if one.update is None:
+            continue
         run = one.run_seconds
         made.add_row(
             one.topology,
-            one.choice.method,
-            one.update.bound_by,
-            f"{one.flops / 1e12:.1f}",
-            *moved,
-            _range_ms(one.update),
+            _short(one),
+            "–" if one.updates is None else f"{one.updates:,}",
             _rate(one.tokens, one.update),
             "–" if run is None else f"{clock(run[0])} to {clock(run[1])}",
-            "–" if run is None else "{:.1f} to {:.1f}".format(*(s * one.n_devices / 3600 for s in run)),
+            "–" if one.device_hours is None else _range_hours(*one.device_hours),
         )
     return made
+
+
+def _short(one: TrainingPlan) -> str:
+    return f"{one.choice.method}, {one.choice.batch_rows} rows"
 
 
 def _decode_table(plans: tuple[DecodePlan, ...]) -> Any:
     from harness.cli.console import table
 
-    right = ("rows", "tokens a row", "GiB", "of", "memory GB", "step ms", "tokens/s")
+    right = ("rows", "GiB", "of", "memory GB", "step ms", "tokens/s")
     made = table("topology", "bound by", *right, right=right)
     for one in plans:
         rows = one.rows * one.n_devices
@@ -168,7 +209,6 @@ def _decode_table(plans: tuple[DecodePlan, ...]) -> Any:
             one.topology,
             one.step.bound_by,
             f"{one.n_devices} x {one.rows}",
-            str(one.span),
             f"{one.verdict.needed_bytes / GIB:.2f}",
             f"{one.verdict.capacity_bytes / GIB:.2f}",
             f"{one.figures.accessed_bytes / 1e9:.2f}",
@@ -194,8 +234,29 @@ def _range_ms(step: StepTime) -> str:
     return f"{1e3 * step.low:,.{digits}f} to {1e3 * step.high:,.{digits}f}"
 
 
+def _range_hours(low: float, high: float) -> str:
+    """As many digits as the shorter runs need.
+
+    >>> _range_hours(0.064, 0.098), _range_hours(0.4, 1.21)
+    ('0.06 to 0.10', '0.4 to 1.2')
+    """
+    digits = 2 if high < 1 else 1 if high < 100 else 0
+    return f"{low:,.{digits}f} to {high:,.{digits}f}"
+
+
 def _rate(tokens: float | None, step: StepTime) -> str:
-    return "–" if tokens is None else f"{tokens / step.high:,.0f} to {tokens / step.low:,.0f}"
+    return "–" if tokens is None else f"{rounded(tokens / step.high)} to {rounded(tokens / step.low)}"
+
+
+def rounded(number: float) -> str:
+    """Three digits, so that no terminal cuts off more.
+
+    >>> rounded(950.4), rounded(64274.0), rounded(999_960.0), rounded(2_666_667.0)
+    ('950', '64.3k', '1.00M', '2.67M')
+    """
+    kept = float(f"{number:.3g}")
+    unit, name = (1e6, "M") if kept >= 1e6 else (1e3, "k") if kept >= 1e3 else (1.0, "")
+    return f"{kept / unit:#.3g}".rstrip(".") + name
 
 
 def clock(seconds: float) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.planning.compile import OnDone, compile_all
 from harness.planning.decide import Choice
-from harness.planning.extrapolate import depths, extrapolate
-from harness.planning.hardware import CHIPS, Chip, Topology, links
+from harness.planning.extrapolate import carried_on, depths
+from harness.planning.hardware import CHIPS, Chip, Topology, links, shared
 from harness.planning.records import Compiled, Figures, Job
 from harness.planning.roofline import StepTime, step_time
 
@@ -43,23 +43,25 @@ class Study:
         return depths(self.sizes.layers, exact=self.exact)
 
     def chip(self, topology: Topology) -> Chip:
-        """The topology's chip."""
+        """The topology's chip; of a simulated device, its share of this machine."""
         if topology.chip not in self.chips:
             from harness.planning.measure import this_machine
 
             self.chips[topology.chip] = CHIPS.get(topology.chip) or this_machine(topology.platform)
-        return self.chips[topology.chip]
+        chip = self.chips[topology.chip]
+        return shared(chip, topology.n_devices) if chip.platform == "cpu" else chip
 
-    def choice(self, topology: Topology, method: str | None = None) -> Choice:
+    def choice(self, topology: Topology, method: str | None = None, batch_rows: int | None = None) -> Choice:
         """The configured run on a topology. Raises UserError where it does not share out over the devices."""
         from sft.mesh import mesh_shape
 
         train, mesh = self.config.train, self.config.mesh
+        rows = batch_rows or train.batch_rows
         shape = mesh_shape(
             topology.n_devices,
             heads=self.sizes.heads,
             kv_heads=self.sizes.kv_heads,
-            batch_rows=train.batch_rows,
+            batch_rows=rows,
             micro_batches=train.micro_batches,
             fsdp=mesh.fsdp,
             tp=mesh.tp,
@@ -67,7 +69,7 @@ class Study:
         return Choice(
             method=method or train.method,  # type: ignore[arg-type]
             remat=train.remat,
-            batch_rows=train.batch_rows,
+            batch_rows=rows,
             micro_batches=train.micro_batches,
             fsdp=shape.fsdp,
             tp=shape.tp,
@@ -87,13 +89,7 @@ class Study:
 
     def whole(self, found: Sequence[Compiled]) -> Figures | None:
         """The figures at the model's depth; None where the compiler refused one of the depths."""
-        figures = [one.figures for one in found if one.figures is not None]
-        if len(figures) < len(found):
-            return None
-        if len(figures) == 1:
-            return figures[0]
-        shallow, deep = figures
-        return extrapolate(shallow, deep, (self.depths[0], self.depths[1]), self.sizes.layers)
+        return carried_on([one.figures for one in found], self.depths, self.sizes.layers)
 
     def time(self, topology: Topology, figures: Figures, counted_flops: float) -> StepTime:
         """How long one run of a program takes on one of its devices."""

@@ -61,9 +61,10 @@ def nearest(study: Study, topology: Topology, choice: Choice) -> TrainingPlan | 
             return made
     for bigger in larger(topology)[:2]:
         try:
-            (made,) = training(study, [(bigger, study.choice(bigger, choice.method))])
+            same = study.choice(bigger, choice.method, choice.batch_rows)
         except UserError:
             continue  # the batch does not share out over so many
+        (made,) = training(study, [(bigger, same)])
         if made.verdict.fits:
             return made
     return None
@@ -116,6 +117,7 @@ def _packing(study: Study) -> str:
 
 def _settings(choice: Choice) -> dict[str, Any]:
     return {
+        "train.method": choice.method,
         "train.batch_rows": choice.batch_rows,
         "train.micro_batches": choice.micro_batches,
         "train.remat": choice.remat,
@@ -158,7 +160,7 @@ def _weighed(study: Study, topology: Topology, choice: Choice, found: Sequence[C
         figures=figures,
         refused=next((one.too_large for one in found if one.too_large), ""),
         tokens=choice.batch_rows * study.length.row_length * filled if filled else None,
-        updates=study.length.total_steps,
+        updates=study.length.total_steps(choice.batch_rows),
     )
     if figures is None:
         return made

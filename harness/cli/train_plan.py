@@ -33,17 +33,22 @@ def check(config: Config, folder: Path, arms: Sequence[TrainedArm]) -> list[Chec
     import jax
 
     from harness.core.codec import encode
-    from harness.planning.document import CHECK_FILE, FILE, Check, matching, read_plan
+    from harness.planning.document import CHECK_FILE, FILE, Check, Ran, matching, read_plan
 
     if not (folder / FILE).is_file():
         return []
-    device = jax.devices()[0]
-    planned = matching(
-        read_plan(folder / FILE),
-        method=config.train.method,
+    device, train = jax.devices()[0], config.train
+    ran = Ran(
+        model=config.model.base,
+        method=train.method,
+        remat=train.remat,
+        batch_rows=train.batch_rows,
+        micro_batches=train.micro_batches,
+        row_length=config.data.row_length or config.data.max_length,
         device_kind=device.device_kind,
         n_devices=jax.device_count(),
     )
+    planned = matching(read_plan(folder / FILE), ran)
     if planned is None or planned.figures is None or planned.update is None:
         return []
     made = [
@@ -80,8 +85,9 @@ def compared(config: Config, folder: Path, arms: Sequence[TrainedArm], *, quiet:
     made = check(config, folder, arms)
     lines = [one.describe() for one in made]
     if not made:
-        names = ", ".join(sorted({one.topology for one in read_plan(folder / FILE).training})) or "nothing"
-        lines = [f"the plan is for {names}: this run was on other devices, or of another method"]
+        document = read_plan(folder / FILE)
+        planned = "; ".join(f"{one.topology}: {one.choice.describe()}" for one in document.training) or "nothing"
+        lines = [f"the plan of {document.model} is for {planned}: this run was on other devices, or set otherwise"]
     if not quiet:
         for line in lines:
             notice(line)

@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import PIPE
 
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError
@@ -34,6 +36,7 @@ _SOURCES = (
 
 OnDone = Callable[[Job, Compiled, int, int], None]
 """(job, outcome, how many are done, of how many)."""
+Ended = subprocess.CompletedProcess[str]
 
 
 def compile_all(
@@ -57,33 +60,58 @@ def compile_all(
             found[key] = outcome
             on_done(job, outcome, len(found), len(kept))
     missing = {key: job for key, job in kept.items() if key not in found}
-    pool = ThreadPoolExecutor(max_workers=max(1, workers))
+    pool, processes = ThreadPoolExecutor(max_workers=max(1, workers)), Processes()
     try:
-        waiting = {pool.submit(compile_alone, job, timeout_seconds): key for key, job in missing.items()}
+        waiting = {pool.submit(compile_alone, job, timeout_seconds, processes): key for key, job in missing.items()}
         for future in as_completed(waiting):
             key = waiting[future]
             found[key] = future.result()
             write_cached(key, found[key], cache)
             on_done(kept[key], found[key], len(found), len(kept))
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        processes.end()
     return [found[key] for key in keys]
 
 
-def compile_alone(job: Job, timeout_seconds: float) -> Compiled:
+class Processes:
+    """Those that compile now. All end together where one fails or the user stops: within a compilation a process does
+    not listen to an interrupt, and it can take minutes."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._ended = False
+        self._lock = threading.Lock()
+
+    def run(self, command: Sequence[str], given: str, env: Mapping[str, str], timeout_seconds: float) -> Ended:
+        """Start one and wait for it. Raises TimeoutExpired."""
+        with self._lock:
+            if self._ended:
+                raise UserError("another program failed before this one was begun")
+            process = subprocess.Popen(command, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True)
+            self._running.add(process)
+        with process:
+            try:
+                out, err = process.communicate(given, timeout=timeout_seconds)
+            finally:
+                process.kill()  # nothing where it has ended
+                self._running.discard(process)
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def end(self) -> None:
+        """Kill what runs, and let nothing begin."""
+        with self._lock:
+            self._ended = True
+            for process in list(self._running):
+                process.kill()
+
+
+def compile_alone(job: Job, timeout_seconds: float, processes: Processes) -> Compiled:
     """Compile one job in a process of its own. Raises UserError where it brings no figures."""
     command = [sys.executable, "-W", "ignore", "-m", "harness.planning.child"]
     given = json.dumps(encode(job))
     try:
-        done = subprocess.run(
-            command,
-            input=given,
-            capture_output=True,
-            text=True,
-            env=environment(job, os.environ),
-            timeout=timeout_seconds,
-            check=False,
-        )
+        done = processes.run(command, given, environment(job, os.environ), timeout_seconds)
     except subprocess.TimeoutExpired as error:
         raise UserError(
             f"compiling for {job.topology} took longer than {timeout_seconds:.0f} s", tip="give it more: --time-limit."
@@ -129,7 +157,10 @@ def failure(job: Job, code: int, errors: str) -> UserError:
 def check_compilers(topologies: set[str]) -> None:
     """Raises UserError where a TPU is asked for and its compiler is not installed."""
     wanted = sorted(name for name in topologies if parse_topology(name).platform == "tpu")
-    if wanted and not os.environ.get("TPU_LIBRARY_PATH") and find_spec("libtpu") is None:
+    library = os.environ.get("TPU_LIBRARY_PATH")
+    if wanted and library and not Path(library).is_file():
+        raise UserError(f"TPU_LIBRARY_PATH is {library}, where no file is", tip=f"unset it and {INSTALL}")
+    if wanted and not library and find_spec("libtpu") is None:
         raise UserError(f"compiling for {wanted[0]} needs libtpu, which is not installed", tip=INSTALL)
 
 

@@ -12,6 +12,9 @@ from harness.planning.roofline import StepTime
 
 MARGIN = {"tpu": 0.15, "gpu": 0.0, "cpu": 0.0}
 """Added to the reported peak. On a TPU the quick optimisation level reports 8-12% less than the default one needs."""
+SEEN = 0.25
+"""Of the peak: what the default level, at which a run compiles, took beyond the quick one on a TPU where memory was in
+use: 20 and 21% on eight chips, 3% on four (docs/plan.md)."""
 Remat = Literal["none", "block", "decoder"]
 Method = Literal["full", "lora", "qlora"]
 REMATS: tuple[Remat, ...] = ("none", "block", "decoder")
@@ -56,6 +59,11 @@ class Verdict:
     def fits(self) -> bool:
         """Whether the program has room."""
         return self.needed_bytes <= self.capacity_bytes
+
+    @property
+    def fits_narrowly(self) -> bool:
+        """Whether a TPU's default level may need more than there is, as far as has been seen."""
+        return self.fits and self.needed_bytes * (1 + SEEN) / (1 + MARGIN["tpu"]) > self.capacity_bytes
 
     @property
     def missing_bytes(self) -> float:
@@ -157,7 +165,8 @@ def reason(chosen: Outcome, others: Sequence[Outcome]) -> str:
     if slower:
         nearest = min(slower, key=lambda one: one.row_seconds)
         ratio = nearest.row_seconds / chosen.row_seconds
-        parts.append(f"{ratio:.2f} times as fast as the next that fits ({nearest.choice.describe()})")
+        how = f"{ratio:.2f} times as fast as" if ratio > 1.01 else "leaner, and within 1% as fast as,"
+        parts.append(f"{how} the next that fits ({nearest.choice.describe()})")
     if too_large:
         parts.append(f"{len(too_large)} tried did not fit")
     return "; ".join(parts)

@@ -49,6 +49,12 @@ class TrainingPlan:
             return None
         return self.updates * self.update.low, self.updates * self.update.high
 
+    @property
+    def device_hours(self) -> tuple[float, float] | None:
+        """Of these updates, all devices together."""
+        run = self.run_seconds
+        return None if run is None else (run[0] * self.n_devices / 3600, run[1] * self.n_devices / 3600)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTime:
@@ -110,10 +116,23 @@ class PlanDocument:
     """The run's, by section."""
 
 
+def as_json(document: PlanDocument) -> dict[str, Any]:
+    """The document with what the tables make of it: whether it fits, and ranges of times. Read back, these are left."""
+    made: dict[str, Any] = encode(document)
+    for found, one in zip(made["training"], document.training, strict=True):
+        times = None if one.update is None else (one.update.low, one.update.high)
+        found |= {"fits": one.verdict.fits, "missing_bytes": one.verdict.missing_bytes, "update_seconds": times}
+        found |= {"run_seconds": one.run_seconds, "device_hours": one.device_hours}
+    for found, decoded in zip(made["decoding"], document.decoding, strict=True):
+        found |= {"fits": decoded.verdict.fits, "missing_bytes": decoded.verdict.missing_bytes}
+        found |= {"step_seconds": (decoded.step.low, decoded.step.high)}
+    return made
+
+
 def write_plan(document: PlanDocument, path: Path) -> None:
     """Write plan.json."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(encode(document), indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(as_json(document), indent=2) + "\n", encoding="utf-8")
 
 
 def read_plan(path: Path) -> PlanDocument:
@@ -157,10 +176,31 @@ class Check:
         return f"plan for {self.topology}: {peak} ({self.peak_error:+.0%}); update {low:.3f} to {high:.3f} s, {took}"
 
 
-def matching(document: PlanDocument, *, method: str, device_kind: str, n_devices: int) -> TrainingPlan | None:
-    """The plan of this method for these devices, where there is one with figures."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What of a run says which plan is its own."""
+
+    model: str
+    method: str
+    remat: str
+    batch_rows: int
+    micro_batches: int
+    row_length: int
+    """As it was set: data.row_length, or data.max_length."""
+    device_kind: str
+    n_devices: int
+
+
+def matching(document: PlanDocument, ran: Ran) -> TrainingPlan | None:
+    """The plan of this run on these devices, where there is one with figures."""
+    data = document.settings.get("data", {})
+    if (document.model, data.get("row_length") or data.get("max_length")) != (ran.model, ran.row_length):
+        return None
     for one in document.training:
-        same = one.choice.method == method and one.n_devices == n_devices and device_kind in one.kinds
-        if same and one.figures is not None and one.update is not None:
+        chosen = one.choice
+        planned = (chosen.method, chosen.remat, chosen.batch_rows, chosen.micro_batches)
+        same = planned == (ran.method, ran.remat, ran.batch_rows, ran.micro_batches)
+        on_these = one.n_devices == ran.n_devices and ran.device_kind in one.kinds
+        if same and on_these and one.figures is not None and one.update is not None:
             return one
     return None

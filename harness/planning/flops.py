@@ -19,15 +19,16 @@ def total_parameters(sizes: Sizes) -> int:
 def training_flops(sizes: Sizes, *, rows: int, row_length: int, n_positions: int, full: bool, remat: bool) -> float:
     """Of forward and backward pass of `rows`; attention over all pairs, as Tunix computes it.
 
-    The backward pass costs twice the forward pass, or once where the weights are frozen; rematerialised layers are
-    computed once more, the output layer is not.
+    The backward pass costs twice the forward pass, or once where the weights are frozen: then only what they multiply
+    has a gradient. Scores multiply no weights, both their operands always have one. Rematerialised layers are computed
+    once more, the output layer is not. LoRA's own products, about a hundredth, are left out.
     """
     tokens = rows * row_length
-    attention = 4 * row_length * sizes.heads * sizes.head_dim
-    layers = tokens * sizes.layers * (2 * layer_parameters(sizes) + attention)
-    head = rows * n_positions * 2 * sizes.vocabulary * sizes.embed
     passes = 3 if full else 2
-    return layers * (passes + remat) + head * passes
+    weights = tokens * 2 * layer_parameters(sizes)
+    attention = tokens * 4 * row_length * sizes.heads * sizes.head_dim
+    head = rows * n_positions * 2 * sizes.vocabulary * sizes.embed
+    return sizes.layers * (weights * (passes + remat) + attention * (3 + remat)) + head * passes
 
 
 def decode_flops(sizes: Sizes, *, rows: int, keys: int) -> float:

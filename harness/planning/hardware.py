@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from harness.core.errors import UserError, unknown_name
@@ -26,7 +26,7 @@ class Chip:
     """What a program can have, after what the compiler and the runtime keep for themselves."""
     hbm_gb_per_second: float
     link_gb_per_second: float
-    """Of one link between chips, one way."""
+    """Of one link between chips, one way; 0 where there is only one."""
     source: str
     """Where the figures are from."""
     kinds: tuple[str, ...] = ()
@@ -162,6 +162,12 @@ def links(topology: Topology) -> int:
     """Links of the chip that has fewest: a corner's, one a side, two where the side is closed to a ring."""
     wraps_at = CHIPS[topology.chip].wraps_at
     return max(1, sum(1 + (wraps_at > 0 and side % wraps_at == 0) for side in topology.sides if side > 1))
+
+
+def shared(chip: Chip, n_devices: int) -> Chip:
+    """What each of a CPU's simulated devices has: they are one machine."""
+    parts = ("teraflops", "hbm_gib", "hbm_gb_per_second", "link_gb_per_second")
+    return replace(chip, **{name: getattr(chip, name) / n_devices for name in parts})
 
 
 def _local(kind: str, count: int) -> Topology:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.core.codec import decode, encode
@@ -54,16 +54,30 @@ def measure(platform: str) -> Chip:
         matrix = jnp.ones((side, side), kind)
         product = _best(jax.jit(jnp.matmul), matrix, matrix)
         copy = _best(jax.jit(lambda x: x + 1), jnp.ones(n_items, jnp.float32))
+    copied = 2 * 4 * n_items / copy
     return Chip(
         name=platform,
         platform=platform,
         teraflops=2 * side**3 / product / 1e12,
         hbm_gib=_memory_bytes(device) / GIB,
-        hbm_gb_per_second=2 * 4 * n_items / copy / 1e9,
-        link_gb_per_second=1.0,
+        hbm_gb_per_second=copied / 1e9,
+        link_gb_per_second=_link(jax.devices(platform), copied) / 1e9,
         source=f"measured here now, {kind.__name__}",
         kinds=(str(device.device_kind),),
     )
+
+
+def _link(devices: Sequence[Any], memory: float) -> float:
+    """Bytes a second from one device to the next; 0 where there is no other. Simulated ones (a CPU's) share memory."""
+    import jax
+    import jax.numpy as jnp
+
+    if devices[0].platform == "cpu":
+        return memory
+    if len(devices) < 2:
+        return 0.0
+    block = jax.device_put(jnp.ones(_COPY_BYTES["gpu"] // 4, jnp.float32), devices[0])
+    return _COPY_BYTES["gpu"] / _best(lambda x: jax.device_put(x, devices[1]), block)
 
 
 def _best(function: Any, *arguments: Any) -> float:
