@@ -156,7 +156,7 @@ def test_local_and_global_layers_are_carried_on_in_the_models_own_numbers(local,
         bytes_of = besides + sum(whole if i % 6 == 5 else local for i in range(n))  # the sixth layer is global
         return replace(FIGURES, accessed_bytes=bytes_of)
 
-    compiled = extrapolate.depths(layers, exact=False)
+    compiled = extrapolate.depths(layers, quick=True)
     made = extrapolate.carried_on([at(n) for n in compiled], compiled, layers)
     assert made.accessed_bytes == pytest.approx(at(layers).accessed_bytes, rel=1e-6, abs=1e-3)
 

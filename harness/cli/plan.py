@@ -36,7 +36,7 @@ def plan(
     ] = False,
     rows: Annotated[int | None, typer.Option(min=1, help="Rows of a device with --decode. Default: what fits.")] = None,
     search: Annotated[bool, typer.Option("--search", help="Try meshes, micro-batches, remat; recommend one.")] = False,
-    exact: Annotated[bool, typer.Option("--exact", help="Compile every layer, not two shallow depths.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Compile two shallow depths, not every layer.")] = False,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one program.")] = 900,
     workers: Annotated[int, typer.Option(min=1, help="Programs compiled at a time; each needs 1 to 3 GB.")] = 2,
     cache: Annotated[bool, typer.Option(help="Use figures of earlier plans.")] = True,
@@ -64,7 +64,7 @@ def plan(
     methods = _methods(mode)
     try:
         with plan_show.progress(quiet=json) as on_done:
-            study = _study(resolved.config, exact, time_limit, workers, cache, on_done)
+            study = _study(resolved.config, quick, time_limit, workers, cache, on_done)
             for one in topologies:
                 study.chip(one)  # before anything is compiled: whether this machine has what is asked for
             training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
@@ -107,7 +107,7 @@ def _methods(mode: list[str] | None) -> list[str]:
     return list(mode or DEFAULT_METHODS)
 
 
-def _study(config: Config, exact: bool, time_limit: float, workers: int, cache: bool, on_done: Any) -> Study:
+def _study(config: Config, quick: bool, time_limit: float, workers: int, cache: bool, on_done: Any) -> Study:
     from harness.cli.plan_study import Study
     from harness.gemma.config import sizes_of
     from harness.planning.compile import default_cache
@@ -121,7 +121,7 @@ def _study(config: Config, exact: bool, time_limit: float, workers: int, cache: 
         text=text,
         sizes=sizes,
         length=run_length(config, local_folder(config.model.base), sizes),
-        exact=exact,
+        quick=quick,
         timeout_seconds=time_limit,
         workers=workers,
         cache=default_cache() if cache else None,

@@ -127,7 +127,7 @@ def _grounds(document: PlanDocument) -> list[str]:
     if len(depths) > 1:
         lines.append(
             f"Figures of {document.layers} layers lie on the line through compiled ones of {depths[0]} and "
-            f"{depths[1]}; --exact compiles them all."
+            f"{depths[1]}, which strays where rows are many; without --quick all are compiled."
         )
     lines.append("Peak with margin: the compiler's, and 15% on a TPU, because it is asked to optimise quickly.")
     lines.append(NOT_VALIDATED)

@@ -29,7 +29,7 @@ class Study:
     """The text part of the model's config.json."""
     sizes: Sizes
     length: RunLength
-    exact: bool = False
+    quick: bool = False
     timeout_seconds: float = 900
     workers: int = 2
     cache: Path | None = None
@@ -40,7 +40,7 @@ class Study:
     @property
     def depths(self) -> tuple[int, ...]:
         """Numbers of layers that are compiled."""
-        return depths(self.sizes.layers, exact=self.exact)
+        return depths(self.sizes.layers, quick=self.quick)
 
     def chip(self, topology: Topology) -> Chip:
         """The topology's chip; of a simulated device, its share of this machine."""

@@ -84,7 +84,7 @@ def search(study: Study, topology: Topology, start: Choice) -> Search:
         topology=topology.name,
         tried=len(tried),
         chosen=chosen.choice.describe(),
-        reason=reason(chosen, outcomes) + _packing(study),
+        reason=reason(chosen, outcomes, sum(not t.verdict.fits for t in tried)) + _packing(study),
         settings=_settings(chosen.choice),
     )
 

@@ -154,9 +154,8 @@ def recommend(outcomes: Iterable[Outcome]) -> Outcome | None:
     return min(near, key=lambda one: one.verdict.needed_bytes / one.verdict.capacity_bytes)
 
 
-def reason(chosen: Outcome, others: Sequence[Outcome]) -> str:
-    """Why it is this one, in a sentence."""
-    too_large = [one for one in others if not one.verdict.fits]
+def reason(chosen: Outcome, others: Sequence[Outcome], n_too_large: int) -> str:
+    """Why it is this one, in a sentence; `n_too_large` counts what did not fit, also what the compiler refused."""
     slower = [one for one in others if one.verdict.fits and one.choice != chosen.choice]
     parts = [
         f"needs {chosen.verdict.needed_bytes / GIB:.1f} of {chosen.verdict.capacity_bytes / GIB:.2f} GiB",
@@ -167,6 +166,6 @@ def reason(chosen: Outcome, others: Sequence[Outcome]) -> str:
         ratio = nearest.row_seconds / chosen.row_seconds
         how = f"{ratio:.2f} times as fast as" if ratio > 1.01 else "leaner, and within 1% as fast as,"
         parts.append(f"{how} the next that fits ({nearest.choice.describe()})")
-    if too_large:
-        parts.append(f"{len(too_large)} tried did not fit")
+    if n_too_large:
+        parts.append(f"{n_too_large} tried did not fit")
     return "; ".join(parts)

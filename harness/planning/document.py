@@ -103,7 +103,7 @@ class PlanDocument:
     model: str
     layers: int
     compiled_layers: tuple[int, ...]
-    """The depths that were compiled; figures of the whole depth lie on the line through them."""
+    """The depths that were compiled; of two, figures of the whole depth lie on the line through them."""
     length: Mapping[str, Any]
     """How long the run is, and how that is known."""
     training: tuple[TrainingPlan, ...] = ()

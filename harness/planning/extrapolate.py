@@ -13,16 +13,16 @@ ROUND = 6
 rounds away from the model's, leave no global layer out: a decode step reads far more in one than in a local layer."""
 
 
-def depths(layers: int, *, exact: bool) -> tuple[int, ...]:
-    """Numbers of layers to compile for a model of `layers`: two, where they are fewer together.
+def depths(layers: int, *, quick: bool) -> tuple[int, ...]:
+    """Numbers of layers to compile for a model of `layers`: all, or quickly two, where they are fewer together.
 
-    >>> depths(26, exact=False), depths(34, exact=False), depths(18, exact=False), depths(26, exact=True)
+    >>> depths(26, quick=True), depths(34, quick=True), depths(18, quick=True), depths(26, quick=False)
     ((2, 8), (4, 10), (18,), (26,))
     """
     shallow = layers % ROUND
     shallow += ROUND if shallow < 2 else 0  # one layer is compiled as no other is: there is none below it
     deep = shallow + ROUND
-    return (layers,) if exact or shallow + deep >= layers else (shallow, deep)
+    return (layers,) if not quick or shallow + deep >= layers else (shallow, deep)
 
 
 def carried_on(found: Sequence[Figures | None], at: tuple[int, ...], layers: int) -> Figures | None:
