@@ -237,7 +237,7 @@ def test_the_fastest_that_fits_is_recommended_and_the_reason_says_what_did_not()
     )
     chosen = recommend([slow, huge, fast])
     assert chosen == fast
-    told = reason(fast, [slow, huge, fast])
+    told = reason(fast, [slow, huge, fast], 1)
     assert "15.0 of 16.00 GiB" in told
     assert "1.50 times as fast" in told
     assert "1 tried did not fit" in told
@@ -246,7 +246,7 @@ def test_the_fastest_that_fits_is_recommended_and_the_reason_says_what_did_not()
 def test_of_equally_fast_ones_the_leanest_is_recommended_and_of_none_nothing():
     lean = outcome(5, 1.005, remat="decoder")
     assert recommend([outcome(15, 1.0), lean]) == lean
-    assert "leaner, and within 1% as fast as, the next" in reason(lean, [outcome(15, 1.0), lean])
+    assert "leaner, and within 1% as fast as, the next" in reason(lean, [outcome(15, 1.0), lean], 0)
     assert recommend([outcome(17, 1.0)]) is None
 
 
