@@ -63,6 +63,29 @@ def test_a_loop_that_depends_on_data_counts_once():
     assert traffic.moved(PROGRAM).open_pass == 0
 
 
+SCATTERED = """HloModule jit_step
+
+%all-reduce-scatter (input: bf16[64,8]) -> bf16[8,8] {
+  %input = bf16[64,8]{1,0:T(8,128)(2,1)} parameter(0)
+  %summed = bf16[64,8]{1,0:T(8,128)(2,1)} all-reduce(%input), replica_groups={{0,1,2,3,4,5,6,7}}, to_apply=%add
+  %id = u32[] partition-id()
+  %zero = u32[] constant(0)
+  ROOT %own = bf16[8,8]{1,0:T(8,128)(2,1)} dynamic-slice(%summed, %id, %zero), dynamic_slice_sizes={8,8}
+}
+
+ENTRY %main (p: bf16[64,8]) -> bf16[8,8] {
+  %p = bf16[64,8]{1,0:T(8,128)(2,1)} parameter(0)
+  ROOT %f = bf16[8,8]{1,0:T(8,128)(2,1)} fusion(%p), kind=kCustom, calls=%all-reduce-scatter
+}
+"""
+
+
+def test_an_all_reduce_of_which_a_fusion_keeps_its_slice_is_a_reduce_scatter():
+    assert traffic.moved(SCATTERED).network == {"reduce-scatter": 7 / 8 * 64 * 8 * 2}
+    plain = SCATTERED.replace("dynamic-slice(%summed", "dynamic-slice(%input")
+    assert traffic.moved(plain).network == {"all-reduce": 2 * 7 / 8 * 64 * 8 * 2}
+
+
 FUSED = """HloModule jit_step
 
 %rename (inner: f32[1000,8]) -> f32[8000] {

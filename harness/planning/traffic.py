@@ -44,9 +44,12 @@ def moved(text: str) -> Moved:
     runs, in_fusion = runs_of(program)
     network: dict[str, float] = defaultdict(float)
     for name, lines in program.items():
+        scattered = _scattered(lines) if name in in_fusion else ""
         for line in lines:
             operation = line.operation.removesuffix("-start")
-            if operation in COLLECTIVES:
+            if operation == "all-reduce" and line.name == scattered:
+                network["reduce-scatter"] += runs[name] * received_bytes(line) / 2
+            elif operation in COLLECTIVES:
                 network[operation] += runs[name] * received_bytes(line)
     memory = {name: _body_bytes(lines, program) for name, lines in program.items() if name not in in_fusion}
     return Moved(
@@ -67,6 +70,13 @@ def received_bytes(line: Instruction) -> float:
         size *= n / (n + 1)
     share = {"all-gather": 1 / n, "all-to-all": 1 / n, "all-reduce": 2 / n, "reduce-scatter": 1.0}[kind]
     return size * share * (n - 1)
+
+
+def _scattered(lines: Sequence[Instruction]) -> str:
+    """The all-reduce of which a fused computation keeps only a slice: so the compiler for a TPU writes a
+    reduce-scatter, which is the first half of an all-reduce."""
+    root = next((one for one in lines if one.is_root), None)
+    return root.operands[0] if root is not None and root.operation == "dynamic-slice" else ""
 
 
 def _in_open_loops(program: Program) -> set[str]:
