@@ -279,6 +279,9 @@ JOB = Job(builder="a:b", topology="v5e:2x2", fsdp=4, tp=1, layers=2, arguments={
 
 def test_a_compiler_for_tpus_sees_no_device_and_takes_no_lock():
     made = environment(JOB, {"HOME": "/home/me", "JAX_PLATFORMS": "tpu"})
+    as_run = environment(replace(JOB, as_run=True), {"HOME": "/home/me", "JAX_PLATFORMS": "tpu"})
+    assert made == as_run | {"JAX_OPTIMIZATION_LEVEL": "O1"}
+    assert "JAX_OPTIMIZATION_LEVEL" not in as_run
     assert made["JAX_PLATFORMS"] == "cpu"
     assert made["ALLOW_MULTIPLE_LIBTPU_LOAD"] == "1"
     assert made["HOME"] == "/home/me"

@@ -122,7 +122,7 @@ def test_the_first_rows_of_a_published_set_are_as_many_as_were_asked_for(monkeyp
 
 def test_a_search_recommends_settings_that_fit_and_counts_what_it_tried():
     made = study("1b", rows=4, remat="none")
-    found = search(made, CHIP, made.choice(CHIP, "lora"))
+    found = search(made, CHIP, [made.choice(CHIP, "lora")])
     # Without remat one row at a time fits, and computes nothing twice; with decoder remat four rows do.
     assert (found.settings["train.remat"], found.settings["train.micro_batches"]) == ("none", 4)
     assert found.settings["train.method"] == "lora"
@@ -130,8 +130,18 @@ def test_a_search_recommends_settings_that_fit_and_counts_what_it_tried():
     assert "2 tried did not fit" in found.reason
 
 
+def test_a_search_weighs_every_batch_that_was_asked_for_by_the_row():
+    made = study("1b", rows=1)
+    few, many = ([made.choice(CHIP, "lora", rows)] for rows in (1, 6))
+    alone = [search(made, CHIP, one) for one in (few, many)]
+    both = search(made, CHIP, [*few, *many])
+    assert both.tried == sum(one.tried for one in alone)
+    # Without remat one row fits, and so does each of six micro-batches: a row takes as long, so the first is kept.
+    assert both.chosen == alone[0].chosen == "lora, 1 rows, remat none, mesh 1 x 1"
+
+
 @pytest.mark.parametrize(("asked", "method"), [(None, "full"), ("lora", "lora")])
 def test_a_search_is_of_the_runs_own_method_unless_another_is_asked_for(asked, method):
     made = study("1b", rows=4, method="full")
-    (found,) = _searches(made, [parse_topology("v5e:2x2")], asked)
+    (found,) = _searches(made, [parse_topology("v5e:2x2")], asked, [None])
     assert found.settings["train.method"] == method

@@ -82,6 +82,7 @@ def test_what_may_not_fit_at_the_level_of_a_run_is_said(monkeypatch, peak_gib, s
     text = " ".join(printed(monkeypatch, document(training=(made,))).split())
     assert ("fits narrowly" in text) == said
     assert ("too little on each device" in text) == (peak_gib > 27.2)
+    assert "fits narrowly" not in printed(monkeypatch, document(training=(made,), as_run=True))
     here = replace(made, topology="cpu:1")
     assert "fits narrowly" not in printed(monkeypatch, document(training=(here,)))
 

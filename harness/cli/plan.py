@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,8 +36,13 @@ def plan(
         bool, typer.Option("--decode", help="Also the decode engine, and the time of evaluation.")
     ] = False,
     rows: Annotated[int | None, typer.Option(min=1, help="Rows of a device with --decode. Default: what fits.")] = None,
-    search: Annotated[bool, typer.Option("--search", help="Try meshes, micro-batches, remat; recommend one.")] = False,
+    search: Annotated[
+        bool, typer.Option("--search", help="Try meshes, every --batch, micro-batches, remat; recommend one.")
+    ] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Compile two shallow depths, not every layer.")] = False,
+    as_run: Annotated[
+        bool, typer.Option("--as-run", help="Optimise for a TPU as a run does: takes two to three times as long.")
+    ] = False,
     time_limit: Annotated[float, typer.Option(min=1, help="Seconds for one program.")] = 900,
     workers: Annotated[int, typer.Option(min=1, help="Programs compiled at a time; each needs 1 to 3 GB.")] = 2,
     cache: Annotated[bool, typer.Option(help="Use figures of earlier plans.")] = True,
@@ -64,11 +70,11 @@ def plan(
     methods = _methods(mode)
     try:
         with plan_show.progress(quiet=json) as on_done:
-            study = _study(resolved.config, quick, time_limit, workers, cache, on_done)
+            study = _study(resolved.config, quick, as_run, time_limit, workers, cache, on_done)
             for one in topologies:
                 study.chip(one)  # before anything is compiled: whether this machine has what is asked for
             training = _training(study, topologies, methods, batch or [resolved.config.train.batch_rows])
-            searches = _searches(study, topologies, methods[0] if mode else None) if search else []
+            searches = _searches(study, topologies, methods[0] if mode else None, batch or [None]) if search else []
             decoding = _decoding(study, topologies, rows) if decode else []
     except KeyboardInterrupt:
         after = "; the same call goes on from what was compiled" if cache else ""
@@ -107,7 +113,9 @@ def _methods(mode: list[str] | None) -> list[str]:
     return list(mode or DEFAULT_METHODS)
 
 
-def _study(config: Config, quick: bool, time_limit: float, workers: int, cache: bool, on_done: Any) -> Study:
+def _study(
+    config: Config, quick: bool, as_run: bool, time_limit: float, workers: int, cache: bool, on_done: Any
+) -> Study:
     from harness.cli.plan_study import Study
     from harness.gemma.config import sizes_of
     from harness.planning.compile import default_cache
@@ -122,6 +130,7 @@ def _study(config: Config, quick: bool, time_limit: float, workers: int, cache: 
         sizes=sizes,
         length=run_length(config, local_folder(config.model.base), sizes),
         quick=quick,
+        as_run=as_run,
         timeout_seconds=time_limit,
         workers=workers,
         cache=default_cache() if cache else None,
@@ -137,11 +146,13 @@ def _training(study: Study, topologies: list[Topology], methods: list[str], batc
     return [with_nearest(study, made, pair[0]) for made, pair in zip(training(study, wanted), wanted, strict=True)]
 
 
-def _searches(study: Study, topologies: list[Topology], method: str | None) -> list[Search]:
-    """Of one method: the first that was asked for, else the run's own."""
+def _searches(
+    study: Study, topologies: list[Topology], method: str | None, batches: Sequence[int | None]
+) -> list[Search]:
+    """Of one method, the first that was asked for, else the run's own; over every batch that was asked for."""
     from harness.cli.plan_training import search
 
-    return [search(study, one, study.choice(one, method)) for one in topologies]
+    return [search(study, one, [study.choice(one, method, rows) for rows in batches]) for one in topologies]
 
 
 def _decoding(study: Study, topologies: list[Topology], rows: int | None) -> list[DecodePlan]:
@@ -172,6 +183,7 @@ def _document(
         model=study.config.model.base,
         layers=study.sizes.layers,
         compiled_layers=study.depths,
+        as_run=study.as_run,
         length=encode(study.length),
         training=tuple(training),
         decoding=tuple(decoding),

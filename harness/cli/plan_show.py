@@ -61,7 +61,7 @@ def print_plan(document: PlanDocument) -> None:
         for made in document.training:
             if not made.verdict.fits:
                 console.print(does_not_fit(made), markup=False)
-            elif made.verdict.fits_narrowly and parse_topology(made.topology).platform == "tpu":
+            elif made.verdict.fits_narrowly and not document.as_run and parse_topology(made.topology).platform == "tpu":
                 console.print(fits_narrowly(made), markup=False)
         console.print("An update, on one device", style="bold")
         console.print(_update_table(document.training))
@@ -100,7 +100,7 @@ def fits_narrowly(made: TrainingPlan) -> str:
     """That the room may not be there when a run compiles it."""
     return (
         f"{made.topology}, {made.choice.describe()}: fits narrowly. A run compiles at the default level, which has "
-        "taken up to 21% more on eight chips than the quick one of a plan: take fewer rows, or more micro-batches."
+        "taken up to 21% more on eight chips than the quick one of a plan: see with --as-run, or take fewer rows."
     )
 
 
@@ -129,7 +129,8 @@ def _grounds(document: PlanDocument) -> list[str]:
             f"Figures of {document.layers} layers lie on the line through compiled ones of {depths[0]} and "
             f"{depths[1]}, which strays where rows are many; without --quick all are compiled."
         )
-    lines.append("Peak with margin: the compiler's, and 15% on a TPU, because it is asked to optimise quickly.")
+    level = "for what else a run keeps there" if document.as_run else "because it is asked to optimise quickly"
+    lines.append(f"Peak with margin: the compiler's, and 15% on a TPU, {level}.")
     lines.append(NOT_VALIDATED)
     for name, chip in document.chips.items():
         link = f", link {chip['link_gb_per_second']:.4g} GB/s" if chip["platform"] == "tpu" else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ class Study:
     sizes: Sizes
     length: RunLength
     quick: bool = False
+    as_run: bool = False
     timeout_seconds: float = 900
     workers: int = 2
     cache: Path | None = None
@@ -78,7 +79,7 @@ class Study:
     def compiled(self, programs: Sequence[Sequence[Job]]) -> list[list[Compiled]]:
         """The outcomes of each program's jobs, one a depth; all of them are compiled together."""
         found = compile_all(
-            [job for jobs in programs for job in jobs],
+            [replace(job, as_run=self.as_run) for jobs in programs for job in jobs],
             timeout_seconds=self.timeout_seconds,
             workers=self.workers,
             cache=self.cache,

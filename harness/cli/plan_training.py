@@ -70,12 +70,13 @@ def nearest(study: Study, topology: Topology, choice: Choice) -> TrainingPlan | 
     return None
 
 
-def search(study: Study, topology: Topology, start: Choice) -> Search:
-    """Try meshes, micro-batches and remat, leanest last, and recommend one of what fits."""
+def search(study: Study, topology: Topology, starts: Sequence[Choice]) -> Search:
+    """Try each start's batch on every mesh, with micro-batches and remat, leanest last; recommend one of what fits."""
     tried: list[TrainingPlan] = []
     sizes = study.sizes
-    for fsdp, tp in meshes(topology.n_devices, heads=sizes.heads, kv_heads=sizes.kv_heads, rows=start.batch_rows):
-        tried += _search_mesh(study, topology, replace(start, fsdp=fsdp, tp=tp, micro_batches=1))
+    for start in starts:
+        for fsdp, tp in meshes(topology.n_devices, heads=sizes.heads, kv_heads=sizes.kv_heads, rows=start.batch_rows):
+            tried += _search_mesh(study, topology, replace(start, fsdp=fsdp, tp=tp, micro_batches=1))
     outcomes = [Outcome(choice=t.choice, verdict=t.verdict, update=t.update) for t in tried if t.update]
     chosen = recommend(outcomes)
     if chosen is None:

@@ -132,7 +132,7 @@ def environment(job: Job, given: Mapping[str, str]) -> dict[str, str]:
         return {**made, "XLA_FLAGS": flags.strip()}
     return {
         **made,
-        "JAX_OPTIMIZATION_LEVEL": OPTIMISATION,
+        **({} if job.as_run else {"JAX_OPTIMIZATION_LEVEL": OPTIMISATION}),
         "ALLOW_MULTIPLE_LIBTPU_LOAD": "1",
         "TPU_SKIP_MDS_QUERY": "1",
     }

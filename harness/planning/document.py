@@ -104,6 +104,8 @@ class PlanDocument:
     layers: int
     compiled_layers: tuple[int, ...]
     """The depths that were compiled; of two, figures of the whole depth lie on the line through them."""
+    as_run: bool = False
+    """For a TPU: at the compiler's default level, which a run has."""
     length: Mapping[str, Any]
     """How long the run is, and how that is known."""
     training: tuple[TrainingPlan, ...] = ()
