@@ -214,7 +214,8 @@ def _print_check(given: argparse.Namespace) -> None:
         counted = _check_flops(size)
         time_range = step_time(found.figures, chip, 1, counted)
         peak, took = found.figures.peak_bytes, measured["seconds"]
-        where = "inside" if time_range.low <= took <= time_range.high else f"{took / time_range.high:.2f} x high"
+        where = f"{took / time_range.low:.2f} x low" if took < time_range.low else "inside"
+        where = f"{took / time_range.high:.2f} x high" if took > time_range.high else where
         print(
             f"{size:6}{peak / GIB:12.2f}{measured['bytes'] / GIB:10.2f}{peak / measured['bytes'] - 1:+8.1%}"
             f"{time_range.low:8.2f} to{time_range.high:5.2f}{took:10.2f}{where:>14}"
