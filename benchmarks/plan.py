@@ -64,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--topology", default="v5e:2x2", help="of the train step; decode is on one chip of its kind")
     parser.add_argument("--methods", nargs="+", choices=["full", "lora"], default=["full", "lora"])
     parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--as-run", action="store_true", help="at the compiler's default level, 2 to 5 times as long")
     parser.add_argument("--rows", type=int, default=64, help="of the decode step")
     parser.add_argument("--span", type=int, default=1024, help="tokens of a row in the decode step")
     parser.add_argument("--sizes", nargs="+", choices=CHECKED, default=["25m", "100m"], help="of the check")
@@ -77,6 +78,7 @@ def _compiled(jobs: list[Job], given: argparse.Namespace) -> list[Compiled]:
     def tell(job: Job, compiled: Compiled, done: int, total: int) -> None:
         print(f"{done}/{total} {job.builder} {job.layers} layers", file=sys.stderr, flush=True)
 
+    jobs = [replace(job, as_run=given.as_run) for job in jobs]
     return compile_all(jobs, timeout_seconds=3600, workers=given.workers, cache=default_cache(), on_done=tell)
 
 
