@@ -32,7 +32,7 @@ def test_interval_covers_on_a_small_grid(name):
     cells = [cell.covered for cell in measure(SCENARIOS[name], runs=RUNS, seed=1, **SMALL_GRID)]
     noise = 2 * math.sqrt(0.08 * 0.92 / RUNS)  # two standard errors of a simulated 92%
     assert min(cells) >= 0.92 - noise
-    assert 0.93 <= sum(cells) / len(cells) <= 0.99
+    assert 0.93 <= sum(cells) / len(cells) < 1.0  # of 1,200 runs one at least: it is not just wide
 
 
 def test_a_wald_interval_would_not_pass():

@@ -180,6 +180,32 @@ def test_nothing_changed_is_not_certainty():
     assert found.low < 0 < found.high
 
 
+def test_one_large_cluster_of_many_small_ones_is_no_evidence():
+    codes = np.concatenate([np.repeat(np.arange(10), 50), 10 + np.arange(500)])
+    before, after = np.ones(1000), np.where(codes == 0, 0.0, 1.0)
+    found = paired_difference(values(before, clusters=codes), values(after, clusters=codes))
+    assert found.p_value > 0.05
+    assert found.low < -0.1 < 0 < found.high
+    assert found.spread.units < 50 < found.spread.n_clusters
+
+
+def test_many_completions_do_not_tell_how_often_a_whole_doc_is_lost():
+    rng = np.random.default_rng(0)
+    chance = rng.beta(0.1, 0.1, 100)  # nearly every doc always right or always wrong
+    before, after = (values(rng.binomial(64, chance) / 64, k=64) for _ in "ab")
+    found = paired_difference(before, after)
+    assert found.low < -1 / 100  # a doc lost wholly, which this draw has not, is a point
+
+
+def test_units_are_the_docs_where_none_weighs_more_and_fewer_where_some_do():
+    even, uneven = np.arange(60) // 3, np.repeat(np.arange(4), [50, 4, 3, 3])
+    right = np.arange(60) % 2 * 1.0
+    assert paired_difference(values(right, clusters=even), values(right, clusters=even)).spread.units == pytest.approx(
+        20
+    )
+    assert paired_difference(values(right, clusters=uneven), values(right, clusters=uneven)).spread.units < 2.1
+
+
 def test_two_by_two_counts_every_doc_once():
     table = two_by_two(values(np.array([1, 0, 1, 0, 1])), values(np.array([1, 1, 0, 0, 1])))
     assert (table.both_right, table.fixed, table.broken, table.both_wrong, table.n) == (2, 1, 1, 1, 5)

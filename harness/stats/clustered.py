@@ -28,6 +28,18 @@ class Spread:
     influence: Floats
     """What each unit adds to the estimate, [n_clusters]; sums to 0."""
 
+    @property
+    def units(self) -> float:
+        """Effective number of independent units: fewer than n_clusters where a few of them weigh most (Kish 1965)."""
+        return min(float(self.n_clusters), self.df + 1)
+
+    @property
+    def events(self) -> float:
+        """How many units carry the variance: m where m of many units moved alike and the others did not."""
+        squares = self.influence**2
+        fourth = float((squares**2).sum())
+        return float(squares.sum()) ** 2 / fourth if fourth > 0 else 0.0
+
 
 def cluster_codes(names: list[str]) -> Ints:
     """One code a cluster, [n]; an empty name is a cluster of its own.

@@ -37,10 +37,9 @@ def estimate_values(values: DocValues, *, level: float = 0.95, seed: int = 0) ->
 
 
 def _bounded(values: DocValues, spread: Spread, level: float) -> tuple[Interval, str]:
-    least = float(spread.n_clusters)
-    most = max(float((values.denominator * values.completions).sum()), least)
+    most = max(float((values.denominator * values.completions).sum()), float(spread.n_clusters))
     return bounded_mean(
-        _clip(spread.value), spread.variance, least=least, most=most, df=spread.df, level=level
+        _clip(spread.value), spread.variance, least=spread.units, most=most, df=spread.df, level=level
     ), "Wilson, effective n"
 
 

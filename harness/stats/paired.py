@@ -26,7 +26,7 @@ class PairedResult:
     test: str
     spread: Spread
     standard_error: float
-    """With added pairs where the metric lives in [0, 1], see `padded_error`; 0 with a single cluster."""
+    """With added pairs where the metric lives in [0, 1], see `padded_error`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +157,7 @@ def _binary(table: TwoByTwo, spread: Spread, level: float) -> PairedResult:
 def _by_score(base: DocValues, candidate: DocValues, spread: Spread, over: str, level: float) -> PairedResult:
     """Tango's interval with an effective n; p is 1 - level at the level whose interval touches zero."""
     change = moved(*_sides(base, candidate))
-    least = float(spread.n_clusters)
-    most = max(least, min(float((side.denominator * side.completions).sum()) for side in (base, candidate)))
-    n = effective_pairs(spread.value, change, spread.variance, least=least, most=most)
+    n = _effective_pairs(base, candidate, spread, change)
     low = high = p_value = None
     if spread.df >= 1:
         fixed, broken = n * (change + spread.value) / 2, n * (change - spread.value) / 2
@@ -169,16 +167,20 @@ def _by_score(base: DocValues, candidate: DocValues, spread: Spread, over: str, 
     return _with_method(f"Tango score, effective n over {over}", spread, error, low, high, p_value)
 
 
-def effective_pairs(difference: float, change: float, variance: float, *, least: float, most: float) -> float:
+def _effective_pairs(base: DocValues, candidate: DocValues, spread: Spread, change: float) -> float:
     """The n of independent pairs whose difference would vary as much, if a share `change` of them is fixed or broken.
 
     n = (change - difference ** 2) / variance, kept and drawn to the number of independent units as `effective_n` is.
+    Where docs are the units, the variance is that with one doc more that changed wholly (as Agresti and Min add one): a
+    doc's many completions or steps do not tell how often a whole doc is lost.
     """
-    spread = change - difference**2
-    if spread <= 0 or variance <= 1e-12 * spread:  # rounding leaves crumbs where every unit agrees
-        return least
-    n = min(max(spread / variance, least), most)
-    return drawn_to_units(n, least, events=n * change)
+    bound, units = change - spread.value**2, spread.units
+    variance = spread.variance + (1 / (units + 2) ** 2 if base.clusters is None else 0.0)
+    if bound <= 0 or variance <= 1e-12 * bound:  # rounding leaves crumbs where every unit agrees
+        return units
+    draws = min(float((side.denominator * side.completions).sum()) for side in (base, candidate))
+    n = min(max(bound / variance, units), max(draws, spread.n_clusters))
+    return drawn_to_units(n, units, events=min(n * change, spread.events))
 
 
 def _by_t(spread: Spread, over: str, level: float) -> PairedResult:

@@ -205,6 +205,36 @@ def paired_loss(k: int, loss: float, make: Callable[[Rng, int, int], Ints] | Non
     return draw
 
 
+def paired_whole_loss(k: int, correlation: float, loss: float) -> Scenario:
+    """k completions a doc, drawn anew on both sides; the candidate loses a share `loss` of the docs wholly."""
+
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
+        chance = difficulty(rng, p, correlation, n)
+        left = np.where(rng.random(n) < loss, 0.0, chance)
+        before, after = (rng.binomial(k, side) / k for side in (chance, left))
+        return _two(-p * loss, values(before, k=k), values(after, k=k))
+
+    return draw
+
+
+def few_large(rng: Rng, n: int, size: int) -> Ints:
+    """Cluster codes of n docs, [n]: clusters of `size` docs hold half of them, the others stand alone."""
+    large = n // (2 * size)
+    return np.concatenate([np.repeat(np.arange(large), size), large + np.arange(n - large * size)])
+
+
+def whole_clusters(make: Callable[[Rng, int, int], Ints], size: int, moved: float) -> Scenario:
+    """Clusters right or wrong as a whole; the candidate draws a share `moved` of them anew: nothing truly changes."""
+
+    def draw(rng: Rng, n: int, p: float) -> Simulated:
+        codes = make(rng, n, size)
+        before = rng.random(codes[-1] + 1) < p
+        after = np.where(rng.random(len(before)) < moved, rng.random(len(before)) < p, before)
+        return _two(0.0, *(values(side[codes], clusters=codes) for side in (before, after)))
+
+    return draw
+
+
 def paired_repeated(k: int, correlation: float, change: float, copied: float) -> Scenario:
     """k completions a doc on both sides; a share of docs keeps its difficulty."""
 
@@ -279,6 +309,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "pairs of 4 repeats": paired_repeated(4, 0.3, 0.05, 0.5),
     "pairs in clusters of 5": paired_clustered(even_clusters, 5, 0.3, 0.05, 0.5),
     "pairs in uneven clusters": paired_clustered(uneven_clusters, 5, 0.3, 0.0, 0.5),
+    "pairs in few large clusters": whole_clusters(few_large, 20, 0.4),
     "pairs of ratios": paired_steps(0.3, 0.05, 0.5),
     "pairs of skewed means": paired_skewed(0.5),
 }
