@@ -32,6 +32,7 @@ def measured_tasks(config: Config) -> list[TaskSize]:
     """The tasks of [benchmark] as they are at hand here."""
     from harness.cli.settings import build_task
     from harness.core.registry import find_entry
+    from harness.core.task import prompt_of
     from sft.run_length import CHARACTERS_A_TOKEN
 
     settings, found = config.benchmark, []
@@ -40,7 +41,7 @@ def measured_tasks(config: Config) -> list[TaskSize]:
         known = find_entry(name).parameters
         options = {key: value for key, value in given.items() if key in known and value != ""}
         task = build_task(name, options, limit=settings.limit or None)
-        longest = max(_characters(task.prompt.render(doc)) for doc in task.docs)
+        longest = max(_characters(prompt_of(task, doc)) for doc in task.docs)
         found.append(
             TaskSize(
                 task=name,

@@ -102,7 +102,7 @@ _CORES_A_CHIP = MappingProxyType({"v4": 2, "v5p": 2})
 _ALIASES = MappingProxyType({"v5litepod": "v5e", "v5lite": "v5e", "v5": "v5p", "trillium": "v6e", "v6litepod": "v6e"})
 LOCAL = ("cpu", "gpu")
 _SHAPED = re.compile(r"(?P<chip>[a-z0-9]+):(?P<sides>\d+x\d+(?:x\d+)?)")
-_COUNTED = re.compile(r"(?P<chip>[a-z0-9]+?)[-_:](?P<count>\d+)")
+_COUNTED = re.compile(r"(?P<chip>[a-z0-9]+?)(?:[-_:]|(?<=[a-z]))(?P<count>\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +125,8 @@ class Topology:
 def parse_topology(text: str) -> Topology:
     """A topology by any of its names: v5e:2x4, v5e-8, v5litepod-8, v5p-8 (it counts cores: four chips), cpu:8, gpu.
 
-    >>> parse_topology("v5litepod-8").name, parse_topology("v5p-8").name, parse_topology("CPU").name
-    ('v5e:2x4', 'v5p:2x2x1', 'cpu:1')
+    >>> [parse_topology(name).name for name in ("v5litepod-8", "v5e8", "v5p-8", "CPU")]
+    ['v5e:2x4', 'v5e:2x4', 'v5p:2x2x1', 'cpu:1']
 
     Raises UserError for a name that means nothing, with the nearest that does.
     """
