@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from harness.core.records import Finish, GenerationSettings, Prompt, Request
+from harness.core.words import one_line
 from harness.foreign.fields import read_finish, whole_number
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def error_text(document: Any, raw: str) -> str:
         found = found.get("error", found.get("detail", found.get("message", raw)))
     if isinstance(found, Mapping):
         found = found.get("message", raw)
-    return " ".join(str(found if found else raw).split())[:300]
+    return one_line(found if found else raw)
 
 
 def _chat_fields(prompt: Prompt, mode: PrefillMode) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def _check_name(name: str) -> None:
 def _read_from(file: Path, columns: str, name: str, folder: Path) -> dict[str, str]:
     """What the template needs of the user's file; whatever would keep it from being asked is refused here."""
     from harness.core.task import as_text
+    from harness.core.words import one_line
     from harness.data.questions import choose_columns, rows_to_docs
     from harness.data.rows import read_rows
 
@@ -76,8 +77,8 @@ def _read_from(file: Path, columns: str, name: str, folder: Path) -> dict[str, s
     docs = rows_to_docs(rows, where=str(file), prefix=name, columns=mapping)
     return {
         "file": _literal(file.name)[1:-1],
-        "question": _literal(_short(as_text(docs[0].question))),
-        "answer": _literal(_short(docs[0].target)),
+        "question": _literal(one_line(as_text(docs[0].question), SHOWN_CHARACTERS)),
+        "answer": _literal(one_line(docs[0].target, SHOWN_CHARACTERS)),
         "data": _path_expression(file, folder),
         "columns": _literal(mapping),
     }
@@ -94,11 +95,6 @@ def _path_expression(file: Path, folder: Path) -> str:
 def _literal(text: str) -> str:
     """A Python string in double quotes."""
     return json_module.dumps(text, ensure_ascii=False)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN_CHARACTERS else line[: SHOWN_CHARACTERS - 4] + " ..."
 
 
 def _write(texts: Mapping[Path, str]) -> None:

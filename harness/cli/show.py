@@ -22,7 +22,8 @@ def docs_words(run: Run) -> str:
     """How many docs a finished run has numbers of: '1,319', or '12 of 1,319' where completions were lacking."""
     found = run.estimates.get(run.primary)
     n_scored = found.n_docs + found.n_not_scored if found is not None else run.data.n_docs
-    return f"{n_scored} of {run.data.n_docs}" if n_scored < run.data.n_docs else str(run.data.n_docs)
+    total = f"{run.data.n_docs:,}"
+    return f"{n_scored:,} of {total}" if n_scored < run.data.n_docs else total
 
 
 def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:

@@ -9,14 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.core.errors import UserError
+from harness.core.words import one_line
 
 DEBUG_TIP = "`harness --debug ...` shows the whole traceback."
 _NOT_THEIRS = tuple(
     str(Path(folder).resolve())
     for folder in (Path(__file__).parents[1], sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
 )
-_LONGEST = 300
-"""Characters of an exception's text."""
 
 
 @contextmanager
@@ -37,7 +36,7 @@ def failure(error: BaseException) -> str:
     """
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if _is_theirs(frame.filename)] or list(frames)
-    text = f"{type(error).__name__}: {' '.join(str(error).split())[:_LONGEST]}".removesuffix(": ")
+    text = f"{type(error).__name__}: {one_line(error)}".removesuffix(": ")
     if not theirs:
         return text
     place = f"at {_shown(theirs[-1].filename)}:{theirs[-1].lineno}"

@@ -12,6 +12,7 @@ from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.core.records import Completion, Finish, GenerationSettings, ModelInfo, Prompt, Request
 from harness.core.task import Task
+from harness.core.words import one_line
 from harness.lm_eval_bridge.compat import INSTALL, lm_eval_name, quiet, version
 
 REQUESTS_AT_ONCE = 64
@@ -47,7 +48,7 @@ class LmEvalBackend:
         except ImportError as error:
             raise UserError(f"lm-eval's {name!r} needs a package that is not installed: {error}") from error
         except Exception as error:
-            said = " ".join(str(error).split())[:300]
+            said = one_line(error)
             raise UserError(f"lm-eval's {name!r} does not open: {type(error).__name__}: {said}") from error
         return cls(model, name, arguments, at_once=at_once)
 
@@ -174,7 +175,7 @@ def _model_class(name: str) -> Any:
     except ImportError as error:
         raise UserError(f"lm-eval's {name!r} needs a package that is not installed: {error}", tip=INSTALL) from error
     except (KeyError, ValueError) as error:
-        said = " ".join(str(error.args[0] if error.args else error).split())[:300]
+        said = one_line(error.args[0] if error.args else error)
         raise UserError(f"lm-eval has no model {name!r}: {said}") from error
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from harness.core.errors import UserError
 from harness.core.registry import task
 from harness.core.task import Task, TaskFunction
+from harness.core.words import one_line
 from harness.data.hub import stay_offline_without_hub
 from harness.data.identity import data_info
 from harness.lm_eval_bridge.compat import Loaded, cache_templates, load, quiet, rendered_once
@@ -104,7 +105,7 @@ def _guarded(name: str, folders: Sequence[Path]) -> Loaded:
                 return load(name, folders, all_tasks=True)
             except Exception as second:
                 reason = second
-        said = " ".join(str(reason).split())[:300]
+        said = one_line(reason)
         raise UserError(
             f"lm-eval cannot load {name!r}: {type(reason).__name__}: {said}",
             tip="offline, give its docs with --data FILE (and few-shot examples with -o train=FILE).",
