@@ -47,7 +47,7 @@ def paired_difference(base: DocValues, candidate: DocValues, *, level: float = 0
     """The difference of one metric; both sides hold the same docs in the same order.
 
     Binary, one completion a doc, no clusters: Tango's score interval and McNemar's mid-p. Otherwise, where the metric
-    lives in [0, 1], Tango's with an effective n and a t quantile over docs or clusters. A plain t where it has no range.
+    lives in [0, 1], Tango's with an effective n and a t quantile over docs or clusters. A plain t if it has no range.
     """
     spread = difference_spread(*_sides(base, candidate), base.clusters)
     if base.is_binary and candidate.is_binary and base.clusters is None:
