@@ -85,12 +85,12 @@ def _train(folder: Path, dtype: str, steps: int, length: int) -> None:
     import optax
 
     from harness.gemma.load import load_model
-    from sft.data_loader import Loader
-    from sft.loss import chunk_for
-    from sft.packing import pack
-    from sft.tokens import TokenisedSample
-    from sft.trainable import trainable, with_lora
-    from sft.tunix_trainer import LoopOptions, StepResult, Trainer
+    from sft.tokens.loader import Loader
+    from sft.tokens.packing import pack
+    from sft.tokens.tokenise import TokenisedSample
+    from sft.training.loss import chunk_for
+    from sft.training.trainable import trainable, with_lora
+    from sft.training.tunix_trainer import LoopOptions, StepResult, Trainer
 
     imported = _peak_gib()
     start = time.perf_counter()

@@ -26,11 +26,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.planning.compile import compile_all, default_cache
-from harness.planning.decide import MARGIN
-from harness.planning.hardware import CHIPS, GIB, parse_topology
-from harness.planning.models import PUBLISHED
-from harness.planning.records import Compiled, Figures, Job
+from harness.hardware.compile import compile_all, default_cache
+from harness.hardware.records import Compiled, Figures, Job
+from harness.hardware.topology import CHIPS, GIB, parse_topology
+from sft.planning.decide import MARGIN
+from sft.planning.published import PUBLISHED
 
 PEERS = "plan_peers"
 LENGTH = 1024
@@ -152,8 +152,8 @@ def _most_rows(tried: dict[int, Figures | None], hbm_gib: float) -> int:
 
 
 def _train_job(given: argparse.Namespace, method: str, name: str, rows: int) -> Job:
-    from sft.abstract_step import StepShape, job
     from sft.config import resolve
+    from sft.planning.train_step import StepShape, job
 
     whose, remat = CONTENDERS[name]
     settings = {"model.base": "-", "data.source": "-", "train.method": method, "train.batch_rows": rows}
@@ -172,7 +172,7 @@ def _layers(given: argparse.Namespace) -> int:
 
 
 def _print_decoding(given: argparse.Namespace) -> None:
-    from harness.gemma.engine.abstract_step import STEPS, DecodeShape, job
+    from sft.planning.decode_step import STEPS, DecodeShape, job
 
     chip = parse_topology(given.topology).chip
     shape = DecodeShape(
@@ -202,8 +202,8 @@ def _print_decoding(given: argparse.Namespace) -> None:
 
 
 def _print_check(given: argparse.Namespace) -> None:
-    from harness.planning.measure import this_machine
-    from harness.planning.roofline import step_time
+    from harness.hardware.measure import this_machine
+    from harness.hardware.roofline import step_time
 
     chip = this_machine("cpu")
     print(f"\nthis machine: {chip.teraflops:.3f} TFLOP/s, {chip.hbm_gb_per_second:.1f} GB/s ({chip.source})")
@@ -225,8 +225,8 @@ def _print_check(given: argparse.Namespace) -> None:
 
 
 def _check_model(size: str) -> dict[str, Any]:
-    from harness.gemma.config import config_json
-    from harness.gemma.layout import Sizes
+    from harness.gemma.model.config import config_json
+    from harness.gemma.model.layout import Sizes
 
     layers, vocabulary, embed, hidden, head_dim = CHECKED[size]
     sizes = Sizes(
@@ -236,8 +236,8 @@ def _check_model(size: str) -> dict[str, Any]:
 
 
 def _check_job(size: str) -> Job:
-    from sft.abstract_step import StepShape, job
     from sft.config import resolve
+    from sft.planning.train_step import StepShape, job
 
     settings = {"model.base": "-", "data.source": "-", "train.method": "full", "train.batch_rows": 4}
     config = resolve(("benchmark", settings)).config
@@ -246,8 +246,8 @@ def _check_job(size: str) -> Job:
 
 
 def _check_flops(size: str) -> float:
-    from harness.gemma.config import sizes_of
-    from harness.planning.flops import training_flops
+    from harness.gemma.model.config import sizes_of
+    from sft.planning.flops import training_flops
 
     shape = {"rows": 4, "row_length": 512, "n_positions": 512}
     return training_flops(sizes_of(_check_model(size)), **shape, full=True, remat=False)
@@ -270,13 +270,13 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     import numpy as np
     from flax import nnx
 
-    from harness.gemma.config import sizes_of
     from harness.gemma.load import load_model
+    from harness.gemma.model.config import sizes_of
     from harness.gemma.tiny import write_random_model
-    from sft.abstract_step import _config, _trainer
-    from sft.data_loader import Batch
-    from sft.trainable import as_trained
-    from sft.tunix_trainer import compiled_step
+    from sft.planning.train_step import _config, _trainer
+    from sft.tokens.loader import Batch
+    from sft.training.trainable import as_trained
+    from sft.training.tunix_trainer import compiled_step
 
     job = _check_job(given.measure)
     config = _config(job.arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness.planning.records import Job
+from harness.hardware.records import Job
 
 
 def tunix_inputs(batch: Any) -> dict[str, Any]:
@@ -28,10 +28,10 @@ def lower_tunix_training(job: Job, devices: list[Any], mesh: Any) -> Any:
     from jax.sharding import NamedSharding, PartitionSpec
     from tunix.sft.peft_trainer import PeftTrainer, TrainingConfig, TrainingInput
 
-    from harness.gemma.config import config_of
-    from harness.gemma.tunix_adapter import abstract_model, sharding_as_on_accelerators
-    from sft.abstract_step import _config, _placed, _shape
-    from sft.trainable import with_lora
+    from harness.gemma.model.config import config_of
+    from harness.gemma.model.tunix_adapter import abstract_model, sharding_as_on_accelerators
+    from sft.planning.train_step import _config, _placed, _shape
+    from sft.training.trainable import with_lora
 
     config, made = _config(job.arguments), []
 
@@ -79,8 +79,8 @@ def lower_tunix_decoding(job: Job, devices: list[Any], mesh: Any) -> Any:
     from tunix.generate.sampler import CacheConfig, Sampler
     from tunix.generate.tokenizer_adapter import TokenizerAdapter
 
-    from harness.gemma.config import config_of
-    from harness.gemma.tunix_adapter import abstract_model
+    from harness.gemma.model.config import config_of
+    from harness.gemma.model.tunix_adapter import abstract_model
 
     class Ids(TokenizerAdapter):  # type: ignore[misc, unused-ignore]
         def __init__(self) -> None:

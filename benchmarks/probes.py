@@ -21,18 +21,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from harness.cli.settings import git_sha
+from harness.audits.probes.early import shown_steps
+from harness.audits.probes.paraphrase import rewritten
+from harness.audits.probes.records import ProbeSummary
+from harness.audits.probes.slip import injected_slip
+from harness.audits.probes.store import read_summaries
+from harness.audits.probes.thought import find_thought
+from harness.cli.options import git_sha
 from harness.core.records import Completion
-from harness.formats.presets import REASONING_ANSWER_TAGS
-from harness.probes.early import shown_steps
-from harness.probes.paraphrase import rewritten
-from harness.probes.records import ProbeSummary
-from harness.probes.slip import injected_slip
-from harness.probes.store import read_summaries
-from harness.probes.thought import find_thought
+from harness.core.reply.presets import REASONING_ANSWER_TAGS
 from harness.store.journal import read_records
 from tasks.scoring.answer.extract import find_answer
-from tasks.scoring.steps.split import step_spans
+from tasks.scoring.steps.read.split import step_spans
 
 DATA = Path(os.environ.get("HARNESS_SHARED_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "data"))
 TAGGED = ("base_think", "sft_lr1e6_prefill", "sft_lr1e5")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harness.cli import score as score_command
 from harness.cli.compare import load_comparison
-from harness.cli.settings import git_sha
+from harness.cli.options import git_sha
 from harness.core.records import Estimate, Run
 from harness.store.folder import read_run
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from harness.store.folder import read_run, read_run_records
 
 READY = "document.documentElement.dataset.ready === 'true'"

@@ -19,8 +19,8 @@ from pathlib import Path
 from scipy.stats import binomtest
 
 from harness.core.records import Completion, Doc, Score
+from harness.core.reply.presets import response_format
 from harness.data.rows import read_rows
-from harness.formats.presets import response_format
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.structure import structure
 

@@ -20,10 +20,10 @@ from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 
-from harness.cli.demo_tables import by_steps
+from harness.cli.show.demo import by_steps
 from harness.stats.student import t_quantile
 from harness.store.folder import read_run, read_run_records
-from sft.metrics import read_metrics
+from sft.training.metrics import read_metrics
 
 MODELS = ("base", "reasoning-answer", "answer-only", "answer-reasoning")
 TASK = "small_steps"

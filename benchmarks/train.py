@@ -80,7 +80,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _write_model(folder: Path, size: str) -> None:
-    from harness.gemma.layout import Sizes
+    from harness.gemma.model.layout import Sizes
     from harness.gemma.tiny import write_random_model
 
     layers, vocabulary, embed, hidden, head_dim = SIZES[size]
@@ -104,7 +104,7 @@ def _run_alone(name: str, size: str, given: argparse.Namespace, folder: Path) ->
 
 
 def _samples(n: int, vocabulary: int, length: int) -> list[Any]:
-    from sft.tokens import TokenisedSample
+    from sft.tokens.tokenise import TokenisedSample
 
     rng = np.random.default_rng(0)
     made = []
@@ -119,8 +119,8 @@ def _samples(n: int, vocabulary: int, length: int) -> list[Any]:
 
 def _measure(given: argparse.Namespace) -> dict[str, Any]:
     warnings.filterwarnings("ignore")
-    from sft.data_loader import Loader
-    from sft.packing import pack, pad_batch
+    from sft.tokens.loader import Loader
+    from sft.tokens.packing import pack, pad_batch
 
     (size,) = given.size
     n_steps = given.steps + UNTIMED
@@ -147,9 +147,9 @@ def _ours(folder: str, loader: Any, n_steps: int) -> tuple[list[float], int]:
     import optax
 
     from harness.gemma.load import load_model
-    from sft.loss import chunk_for
-    from sft.trainable import trainable
-    from sft.tunix_trainer import LoopOptions, Trainer
+    from sft.training.loss import chunk_for
+    from sft.training.trainable import trainable
+    from sft.training.tunix_trainer import LoopOptions, Trainer
 
     ended: list[float] = []
     model = load_model(folder).model

@@ -17,8 +17,8 @@ from markupsafe import Markup, escape
 
 from harness.core.records import Record
 from reports import numbers, plots
+from reports.sections.training import Training
 from reports.traces import comparison_questions, run_questions
-from reports.training import Training
 from reports.view import ComparisonView, RunView
 from reports.visible import encodable, visible
 

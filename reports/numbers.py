@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.compare.numbers import left_out as left_out_words
-from harness.compare.numbers import show_p
-from harness.compare.records import Comparison, Difference, Gate
+from harness.comparison.numbers import left_out as left_out_words
+from harness.comparison.numbers import show_p
+from harness.comparison.records import Comparison, Difference, Gate
 from harness.core import words
 from harness.core.records import Estimate
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from harness.compare.records import Comparison, Difference
+from harness.comparison.records import Comparison, Difference
 from harness.core.records import Estimate, MetricInfo, Run
 from reports import charts, numbers, svg
-from reports.fates import Fate, Fates
-from reports.slices import Slice, Slices
-from reports.training import Probed, Training
+from reports.sections.fates import Fate, Fates
+from reports.sections.slices import Slice, Slices
+from reports.sections.training import Probed, Training
 
 ALPHA = 0.05
 

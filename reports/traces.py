@@ -6,11 +6,19 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from harness.compare.records import Comparison
+from harness.comparison.records import Comparison
 from harness.core.records import Record
 from harness.core.task import as_text
-from reports.agreement import OTHERS, disagrees
-from reports.fates import STEPS, STRUCTURE, answer_score, fate, has_invalid_step, has_structure_fault, is_truncated
+from reports.sections.agreement import OTHERS, disagrees
+from reports.sections.fates import (
+    STEPS,
+    STRUCTURE,
+    answer_score,
+    fate,
+    has_invalid_step,
+    has_structure_fault,
+    is_truncated,
+)
 from reports.visible import browser_offsets, encodable
 
 Json: TypeAlias = dict[str, Any]

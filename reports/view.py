@@ -8,18 +8,18 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
-from harness.compare.records import Comparison, Difference, Flip
+from harness.comparison.records import Comparison, Difference, Flip
 from harness.core.records import Estimate, MetricInfo, Record, Run
 from harness.core.task import as_text
 from harness.stats.estimate import estimate_metrics
 from reports import plots, svg
-from reports.agreement import Agreement, agreements
-from reports.contamination import Overlap, OverlapView, overlap_view
-from reports.fates import STEPS, answer_score, fates, has_invalid_step
-from reports.probes import ProbeView, Summaries, probe_view
-from reports.provenance import Fact, PromptExample, example_prompts, facts
-from reports.robustness import RobustnessView, robustness_view
-from reports.slices import comparison_slices, run_slices
+from reports.sections.agreement import Agreement, agreements
+from reports.sections.contamination import Overlap, OverlapView, overlap_view
+from reports.sections.fates import STEPS, answer_score, fates, has_invalid_step
+from reports.sections.probes import ProbeView, Summaries, probe_view
+from reports.sections.provenance import Fact, PromptExample, example_prompts, facts
+from reports.sections.robustness import RobustnessView, robustness_view
+from reports.sections.slices import comparison_slices, run_slices
 
 N_EXAMPLES = 10
 GLANCE = ("compliant", "sound_and_correct", "step_validity")

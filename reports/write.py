@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.compare.records import Comparison
+from harness.audits.noise.words import floor_sentences
+from harness.audits.probes.store import read_summaries
+from harness.comparison.records import Comparison
 from harness.core.errors import UserError
 from harness.core.records import Record, Run
-from harness.noise.words import floor_sentences
-from harness.probes.store import read_summaries
-from reports.agreement import with_others
-from reports.contamination import read_overlap
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
-from reports.probes import Summaries
-from reports.training import FILE, read_training
+from reports.sections.agreement import with_others
+from reports.sections.contamination import read_overlap
+from reports.sections.probes import Summaries
+from reports.sections.training import FILE, read_training
 from reports.view import Beside, comparison_view, run_view
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from harness.core.errors import UserError, unknown_name
-from harness.gemma.shards import Dtype
-from sft.optimizer import Schedule
-from sft.structure import Order, Verify
+from harness.gemma.model.shards import Dtype
+from sft.data.enforce import Order, Verify
+from sft.training.optimizer import Schedule
 
 Method: TypeAlias = Literal["full", "lora", "qlora"]
 

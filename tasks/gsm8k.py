@@ -11,9 +11,9 @@ from typing import Literal, TypeAlias
 
 from harness import PromptTemplate, Task, task
 from harness.core.records import DataInfo, Doc
+from harness.core.reply.presets import response_format
 from harness.data.hub import HubUnavailable
 from harness.data.questions import hub_docs, local_docs
-from harness.formats.presets import response_format
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.structure import structure
 

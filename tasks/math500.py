@@ -8,8 +8,8 @@ One row:
 from __future__ import annotations
 
 from harness import PromptTemplate, Task, task
+from harness.core.reply.presets import response_format
 from harness.data.questions import hub_docs, local_docs
-from harness.formats.presets import response_format
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.structure import structure
 

@@ -8,8 +8,8 @@ One row:
 from __future__ import annotations
 
 from harness import PromptTemplate, Task, task
+from harness.core.reply.presets import response_format
 from harness.data.identity import data_info
-from harness.formats.presets import response_format
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.step_validity import step_validity as step_scorer
 from tasks.scoring.structure import structure

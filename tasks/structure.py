@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Literal
 
 from harness import PromptTemplate, Task, task
+from harness.core.reply.presets import response_format
 from harness.data.identity import data_info
-from harness.formats.presets import response_format
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.structure import structure as structure_scorer
 

@@ -8,10 +8,10 @@ One row:
 from __future__ import annotations
 
 from harness import PromptTemplate, Task, task
+from harness.core.reply.presets import response_format
 from harness.data.hub import load_hub_rows
 from harness.data.identity import data_info
 from harness.data.questions import local_docs, rows_to_docs
-from harness.formats.presets import response_format
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.structure import structure
 

@@ -85,7 +85,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def quick_and_keyless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of milliseconds; no key from the developer's own environment."""
-    from harness.backends import http_retry
+    from harness.backends.http import retry as http_retry
 
     monkeypatch.setattr(http_retry, "FIRST_WAIT_SECONDS", 0.002)
     monkeypatch.delenv("HARNESS_API_KEY", raising=False)

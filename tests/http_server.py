@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 from harness.backends.open import open_backend
 from harness.core.records import Completion, Doc, GenerationSettings, Request
+from harness.core.reply.presets import BARE
 from harness.core.task import PromptTemplate, Task
-from harness.formats.presets import BARE
 
 KEY = "sk-a-very-secret-key-0123456789"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from compare_builders import run
 
-from harness.compare.compare import compare
-from harness.compare.records import Comparison
+from harness.comparison.compare import compare
+from harness.comparison.records import Comparison
 from harness.core.records import Completion, Doc, MetricInfo, Record, Run, Score
 from harness.stats.estimate import estimate_metrics
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.errors import UserError
-from harness.formats.presets import PRESETS, REASONING_ANSWER_TAGS
+from harness.core.reply.presets import PRESETS, REASONING_ANSWER_TAGS
 from tasks.scoring.answer.extract import MAX_CHARS, POLICIES, find_answer
 
 REASONING = "She has 3 boxes of 17 pens, so 3 * 17 = 51. Then she gives 9 away on day 2."

@@ -10,7 +10,7 @@ import pytest
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
-from tasks.scoring.lm_eval_filters import FILTER_NAMES, lm_eval_scores
+from harness.lm_eval_bridge.filters import FILTER_NAMES, lm_eval_scores
 
 pytest.importorskip("lm_eval", reason="lm-eval is an extra")
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, Score
-from harness.formats.presets import PRESETS, REASONING_ANSWER_TAGS
+from harness.core.reply.presets import PRESETS, REASONING_ANSWER_TAGS
 from tasks.scoring.final_answer import final_answer
 
 REASONING = "She has 3 boxes of 17 pens, so 3 * 17 = 51. Then she gives 9 away on day 2.\n"

@@ -14,7 +14,7 @@ from http_server import SETTINGS, Server, make_task, reply, requests, run, slow
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.backends.http_body import error_text, read_reply, request_body
+from harness.backends.http.body import error_text, read_reply, request_body
 from harness.backends.open import open_backend
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Message, Prompt, Request

@@ -23,8 +23,8 @@ from http_server import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.backends import http_retry
-from harness.backends.http_retry import RequestFailure, RetryPolicy, is_transient, retry_after_seconds
+from harness.backends.http import retry as http_retry
+from harness.backends.http.retry import RequestFailure, RetryPolicy, is_transient, retry_after_seconds
 from harness.backends.open import open_backend
 from harness.core.errors import UserError
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from http_server import SETTINGS, Server, always, make_task, requests, slow
 
-from harness.backends.http_fleet import LONGEST_REST_SECONDS, Fleet
-from harness.backends.http_spec import read_spec
+from harness.backends.http.fleet import LONGEST_REST_SECONDS, Fleet
+from harness.backends.http.spec import read_spec
 from harness.backends.open import open_backend
 from harness.core.errors import UserError
 from harness.core.records import Completion

@@ -15,8 +15,8 @@ import pytest
 from harness.backends.open import open_backend
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, GenerationSettings, Request
+from harness.core.reply.presets import BARE
 from harness.core.task import PromptTemplate, Task
-from harness.formats.presets import BARE
 
 pytestmark = pytest.mark.slow
 START_SECONDS = 120.0

@@ -8,7 +8,7 @@ import logging
 import pytest
 from http_server import KEY, SETTINGS, Server, always, make_task, requests, run
 
-from harness.backends.http_spec import read_spec
+from harness.backends.http.spec import read_spec
 from harness.backends.open import open_backend
 from harness.core.backend import Backend
 from harness.core.errors import UserError

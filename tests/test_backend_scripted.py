@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.backends.open import open_backend
-from harness.backends.scripted import ScriptedBackend
-from harness.backends.slips import evaluate, find_steps, slip
+from harness.backends.scripted.backend import ScriptedBackend
+from harness.backends.scripted.slips import evaluate, find_steps, slip
 from harness.core.backend import Backend
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, GenerationSettings, Request
+from harness.core.reply.format import parse_sections
+from harness.core.reply.presets import PRESETS, REASONING_ANSWER_TAGS
 from harness.core.task import PromptTemplate, Task
-from harness.formats.presets import PRESETS, REASONING_ANSWER_TAGS
-from harness.formats.response_format import parse_sections
 
 SETTINGS = GenerationSettings()
 REASONING = "16 - 3 - 4 = 9 eggs are left.\nShe makes 9 * $2 = $18 a day."

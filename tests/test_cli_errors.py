@@ -265,7 +265,7 @@ def test_steps_of_a_file_that_is_no_text_are_refused(harness, tmp_path):
     assert "first error at step 1" in harness("steps", tmp_path / "marked.txt").out
 
 
-@pytest.mark.parametrize("moment", ["harness.cli.launch.new_folder", "harness.runner.run.run_task"])
+@pytest.mark.parametrize("moment", ["harness.api.evaluate.new_folder", "harness.runner.run.run_task"])
 def test_an_interrupt_before_the_first_completion_says_that_nothing_was_drawn(harness, tmp_path, monkeypatch, moment):
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt

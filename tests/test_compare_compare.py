@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cli.compare import _change
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, GenerationSettings
 from harness.stats.intervals import wilson

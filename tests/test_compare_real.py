@@ -8,7 +8,7 @@ import math
 import pytest
 from compare_builders import foreign_run, record
 
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from harness.stats.paired import mcnemar_exact
 
 pytestmark = pytest.mark.shared_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from compare_builders import foreign_run, run
 
-from harness.compare.refuse import ALLOWANCES, check_comparable
+from harness.comparison.refuse import ALLOWANCES, check_comparable
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, GenerationSettings
 

@@ -9,7 +9,7 @@ from compare_builders import ACCURACY, COMPLIANT, TOKENS, from_table, record, ru
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from harness.core.errors import UserError
 
 

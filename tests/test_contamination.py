@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from harness.audits.contamination import KINDS, find_overlaps, texts_of, with_and_without, words_of
 from harness.cli.contamination import contamination
-from harness.contamination import KINDS, find_overlaps, texts_of, with_and_without, words_of
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, MetricInfo, Record
 from harness.data.rows import read_rows

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harness.cli.demo_recorded import asked_alike
-from harness.formats.infer import missing_opening
-from harness.formats.presets import response_format
+from harness.core.reply.infer import missing_opening
+from harness.core.reply.presets import response_format
 
 TAGS = response_format("reasoning-answer-tags")
 
@@ -113,7 +113,7 @@ def test_a_log_of_the_quick_demo_has_a_line_a_stage_and_says_that_its_arms_are_w
 def test_stages_are_told_in_a_log_and_not_on_a_terminal(capsys, monkeypatch):
     import sys
 
-    from harness.cli.stages import SILENT, Stages
+    from harness.cli.show.stages import SILENT, Stages
 
     Stages().say("measuring base")
     SILENT.say("measuring base")

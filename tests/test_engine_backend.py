@@ -21,7 +21,7 @@ from harness.core.backend import Backend, LogLikelihoodBackend
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, GenerationSettings, Message, Prompt, Request
 from harness.core.task import Task
-from harness.gemma.text import StopStrings
+from harness.gemma.text.stops import StopStrings
 from harness.gemma.tiny import write_tiny_model
 
 TASK = Task(docs=(Doc(id="a", question="q", target="1"),), scorers=(), max_new_tokens=24)

@@ -20,7 +20,7 @@ from harness.gemma.engine.engine import Engine, EngineOptions
 from harness.gemma.engine.random_model import random_gemma3
 from harness.gemma.engine.requests import TokenCompletion, TokenRequest
 from harness.gemma.engine.sampling import Sampling
-from harness.gemma.tunix_adapter import logits
+from harness.gemma.model.tunix_adapter import logits
 
 WINDOW, VOCABULARY, N_NEW = 16, 199, 64
 STOPS = (1, 7, 9)

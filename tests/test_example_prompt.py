@@ -80,10 +80,10 @@ def test_gemma_shows_its_template_and_token_ids():
 
 
 def test_a_server_is_shown_what_is_sent():
-    from harness.backends.http import HttpBackend
-    from harness.backends.http_retry import RetryPolicy
-    from harness.backends.http_server import ServerInfo
-    from harness.backends.http_spec import read_spec
+    from harness.backends.http.backend import HttpBackend
+    from harness.backends.http.retry import RetryPolicy
+    from harness.backends.http.server import ServerInfo
+    from harness.backends.http.spec import read_spec
 
     def shown(**options):
         spec = read_spec("http://localhost:1/v1", {"model": "m", **options})

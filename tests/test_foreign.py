@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, Record
-from harness.foreign import ForeignRow, match_to_docs, read_completions
-from harness.foreign.gold import golds_agree
+from harness.recorded import ForeignRow, match_to_docs, read_completions
+from harness.recorded.gold import golds_agree
 from harness.store.journal import Journal
 
 DOCS = tuple(Doc(id=f"d-{i}", question=f"{i} + {i}?", target=str(2 * i)) for i in range(100))

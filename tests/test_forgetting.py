@@ -9,7 +9,7 @@ import pytest
 from compare_builders import run
 
 from harness import load_task
-from harness.cli.settings import build_task
+from harness.cli.options import build_task
 from harness.core.backend import LogLikelihoodBackend, TokenCountingBackend
 from harness.core.errors import UserError
 from harness.core.records import Completion, GenerationSettings, MetricInfo, ModelInfo
@@ -108,7 +108,7 @@ def test_perfect_replies_and_one_bit_a_byte_are_measured_as_such(tmp_path):
 
 
 def test_a_small_change_in_bits_below_one_is_not_blurred_as_a_share_would_be(tmp_path):
-    from harness.compare.compare import compare
+    from harness.comparison.compare import compare
 
     task = load_task("plain_text")
     weighers = Weigher(task, 0.80), Weigher(task, 0.81, spread=0.001)

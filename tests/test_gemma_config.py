@@ -13,9 +13,9 @@ pytest.importorskip("tunix")
 from tunix.models.gemma3.model import ModelConfig, QueryPreAttentionNormalisation
 
 from harness.core.errors import UserError
-from harness.gemma.config import config_json, max_positions, read_config
+from harness.gemma.model.config import config_json, max_positions, read_config
+from harness.gemma.model.tunix_adapter import sizes_of
 from harness.gemma.tiny import ONE_B
-from harness.gemma.tunix_adapter import sizes_of
 
 SMALL = {
     "model_type": "gemma3_text",

@@ -14,11 +14,11 @@ from folders import shared_folder
 from gemma_models import copy_of, small_model
 
 from harness.core.errors import UserError
-from harness.gemma import checkpoint, lora
-from harness.gemma.export import export_adapter, export_model
 from harness.gemma.load import load_model
+from harness.gemma.model import checkpoint, lora
+from harness.gemma.model.export import export_adapter, export_model
+from harness.gemma.model.tunix_adapter import logits, state_arrays
 from harness.gemma.tiny import write_tiny_model
-from harness.gemma.tunix_adapter import logits, state_arrays
 
 ALPHA, RANK = 8.0, 4
 TOKENS = np.arange(100, 124, dtype=np.int32).reshape(1, 24)
@@ -43,7 +43,7 @@ def adapted() -> Any:
     import qwix
     from flax import nnx
 
-    from harness.gemma.tunix_adapter import assemble
+    from harness.gemma.model.tunix_adapter import assemble
 
     model = load_model(base()).model
     provider = qwix.LoraProvider(module_path=".*(einsum|_proj)", rank=RANK, alpha=ALPHA)

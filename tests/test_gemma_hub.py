@@ -8,7 +8,7 @@ import pytest
 from gemma_models import small_model
 
 from harness.core.errors import UserError
-from harness.gemma.hub import resolve
+from harness.gemma.model.hub import resolve
 
 
 @pytest.fixture

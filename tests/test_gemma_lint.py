@@ -11,13 +11,13 @@ import typer
 from gemma_models import copy_of, small_model
 from typer.testing import CliRunner
 
+from harness.backends.chat_template import GEMMA
 from harness.cli.lint import lint as lint_command
 from harness.cli.lint import token_lines
 from harness.core.records import Doc
+from harness.core.reply.presets import REASONING_ANSWER_TAGS, THINK_ANSWER_TAGS
 from harness.core.task import PromptTemplate, Task
-from harness.formats.presets import REASONING_ANSWER_TAGS, THINK_ANSWER_TAGS
-from harness.gemma.chat_template import GEMMA
-from harness.gemma.lint import Report, lint_model
+from harness.gemma.lint.lint import Report, lint_model
 
 DOC = Doc(id="d1", question="What is 2 + 3?", target="5", gold_reasoning="2 + 3 = 5")
 TASK = Task(docs=(DOC,), scorers=())

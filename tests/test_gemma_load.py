@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from harness.core.errors import UserError
-from harness.gemma.config import read_config
-from harness.gemma.layout import Sizes, parameters
 from harness.gemma.load import load_model
+from harness.gemma.model.config import read_config
+from harness.gemma.model.layout import Sizes, parameters
+from harness.gemma.model.safetensors import read_weights
+from harness.gemma.model.tunix_adapter import sizes_of, state_arrays
 from harness.gemma.tiny import write_tiny_model
-from harness.gemma.tunix_adapter import sizes_of, state_arrays
-from harness.gemma.weights import read_weights
 
 
 @pytest.fixture(autouse=True)
@@ -206,7 +206,7 @@ def test_the_fingerprint_follows_weights_config_and_dtype_but_not_the_folder(tmp
 
 
 def test_the_fingerprint_is_remembered_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness.gemma import fingerprint
+    from harness.gemma.model import fingerprint
 
     file = tmp_path / "weights"
     file.write_bytes(b"one")
@@ -236,7 +236,7 @@ import jax, numpy as np
 from jax.sharding import AxisType
 from harness.core.errors import UserError
 from harness.gemma.load import load_model
-from harness.gemma.tunix_adapter import logits
+from harness.gemma.model.tunix_adapter import logits
 
 assert len(jax.devices()) == 8
 tokens = np.arange(64, dtype=np.int32).reshape(8, 8)

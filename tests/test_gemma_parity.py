@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("tunix")
 
 from harness.gemma.load import load_model
-from harness.gemma.tunix_adapter import logits
+from harness.gemma.model.tunix_adapter import logits
 
 REPO = Path(__file__).resolve().parent.parent
 spec = importlib.util.spec_from_file_location("record_parity", REPO / "benchmarks" / "record_parity.py")

@@ -11,11 +11,11 @@ from gemma_models import copy_of, small_model
 from test_gemma_export import ALPHA, TOKENS, adapted, base
 
 from harness.core.records import Message, Prompt
-from harness.gemma.export import export_adapter, export_model
 from harness.gemma.load import load_model
+from harness.gemma.model.export import export_adapter, export_model
+from harness.gemma.model.tunix_adapter import logits
+from harness.gemma.text.tokenizer import load_tokenizer
 from harness.gemma.tiny import write_tiny_model
-from harness.gemma.tokenizer import load_tokenizer
-from harness.gemma.tunix_adapter import logits
 
 pytestmark = pytest.mark.slow
 

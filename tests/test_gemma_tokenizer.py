@@ -12,11 +12,11 @@ from gemma_models import copy_of, small_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.backends.chat_template import GEMMA
 from harness.core.errors import UserError
 from harness.core.records import Message, Prompt
-from harness.gemma.chat_template import GEMMA
-from harness.gemma.encoders import SentencePiece, TokenizerJson
-from harness.gemma.tokenizer import Tokenizer, load_tokenizer
+from harness.gemma.text.encoders import SentencePiece, TokenizerJson
+from harness.gemma.text.tokenizer import Tokenizer, load_tokenizer
 
 USER = Message(role="user", content="How many apples?")
 ASKED = Prompt(messages=(Message(role="system", content="Be brief."), USER))

@@ -9,9 +9,9 @@ import pytest
 from gemma_models import small_model
 
 from harness.core.errors import UserError
-from harness.gemma import upstream
 from harness.gemma.load import load_model
-from harness.gemma.tunix_adapter import state_arrays
+from harness.gemma.model import upstream
+from harness.gemma.model.tunix_adapter import state_arrays
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ import pytest
 
 N_DOCS = 60
 REPO = Path(__file__).resolve().parent.parent
-PROGRAM = "import sys, harness.gemma.hosts as h; h.HEARTBEAT_SECONDS = 4; from harness.cli.main import main; main()"
+PROGRAM = (
+    "import sys, harness.runner.jax_hosts as h; h.HEARTBEAT_SECONDS = 4; from harness.cli.main import main; main()"
+)
 """`harness`, noticing a dead process sooner than the usual minute."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")

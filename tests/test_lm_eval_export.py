@@ -115,7 +115,7 @@ def test_an_export_never_overwrites(tmp_path, data):
 
 
 def test_the_instruction_stands_where_gemmas_template_puts_it():
-    from harness.gemma.chat_template import GEMMA, ChatTemplate
+    from harness.backends.chat_template import GEMMA, ChatTemplate
 
     template = ChatTemplate(source=GEMMA, origin="test", bos="<bos>", eos="<eos>")
     prompt = Prompt(messages=(Message(role="system", content="Be brief."), Message(role="user", content="2 + 2?")))

@@ -19,7 +19,7 @@ from lm_eval_builders import run_through, sums, write_choice_task, write_rows
 
 from harness.backends.open import open_backend
 from harness.core.registry import load_task
-from harness.gemma.hub import BUNDLED
+from harness.gemma.model.hub import BUNDLED
 from harness.lm_eval_bridge.find import task_folders
 from harness.lm_eval_bridge.model import ReasoningHarnessLM
 

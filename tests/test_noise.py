@@ -10,11 +10,11 @@ from compare_builders import ACCURACY, accuracy_records, answer, foreign_run, re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.audits.noise.measure import Same, noise_floor
+from harness.audits.noise.store import find_floor, write_floor
+from harness.audits.noise.words import floor_sentence
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record, Run
-from harness.noise.measure import Same, noise_floor
-from harness.noise.store import find_floor, write_floor
-from harness.noise.words import floor_sentence
 from harness.stats.estimate import estimate_metrics
 
 

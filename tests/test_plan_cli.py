@@ -31,7 +31,7 @@ def test_a_mistake_is_named_before_anything_is_compiled(harness, arguments, mess
 
 def test_without_its_compiler_a_tpu_is_answered_with_the_install_line(harness, monkeypatch):
     monkeypatch.delenv("TPU_LIBRARY_PATH", raising=False)
-    monkeypatch.setattr("harness.planning.compile.find_spec", lambda name: None)
+    monkeypatch.setattr("harness.hardware.compile.find_spec", lambda name: None)
     done = harness("plan", "--recipe", "gemma3_1b_gsm8k", "-t", "v5e:2x2")
     assert done.code == 2
     assert "needs libtpu" in done.err

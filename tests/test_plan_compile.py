@@ -15,18 +15,18 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from harness.gemma.config import config_of, read_json, sizes_of
-from harness.gemma.engine import abstract_step as abstract_decode
 from harness.gemma.engine.cache import empty_rows
 from harness.gemma.engine.decode import RowState, decode_block
 from harness.gemma.engine.engine import Engine
 from harness.gemma.load import load_model
+from harness.gemma.model.config import config_of, read_json, sizes_of
 from harness.gemma.tiny import write_tiny_model
-from harness.planning.child import compile_job, figures_of
-from harness.planning.models import PUBLISHED, model_text_config
-from sft import abstract_step as abstract_train
+from harness.hardware.child import compile_job, figures_of
 from sft.config import Config, resolve
-from sft.trainable import as_trained, base_dtype
+from sft.planning import decode_step as abstract_decode
+from sft.planning import train_step as abstract_train
+from sft.planning.published import PUBLISHED, model_text_config
+from sft.training.trainable import as_trained, base_dtype
 
 pytestmark = pytest.mark.usefixtures("little_optimisation")
 
@@ -73,8 +73,8 @@ def shape(folder: Path, settings: Config) -> abstract_train.StepShape:
     ids=str,
 )
 def test_the_update_from_shapes_allocates_what_the_trainers_own_does(folder, changes):
-    from sft.data_loader import Batch
-    from sft.tunix_trainer import compiled_step
+    from sft.tokens.loader import Batch
+    from sft.training.tunix_trainer import compiled_step
 
     settings = config(**changes)
     job = abstract_train.job(shape(folder, settings), "cpu:1", fsdp=1, tp=1, layers=1)
@@ -142,7 +142,7 @@ def test_published_sizes_are_tunixs_own(size):
     find_spec("libtpu") is None and not os.environ.get("TPU_LIBRARY_PATH"), reason="needs the plan extra (libtpu)"
 )
 def test_a_small_update_is_compiled_for_a_tpu_slice_that_is_not_here(folder, tmp_path):
-    from harness.planning.compile import compile_all
+    from harness.hardware.compile import compile_all
 
     job = abstract_train.job(shape(folder, config(train__method="full")), "v5e:2x2", fsdp=4, tp=1, layers=1)
     (found,) = compile_all([job], timeout_seconds=900, cache=tmp_path)

@@ -15,18 +15,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import harness.cli.plan_show
-from harness.cli.plan_study import Study
+import harness.cli.show.plan
 from harness.core.errors import UserError
-from harness.gemma.layout import Sizes
-from harness.planning import compile, decide, extrapolate, hardware, hlo
-from harness.planning.compile import environment, failure, read_cached, write_cached
-from harness.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
-from harness.planning.document import Check, PlanDocument, Ran, TrainingPlan, matching, read_plan, write_plan
-from harness.planning.flops import total_parameters, training_flops
-from harness.planning.hardware import CHIPS, GIB, SIDES, known_names, larger, links, parse_topology
-from harness.planning.records import Compiled, Figures, Job
-from harness.planning.roofline import StepTime, step_time
+from harness.gemma.model.layout import Sizes
+from harness.hardware import compile, extrapolate, hlo
+from harness.hardware import topology as hardware
+from harness.hardware.compile import environment, failure, read_cached, write_cached
+from harness.hardware.records import Compiled, Figures, Job
+from harness.hardware.roofline import StepTime, step_time
+from harness.hardware.topology import CHIPS, GIB, SIDES, known_names, larger, links, parse_topology
+from sft.planning import decide
+from sft.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
+from sft.planning.document import Check, PlanDocument, Ran, TrainingPlan, matching, read_plan, write_plan
+from sft.planning.flops import total_parameters, training_flops
+from sft.planning.study import Study
 
 START = Choice(method="full", remat="none", batch_rows=32, micro_batches=1, fsdp=4, tp=1)
 FIGURES = Figures(
@@ -42,7 +44,7 @@ FIGURES = Figures(
 
 
 @pytest.mark.parametrize(
-    "module", [hardware, hlo, decide, extrapolate, harness.cli.plan_show], ids=lambda m: m.__name__
+    "module", [hardware, hlo, decide, extrapolate, harness.cli.show.plan], ids=lambda m: m.__name__
 )
 def test_worked_examples_hold(module):
     assert doctest.testmod(module).failed == 0
@@ -163,7 +165,7 @@ def test_local_and_global_layers_are_carried_on_in_the_models_own_numbers(local,
 
 def test_a_round_is_the_pattern_that_tunix_computes_with():
     pytest.importorskip("tunix", reason="needs the gemma extra")
-    from harness.gemma.tunix_adapter import PATTERN
+    from harness.gemma.model.tunix_adapter import PATTERN
 
     assert len(PATTERN) == extrapolate.ROUND
 
@@ -207,7 +209,7 @@ def test_leaner_choices_keep_the_update_first_and_the_method_as_long_as_they_can
     rows=st.integers(1, 64),
 )
 def test_a_mesh_that_is_tried_is_one_that_trains(n, heads, kv_heads, rows):
-    from sft.mesh import mesh_shape
+    from sft.training.mesh import mesh_shape
 
     for fsdp, tp in meshes(n, heads=heads, kv_heads=kv_heads, rows=rows):
         shape = mesh_shape(n, heads=heads, kv_heads=kv_heads, batch_rows=rows, fsdp=fsdp, tp=tp)
@@ -215,7 +217,7 @@ def test_a_mesh_that_is_tried_is_one_that_trains(n, heads, kv_heads, rows):
 
 
 def test_tp_divides_the_key_heads_where_there_are_several():
-    from sft.mesh import mesh_shape
+    from sft.training.mesh import mesh_shape
 
     with pytest.raises(UserError, match="8 heads and 4 key heads"):
         mesh_shape(8, heads=8, kv_heads=4, batch_rows=8, tp=8)

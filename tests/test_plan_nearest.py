@@ -10,18 +10,18 @@ import pytest
 
 pytest.importorskip("tunix", reason="needs the gemma extra")
 
-import sft.run_length
+import sft.planning.run_length
 from harness.cli.plan import _searches
-from harness.cli.plan_show import does_not_fit
-from harness.cli.plan_study import Study
-from harness.cli.plan_training import search, training, with_nearest
+from harness.cli.show.plan import does_not_fit
 from harness.core.errors import UserError
-from harness.gemma.config import sizes_of
-from harness.planning.hardware import GIB, parse_topology
-from harness.planning.models import PUBLISHED
-from harness.planning.records import Compiled, Figures, Job
+from harness.gemma.model.config import sizes_of
+from harness.hardware.records import Compiled, Figures, Job
+from harness.hardware.topology import GIB, parse_topology
 from sft.config import resolve
-from sft.run_length import RunLength
+from sft.planning.published import PUBLISHED
+from sft.planning.run_length import RunLength
+from sft.planning.study import Study
+from sft.planning.training import search, training, with_nearest
 
 CHIP = parse_topology("v5e:1x1")
 CAPACITY = 15.75
@@ -94,7 +94,7 @@ def test_methods_whose_weights_alone_are_too_large_are_not_compiled():
 
 
 def test_on_a_larger_slice_the_nearest_is_the_batch_that_was_asked_for(monkeypatch):
-    monkeypatch.setattr("harness.cli.plan_training.leaner", lambda choice: iter(()))
+    monkeypatch.setattr("sft.planning.training.leaner", lambda choice: iter(()))
     made = study("1b", rows=8)
     (plan,) = training(made, [(CHIP, made.choice(CHIP, "lora", 16))])
     assert with_nearest(made, plan, CHIP).nearest.startswith("lora, 16 rows, remat decoder, mesh 4 x 1 on v5e:2x2")
@@ -106,16 +106,16 @@ def test_twice_the_batch_takes_half_the_updates():
     assert [one.updates for one in plans] == [10, 5, 3]
     fixed = replace(made.length, rows=None)  # as train.steps leaves it
     assert fixed.total_steps(4) == 10
-    assert doctest.testmod(sft.run_length).failed == 0
+    assert doctest.testmod(sft.planning.run_length).failed == 0
 
 
 def test_the_first_rows_of_a_published_set_are_as_many_as_were_asked_for(monkeypatch):
     def absent(source: str) -> None:
         raise UserError(f"{source} is not at hand")
 
-    monkeypatch.setattr("sft.sources.load_raw", absent)
+    monkeypatch.setattr("sft.data.sources.load_raw", absent)
     settings = {"model.base": "-", "data.source": "hub:openai/gsm8k,config=main,split=train", "data.limit": 1000}
-    found = sft.run_length.run_length(resolve(("test", settings)).config, None, sizes_of(PUBLISHED["1b"]))
+    found = sft.planning.run_length.run_length(resolve(("test", settings)).config, None, sizes_of(PUBLISHED["1b"]))
     assert found.how == "estimated"
     assert found.about.startswith("1,000 samples")
 

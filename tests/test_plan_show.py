@@ -11,13 +11,13 @@ pytest.importorskip("rich")
 
 from rich.console import Console
 
-from harness.cli import plan_show
-from harness.cli.plan_tasks import TaskSize, task_time
-from harness.planning.decide import Choice, Verdict
-from harness.planning.document import DecodePlan, PlanDocument, TrainingPlan
-from harness.planning.hardware import GIB
-from harness.planning.records import Figures
-from harness.planning.roofline import StepTime
+from harness.cli.show import plan as plan_show
+from harness.hardware.records import Figures
+from harness.hardware.roofline import StepTime
+from harness.hardware.topology import GIB
+from sft.planning.decide import Choice, Verdict
+from sft.planning.document import DecodePlan, PlanDocument, TrainingPlan
+from sft.planning.tasks import TaskSize, task_time
 
 FIGURES = Figures(
     arguments_bytes=12.34 * GIB,
@@ -54,7 +54,7 @@ DECODING = DecodePlan(
 
 def printed(monkeypatch: pytest.MonkeyPatch, document: PlanDocument) -> str:
     stream = io.StringIO()
-    monkeypatch.setattr("harness.cli.console.out", lambda: Console(width=80, file=stream, highlight=False))
+    monkeypatch.setattr("harness.cli.show.console.out", lambda: Console(width=80, file=stream, highlight=False))
     plan_show.print_plan(document)
     return stream.getvalue()
 

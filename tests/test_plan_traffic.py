@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.planning import traffic
-from harness.planning.hlo import computations, runs_of
+from harness.hardware import traffic
+from harness.hardware.hlo import computations, runs_of
 
 PROGRAM = """HloModule jit_step
 

@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.backends.slips import find_steps
+from harness.audits.probes.early import early_answering, filler, shown_steps
+from harness.audits.probes.paraphrase import NO_RULE, NOT_PLAIN, paraphrase, rewritten
+from harness.audits.probes.records import PROBES, read_probe_names
+from harness.audits.probes.slip import NO_NUMBER, goes_on_writing_the_number, injected_slip, reaction
+from harness.audits.probes.summary import area_over_curve
+from harness.audits.probes.thought import FAILED, NO_ANSWER, NO_REASONING, Thought, find_thought
+from harness.backends.scripted.slips import find_steps
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
-from harness.formats.presets import BARE, HASHES, PRESETS, QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS, THINK_BOXED
-from harness.probes.early import early_answering, filler, shown_steps
-from harness.probes.paraphrase import NO_RULE, NOT_PLAIN, paraphrase, rewritten
-from harness.probes.records import PROBES, read_probe_names
-from harness.probes.slip import NO_NUMBER, goes_on_writing_the_number, injected_slip, reaction
-from harness.probes.summary import area_over_curve
-from harness.probes.thought import FAILED, NO_ANSWER, NO_REASONING, Thought, find_thought
-from tasks.scoring.steps.split import step_spans
+from harness.core.reply.presets import (
+    BARE,
+    HASHES,
+    PRESETS,
+    QUESTION_REASONING_ANSWER,
+    REASONING_ANSWER_TAGS,
+    THINK_BOXED,
+)
+from tasks.scoring.steps.read.split import step_spans
 
 REASONING = "16 - 3 - 4 = 9 eggs are left.\nShe makes 9 * $2 = $18 a day."
 REPLY = REASONING_ANSWER_TAGS.render("How much?", REASONING, "18")

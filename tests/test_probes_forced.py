@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.audits.probes.forced import REASONED_ON, forced_scorers, read_forced
+from harness.audits.probes.requests import META
+from harness.audits.probes.store import read_summaries
+from harness.audits.probes.summary import question_rows
 from harness.core.records import Completion, Doc, Record, Score
+from harness.core.reply.presets import HASHES, PRESETS, QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS, THINK_BOXED
 from harness.core.scorer import Scorer
-from harness.formats.presets import HASHES, PRESETS, QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS, THINK_BOXED
-from harness.probes.forced import REASONED_ON, forced_scorers, read_forced
-from harness.probes.plan import META
-from harness.probes.store import read_summaries
-from harness.probes.summary import question_rows
 from tasks.scoring.final_answer import final_answer
 
 LABELS = "Question: q\nReasoning:\nAnswer:"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.audits.probes.compare import AreaDifference
+from harness.audits.probes.records import ProbeSummary
+from harness.audits.probes.store import FILE, read_summaries
+from harness.audits.probes.words import area_sentence, left_out_words
 from harness.core.records import Estimate
-from harness.probes.compare import AreaDifference
-from harness.probes.records import ProbeSummary
-from harness.probes.store import FILE, read_summaries
-from harness.probes.words import area_sentence, left_out_words
 
 ALL = "early-answering,injected-slip,filler,paraphrase"
 

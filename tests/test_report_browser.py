@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from report_runs import compared, doc, finished, record, reply
 
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from reports.history import write_history
 from reports.write import write_comparison, write_run_report
 

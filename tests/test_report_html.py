@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from report_runs import baseline_records, compared, doc, finished, record
 
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from harness.store.folder import read_run, write_run
 from reports import numbers
 from reports.html import SCRIPTS, comparison_html, run_html, script, typeset
-from reports.training import read_training
+from reports.sections.training import read_training
 from reports.view import comparison_view, run_view
 from reports.write import write_comparison, write_run_report
 

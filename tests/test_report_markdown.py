@@ -17,7 +17,7 @@ import reports.html
 import reports.markdown
 import reports.view
 import reports.visible
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from harness.stats.estimate import estimate_metrics
 from reports import numbers
 from reports.markdown import code, comparison_page, plain, run_page

@@ -11,18 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import METRICS, baseline_records, candidate_records, compared, doc, finished, record, reply
 
-from harness.compare.compare import compare
+from harness.comparison.compare import compare
 from harness.core.records import GenerationSettings, MetricInfo, Score
 from harness.core.words import counted
 from reports import charts, svg
-from reports.agreement import agreements, disagrees
-from reports.fates import LOSSES, fate, fates
 from reports.history import history_html
 from reports.html import comparison_html
 from reports.markdown import comparison_page, run_page
 from reports.plots import waterfall
-from reports.provenance import facts
-from reports.slices import comparison_slices, run_slices
+from reports.sections.agreement import agreements, disagrees
+from reports.sections.fates import LOSSES, fate, fates
+from reports.sections.provenance import facts
+from reports.sections.slices import comparison_slices, run_slices
 from reports.view import comparison_view, run_view, side_names
 from reports.visible import browser_offsets, visible
 

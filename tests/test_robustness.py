@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import METRICS, doc, finished, record, reply
 
-from harness.compare.compare import compare
+from harness.audits.robustness import robustness
+from harness.comparison.compare import compare
 from harness.core.records import Record
-from harness.robustness import robustness
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
 from reports.view import comparison_view, run_view

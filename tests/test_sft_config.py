@@ -8,8 +8,8 @@ import pytest
 
 from harness.core.errors import UserError
 from sft.config import Config, check, flatten, read_toml, read_written, resolve, write_config
-from sft.optimizer import learning_rates
 from sft.recipes import recipe, recipe_names
+from sft.training.optimizer import learning_rates
 
 NEEDED = {"model.base": "m", "data.source": "d.jsonl"}
 

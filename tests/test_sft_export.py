@@ -13,12 +13,12 @@ from sft_runs import evaluations, one_layer, quick_compilation, settings
 
 from harness.core.errors import UserError
 from harness.gemma.load import load_model
-from harness.gemma.tunix_adapter import state_arrays
-from sft.checkpoint import verify
+from harness.gemma.model.tunix_adapter import state_arrays
 from sft.config import export_dtype
-from sft.export import write_card
-from sft.plan import make_plan
-from sft.train import TrainedArm, train_arms
+from sft.training.arms import TrainedArm, train_arms
+from sft.training.checkpoint import verify
+from sft.training.export import write_card
+from sft.training.inputs import make_plan
 
 __all__ = ["quick_compilation"]
 

@@ -19,18 +19,18 @@ pytest.importorskip("tunix", reason="needs the gemma extra")
 from flax import nnx
 from sft_runs import quick_compilation
 
-from harness.gemma.config import sizes_of
 from harness.gemma.load import load_model
+from harness.gemma.model.config import sizes_of
 from harness.gemma.tiny import write_tiny_model
-from harness.planning.compile import compile_all
-from harness.planning.flops import layer_parameters
-from harness.planning.models import PUBLISHED
-from sft import trainable
-from sft.abstract_step import StepShape, job
+from harness.hardware.compile import compile_all
 from sft.config import Config, resolve
-from sft.data_loader import evaluation_batches
-from sft.packing import pad_batch
-from sft.tokens import TokenisedSample
+from sft.planning.flops import layer_parameters
+from sft.planning.published import PUBLISHED
+from sft.planning.train_step import StepShape, job
+from sft.tokens.loader import evaluation_batches
+from sft.tokens.packing import pad_batch
+from sft.tokens.tokenise import TokenisedSample
+from sft.training import trainable
 
 __all__ = ["quick_compilation"]
 

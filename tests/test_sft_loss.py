@@ -18,11 +18,11 @@ from sft_runs import quick_compilation
 from harness.core.errors import UserError
 from harness.gemma.load import load_model
 from harness.gemma.tiny import write_tiny_model
-from sft.data_loader import Batch, Loader, evaluation_batches, make_batch
-from sft.loss import chunk_for, counted_weights, cross_entropy, loss_positions
-from sft.packing import Packed, pack, pad_batch
-from sft.tokens import TokenisedSample
-from sft.trainable import model_loss, trainable
+from sft.tokens.loader import Batch, Loader, evaluation_batches, make_batch
+from sft.tokens.packing import Packed, pack, pad_batch
+from sft.tokens.tokenise import TokenisedSample
+from sft.training.loss import chunk_for, counted_weights, cross_entropy, loss_positions
+from sft.training.trainable import model_loss, trainable
 
 __all__ = ["quick_compilation"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from harness.core.errors import UserError
-from sft.mesh import MeshShape, mesh_shape
+from sft.training.mesh import MeshShape, mesh_shape
 
 REPO = Path(__file__).resolve().parent.parent
 
@@ -43,11 +43,11 @@ import sys
 from pathlib import Path
 import jax
 jax.config.update("jax_disable_most_optimizations", True)
-from harness.gemma.hosts import join_hosts
+from harness.runner.jax_hosts import join_hosts
 join_hosts()
 from sft.config import read_written
-from sft.plan import make_plan
-from sft.train import train_arms
+from sft.training.inputs import make_plan
+from sft.training.arms import train_arms
 folder = Path(sys.argv[1])
 plan = make_plan(read_written(folder).config, folder)
 print(jax.device_count(), plan.mesh)

@@ -10,22 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import sft.normalise
-import sft.normalise_answer
-import sft.normalise_language
-import sft.normalise_reply
-import sft.normalise_steps
-import sft.normalise_text
-import sft.reaches
+import sft.data.normalise.answer
+import sft.data.normalise.language
+import sft.data.normalise.reply
+import sft.data.normalise.rows
+import sft.data.normalise.steps
+import sft.data.normalise.text
+import sft.data.reaches
 from harness.core.errors import UserError
-from sft.normalise import REASONS, load_raw, normalise, source_name
-from sft.normalise_answer import clean_answer
-from sft.normalise_duplicates import find_duplicates
-from sft.normalise_language import guess_language
-from sft.normalise_reply import read_reply
-from sft.normalise_steps import split_steps
-from sft.normalise_text import repair
-from sft.samples import Sample, read_samples, write_lines
+from sft.data.normalise.answer import clean_answer
+from sft.data.normalise.duplicates import find_duplicates
+from sft.data.normalise.language import guess_language
+from sft.data.normalise.reply import read_reply
+from sft.data.normalise.rows import REASONS, load_raw, normalise, source_name
+from sft.data.normalise.steps import split_steps
+from sft.data.normalise.text import repair
+from sft.data.samples import Sample, read_samples, write_lines
 
 QUESTION = "Weng has 3 clips and buys 4 more. How many clips has she?"
 STEPS = ("She has 3 + 4 = 7 clips.", "That is 7 - 0 = 7.")
@@ -246,7 +246,7 @@ def test_contradicting_answers_go_unless_one_has_the_majority() -> None:
 def test_prefix_filtering_finds_what_comparing_all_finds(texts: list[list[str]]) -> None:
     from itertools import pairwise
 
-    from sft.normalise_duplicates import jaccard
+    from sft.data.normalise.duplicates import jaccard
 
     samples = [sample(str(i), " ".join(words), "1") for i, words in enumerate(texts)]
     found = {d.at for d in find_duplicates(samples, near=0.7)}
@@ -370,13 +370,13 @@ def test_raw_rows_are_no_prepared_samples(tmp_path) -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        sft.normalise,
-        sft.normalise_answer,
-        sft.normalise_language,
-        sft.normalise_reply,
-        sft.normalise_steps,
-        sft.normalise_text,
-        sft.reaches,
+        sft.data.normalise.rows,
+        sft.data.normalise.answer,
+        sft.data.normalise.language,
+        sft.data.normalise.reply,
+        sft.data.normalise.steps,
+        sft.data.normalise.text,
+        sft.data.reaches,
     ],
     ids=lambda module: module.__name__,
 )

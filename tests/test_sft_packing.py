@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import UserError
-from sft.packing import attention_mask, pack, pad_batch
-from sft.tokens import TokenisedSample
+from sft.tokens.packing import attention_mask, pack, pad_batch
+from sft.tokens.tokenise import TokenisedSample
 
 
 def sample(name: str, tokens: list[int], n_prompt: int = 1) -> TokenisedSample:

@@ -21,10 +21,10 @@ from sft_runs import quick_compilation, settings
 from test_engine_transformers import engine_tokens, prompts, transformers_tokens
 
 from harness.gemma.load import load_model
+from harness.gemma.model.tunix_adapter import logits
 from harness.gemma.tiny import write_tiny_model
-from harness.gemma.tunix_adapter import logits
-from sft.plan import make_plan
-from sft.train import Events, train_arms
+from sft.training.arms import Events, train_arms
+from sft.training.inputs import make_plan
 
 __all__ = ["quick_compilation"]
 pytestmark = pytest.mark.slow

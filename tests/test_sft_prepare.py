@@ -9,11 +9,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from harness.cli.data import prepare as command
+from harness.cli.prepare import prepare as command
 from harness.core.errors import UserError
-from harness.formats.presets import QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS
-from sft.prepare import prepare, write_prepared
-from sft.samples import read_samples
+from harness.core.reply.presets import QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS
+from sft.data.prepare import prepare, write_prepared
+from sft.data.samples import read_samples
 
 QUESTION = "Asha buys {0} pens at â‚¹{1} each and pays with a note of â‚¹500. What does she pay?"
 

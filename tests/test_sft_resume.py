@@ -17,8 +17,8 @@ from sft_runs import curve, evaluations, one_layer, quick_compilation, settings
 
 from harness.core.errors import UserError
 from sft.config import write_config
-from sft.plan import make_plan
-from sft.train import train_arms
+from sft.training.arms import train_arms
+from sft.training.inputs import make_plan
 
 __all__ = ["quick_compilation"]
 
@@ -157,7 +157,7 @@ def test_what_changes_no_number_may_differ(trained):
 
 
 def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_path):
-    from sft.metrics import MetricsFile, read_metrics
+    from sft.training.metrics import MetricsFile, read_metrics
 
     path = tmp_path / "train_metrics.jsonl"
     lines = [{"step": s, "loss": 1.0} for s in (1, 2, 3)] + [{"step": 2, "eval_loss": 2.0}]
@@ -183,7 +183,7 @@ def events(folder: Path) -> list:
 
 
 def test_tensorboard_gets_the_same_values_and_a_resumed_run_replaces_its_own(tmp_path):
-    from sft.metrics import MetricsFile
+    from sft.training.metrics import MetricsFile
 
     board = tmp_path / "board"
     for from_step, steps in ((0, (1, 2, 3)), (2, (3, 4))):

@@ -10,15 +10,22 @@ from hypothesis import strategies as st
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.parse import parse_sections
+from harness.core.reply.presets import (
+    BARE,
+    HASHES,
+    PRESETS,
+    QUESTION_REASONING_ANSWER,
+    REASONING_ANSWER_TAGS,
+    THINK_BOXED,
+)
 from harness.core.scorers import load_scorer
 from harness.core.task import PromptTemplate
-from harness.formats.parse import parse_sections
-from harness.formats.presets import BARE, HASHES, PRESETS, QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS, THINK_BOXED
-from harness.formats.response_format import ResponseFormat
-from sft.normalise import normalise
-from sft.reaches import reaches
-from sft.samples import Sample
-from sft.structure import enforce, shares, verdict
+from sft.data.enforce import enforce, shares, verdict
+from sft.data.normalise.rows import normalise
+from sft.data.reaches import reaches
+from sft.data.samples import Sample
 
 GOOD = Sample(
     id="good",
@@ -198,7 +205,7 @@ def test_sections_of_what_is_kept_hold_what_went_in(lines: list[str], answer: st
 
 
 def test_gsm8ks_own_training_data_is_almost_all_verified(shared_data) -> None:
-    from sft.sources import load_raw
+    from sft.data.sources import load_raw
 
     rows = load_raw(str(shared_data("gsm8k/train.jsonl")))[:400]
     done = normalise(rows, "gsm8k")

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 
 from harness.core.errors import UserError
 from harness.core.registry import find_entry
+from harness.core.reply.format import ResponseFormat, Section
+from harness.core.reply.presets import BARE, HASHES, PRESETS, QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS
 from harness.core.task import PromptTemplate
-from harness.formats.presets import BARE, HASHES, PRESETS, QUESTION_REASONING_ANSWER, REASONING_ANSWER_TAGS
-from harness.formats.response_format import ResponseFormat, Section
-from harness.gemma.tokenizer import Tokenizer, load_tokenizer
-from sft.preview import coloured, plain
-from sft.samples import Sample
-from sft.structure import enforce
-from sft.token_bytes import piece_bytes, token_starts
-from sft.token_markers import check_markers
-from sft.token_report import token_report
-from sft.tokens import end_of_reply, in_every, tokenise
+from harness.gemma.text.tokenizer import Tokenizer, load_tokenizer
+from sft.data.enforce import enforce
+from sft.data.samples import Sample
+from sft.tokens.bytes import piece_bytes, token_starts
+from sft.tokens.markers import check_markers
+from sft.tokens.preview import coloured, plain
+from sft.tokens.report import token_report
+from sft.tokens.tokenise import end_of_reply, in_every, tokenise
 
 SAMPLE = Sample(id="a", question="1 + 1?", steps=("1 + 1 = 2",), answer="2", source="x", metadata={"row": 0})
 STORY = Sample(

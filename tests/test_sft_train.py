@@ -14,11 +14,11 @@ from sft_runs import SMALL, curve, evaluations, one_layer, quick_compilation, se
 from harness.cli.train import run_training, train
 from harness.core.errors import UserError
 from harness.gemma.load import load_model
-from harness.gemma.tunix_adapter import logits, state_arrays
+from harness.gemma.model.tunix_adapter import logits, state_arrays
 from sft.config import resolve
-from sft.guards import WINDOW, LossGuard
-from sft.plan import arms_data, make_plan
-from sft.train import Events, train_arms
+from sft.training.arms import Events, train_arms
+from sft.training.guards import WINDOW, LossGuard
+from sft.training.inputs import arms_data, make_plan
 
 __all__ = ["quick_compilation"]
 
@@ -39,7 +39,7 @@ FAULTS = [
 
 
 def raw_rows(path: Path, n: int = 40) -> Path:
-    from sft.sources import load_raw
+    from sft.data.sources import load_raw
 
     good = [{key: row[key] for key in ("question", "reasoning", "answer")} for row in load_raw(f"gsm_style:n={n}")]
     rows = [*good, *FAULTS, good[0]]
@@ -151,7 +151,7 @@ def test_a_candidates_run_has_its_curves_and_its_place_in_training(finished):
 
 
 def test_a_finished_run_is_not_trained_again(finished, monkeypatch):
-    monkeypatch.setattr("sft.train.train_arm", lambda *a: pytest.fail("trained again"))
+    monkeypatch.setattr("sft.training.arms.train_arm", lambda *a: pytest.fail("trained again"))
     command("--resume", finished, "--no-benchmark")
 
 
@@ -188,8 +188,8 @@ def test_the_training_loss_sees_lora(quantise):
     import jax.numpy as jnp
     from flax import nnx
 
-    from sft.data_loader import Loader
-    from sft.trainable import model_loss, trainable, with_lora
+    from sft.tokens.loader import Loader
+    from sft.training.trainable import model_loss, trainable, with_lora
 
     plan = make_plan(settings().config, Path("unused"))
     rows = arms_data(plan)["reasoning-answer"].train
@@ -229,7 +229,7 @@ def test_training_stops_at_weights_that_break_and_keeps_the_last_sound_checkpoin
     resolved = settings(train__learning_rate=1e30, train__clip=0.0, train__save_every=1, data__eval_share=0.0)
     with pytest.raises(UserError, match=r"step \d+: the loss is"):
         train_arms(make_plan(resolved.config, tmp_path), tmp_path)
-    from harness.gemma.checkpoint import find_step
+    from harness.gemma.model.checkpoint import find_step
 
     step = find_step(tmp_path / "arms" / "reasoning-answer" / "checkpoints")
     assert step is not None
@@ -271,7 +271,7 @@ def test_a_checkpoint_is_no_base_to_train_from(tmp_path):
 
 
 def test_a_misspelt_task_or_option_is_named_before_any_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("sft.plan.make_plan", lambda *a: pytest.fail("work was begun"))
+    monkeypatch.setattr("sft.training.inputs.make_plan", lambda *a: pytest.fail("work was begun"))
     for key, value, message in (
         ("benchmark.tasks", ["gsm8l"], "did you mean 'gsm8k'"),
         ("benchmark.options", {"seeed": 1}, "did you mean 'seed'"),

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.scoring.step_validity import reasoning_steps
-from tasks.scoring.steps import check_solution, evaluate, parse_statements, split_steps
-from tasks.scoring.steps.grammar import parse_all
+from tasks.scoring.steps import check_solution, parse_statements, split_steps
 from tasks.scoring.steps.metrics import first_error_score
-from tasks.scoring.steps.tokens import tokenise
+from tasks.scoring.steps.read.grammar import parse_all
+from tasks.scoring.steps.read.tokens import tokenise
+from tasks.scoring.steps.value import evaluate
 
 SIGNS = {"+": ("+", " plus "), "-": ("-", "−"), "*": ("*", "×", r"\times ", " x "), "/": ("/", "÷")}
 FRAMES = (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.scoring.steps import check_solution
-from tasks.scoring.steps.quantities import Mentions, unit_of
+from tasks.scoring.steps.value.quantities import Mentions, unit_of
 
 MILK = "A company sold 4000 gallons of milk at $3.5 per gallon, and 2/5 of the milk was sour. How much was refunded?"
 

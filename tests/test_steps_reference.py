@@ -10,14 +10,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tasks.scoring.steps import check_solution
+from tasks.scoring.steps.read.statements import parse_statements
+from tasks.scoring.steps.read.tree import literals
 from tasks.scoring.steps.reference import ReferenceCheck, check_with_reference
 from tasks.scoring.steps.reference.affine import System, linear_form
 from tasks.scoring.steps.reference.gold import read_gold
 from tasks.scoring.steps.reference.points import PRIME, NoPoint, add, constant, divide, inverse, multiply, subtract
 from tasks.scoring.steps.reference.question import read_question
 from tasks.scoring.steps.reference.replay import replay
-from tasks.scoring.steps.statements import parse_statements
-from tasks.scoring.steps.tree import literals
 
 QUESTION = "Ann packs 14 boxes of 6 pears and 5 boxes of 9 plums. She eats 3 fruits. How many fruits are left?"
 GOLD = (

@@ -11,7 +11,7 @@ import pytest
 from harness.cli.steps import Tier, steps
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, MetricValue, Score
-from harness.formats.presets import REASONING_ANSWER_TAGS
+from harness.core.reply.presets import REASONING_ANSWER_TAGS
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.step_validity import reasoning_steps, step_validity
 

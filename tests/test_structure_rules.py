@@ -6,8 +6,8 @@ import pytest
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
-from harness.formats.presets import response_format
-from harness.formats.response_format import ResponseFormat, Section
+from harness.core.reply.format import ResponseFormat, Section
+from harness.core.reply.presets import response_format
 from tasks.scoring.structure import RULES, judge, structure
 from tasks.scoring.structure.content_rules import answer_type, count_steps
 from tasks.scoring.structure.reading import Breach, Limits

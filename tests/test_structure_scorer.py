@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from harness.core.records import Completion, Doc
 from harness.core.registry import load_task
+from harness.core.reply.format import ResponseFormat, parse_sections
+from harness.core.reply.infer import infer_format
+from harness.core.reply.parse import MAX_MARKERS, find_markers
+from harness.core.reply.presets import PRESETS, response_format
 from harness.data.rows import read_rows
-from harness.formats.infer import infer_format
-from harness.formats.parse import MAX_MARKERS, find_markers
-from harness.formats.presets import PRESETS, response_format
-from harness.formats.response_format import ResponseFormat, parse_sections
 from tasks.scoring.structure import structure
 
 QUESTION = "Ana has 3 boxes of 12 pens and gives away 5. How many are left?"

@@ -11,9 +11,9 @@ from harness.core.errors import UserError, unknown_name
 from harness.core.task import Task
 
 BACKENDS = {
-    "scripted": "harness.backends.scripted:ScriptedBackend",
+    "scripted": "harness.backends.scripted.backend:ScriptedBackend",
     "replay": "harness.backends.replay:ReplayBackend",
-    "http": "harness.backends.http:HttpBackend",
+    "http": "harness.backends.http.backend:HttpBackend",
     "gemma": "harness.gemma.backend:GemmaBackend",
     "lm_eval": "harness.lm_eval_bridge.backend:LmEvalBackend",
 }

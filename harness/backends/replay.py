@@ -12,7 +12,7 @@ from harness.core.hashing import stable_hash
 from harness.core.records import Completion, GenerationSettings, ModelInfo, Request
 from harness.core.task import Task
 from harness.data.rows import missing_file
-from harness.foreign import match_to_docs, read_completions
+from harness.recorded import match_to_docs, read_completions
 
 
 class ReplayBackend:

@@ -30,7 +30,7 @@ def check_also(names: Sequence[str], task: Task) -> None:
             tip="leave out --also; an lm_eval: task has lm-eval's own filters already.",
         )
     if names:
-        from tasks.scoring.lm_eval_filters import gsm8k_config
+        from harness.lm_eval_bridge.filters import gsm8k_config
 
         gsm8k_config()  # what is not installed shows before anything is drawn
 
@@ -47,7 +47,7 @@ def lm_eval_verdicts(records: Sequence[Record]) -> dict[str, dict[str, int]]:
 
     Completions that failed are left out, and those of tasks without final answers.
     """
-    from tasks.scoring.lm_eval_filters import lm_eval_scores
+    from harness.lm_eval_bridge.filters import lm_eval_scores
 
     judged = [r for r in records if "final_answer" in r.scores and r.completion.finish != "error"]
     scored = lm_eval_scores([r.doc for r in judged], [r.completion for r in judged])
@@ -63,7 +63,7 @@ def as_scores(verdicts: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int
 
 
 def _keep(verdicts: Mapping[str, dict[str, int]], folder: Path) -> None:
-    from reports.agreement import FILE
+    from reports.sections.agreement import FILE
 
     (folder / FILE).write_text(json.dumps(as_scores(verdicts)) + "\n", encoding="utf-8")
 
@@ -81,8 +81,8 @@ def _summary(records: Sequence[Record], found: Mapping[str, int]) -> dict[str, A
 
 def print_lm_eval(summary: dict[str, Any]) -> None:
     """A table of both filters, and the first disagreements of each."""
-    from harness.cli.console import out, table
-    from harness.cli.show import percent
+    from harness.cli.show.console import out, table
+    from harness.cli.show.run import percent
 
     console = out()
     made = table(

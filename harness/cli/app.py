@@ -9,7 +9,6 @@ import typer
 from harness._version import __version__
 from harness.cli.compare import compare
 from harness.cli.contamination import contamination
-from harness.cli.data import prepare
 from harness.cli.demo import demo
 from harness.cli.export_lm_eval import export_lm_eval
 from harness.cli.history import history
@@ -17,6 +16,7 @@ from harness.cli.lint import lint
 from harness.cli.new_task import new_task
 from harness.cli.noise import noise
 from harness.cli.plan import plan
+from harness.cli.prepare import prepare
 from harness.cli.probe import probe
 from harness.cli.report import report
 from harness.cli.run import run

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.settings import DEFAULT_RUNS
+from harness.cli.options import DEFAULT_RUNS
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
-    from harness.compare.records import Comparison, Difference
+    from harness.comparison.records import Comparison, Difference
 
 EXIT_GATE = {"pass": 0, "fail": 3, "inconclusive": 4}
 
@@ -35,7 +35,7 @@ def compare(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Compare two runs: pairs by doc, refuses when they are not comparable, and says how sure it is."""
-    from harness.cli.console import notice, print_json
+    from harness.cli.show.console import notice, print_json
 
     made = load_comparison(baseline, candidate, runs, allow=allow, margin=margin)
     if not no_report:
@@ -57,10 +57,10 @@ def load_comparison(
     """Read two run folders and compare them."""
     from types import SimpleNamespace
 
-    from harness.compare.compare import compare as compare_runs
-    from harness.noise.words import floor_sentences
-    from harness.probes.compare import compare_areas
-    from harness.probes.store import read_summaries
+    from harness.audits.noise.words import floor_sentences
+    from harness.audits.probes.compare import compare_areas
+    from harness.audits.probes.store import read_summaries
+    from harness.comparison.compare import compare as compare_runs
     from harness.store.folder import find_run, read_run, read_run_records
 
     folders = [find_run(name, runs) for name in (baseline, candidate)]
@@ -85,7 +85,7 @@ def load_comparison(
 
 def _write_report(made: Any, folder: Path | None, runs: Path) -> list[Path]:
     """The pages of a comparison; where nobody asked for them, a folder that cannot be written is no error."""
-    from harness.cli.console import notice
+    from harness.cli.show.console import notice
     from reports.write import write_comparison
 
     where = folder or made.folders[1]
@@ -132,9 +132,9 @@ def _difference(difference: Difference) -> dict[str, Any]:
 
 
 def _print(comparison: Comparison, *, diagnostics: bool) -> None:
-    from harness.cli.console import out, table
-    from harness.cli.show import percent
-    from harness.compare.numbers import left_out
+    from harness.cli.show.console import out, table
+    from harness.cli.show.run import percent
+    from harness.comparison.numbers import left_out
     from reports.numbers import GATE, gate_reason
 
     console = out()
@@ -161,8 +161,8 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
 
 def _print_beside(made: Any) -> None:
     """What is known beside the difference: the noise floor, and how much the reasoning mattered on each side."""
-    from harness.cli.console import out
-    from harness.probes.words import area_sentence
+    from harness.audits.probes.words import area_sentence
+    from harness.cli.show.console import out
 
     for sentence in made.noise:
         out().print(sentence, markup=False)
@@ -184,7 +184,7 @@ def _cells(difference: Difference, percent: Any) -> tuple[str, ...]:
 
 
 def _change(difference: Difference) -> str:
-    from harness.compare.numbers import show_change
+    from harness.comparison.numbers import show_change
 
     change, *ends = (
         show_change(value, difference.metric, unit=False)

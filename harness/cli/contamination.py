@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.settings import DEFAULT_RUNS, build_task, read_options
+from harness.cli.options import DEFAULT_RUNS, build_task, read_options
 from harness.core.errors import UserError
 from harness.core.records import Doc, Record, Run
 
 if TYPE_CHECKING:
-    from harness.contamination import Contamination, WithAndWithout
+    from harness.audits.contamination import Contamination, WithAndWithout
 
 DATA_ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz")
 
@@ -32,8 +32,8 @@ def contamination(
     ] = False,
 ) -> None:
     """Find evaluation questions in training data: the same question, or 13 words in a row in common."""
-    from harness.cli.console import print_json
-    from harness.contamination import find_overlaps
+    from harness.audits.contamination import find_overlaps
+    from harness.cli.show.console import print_json
     from harness.data.rows import read_rows
 
     rows = read_rows(train)
@@ -51,7 +51,7 @@ def contamination(
 
 
 def _docs(name: str, option: list[str] | None, columns: str) -> tuple[Doc, ...]:
-    from harness.cli.show import tell_data
+    from harness.cli.show.run import tell_data
     from harness.data.questions import local_docs
 
     if name.endswith(DATA_ENDINGS):
@@ -77,7 +77,7 @@ def _of_run(name: str, runs: Path, found: dict[str, Contamination], compared: se
 
 def scores_of(run: Run, records: Sequence[Record], found: Mapping[str, Contamination]) -> dict[str, Any]:
     """A run's id, its primary metric, and that metric with and without the docs that overlap in any set."""
-    from harness.contamination import with_and_without
+    from harness.audits.contamination import with_and_without
 
     doc_ids = frozenset(doc_id for one in found.values() for doc_id in one.doc_ids())
     metric = next(info for info in run.metrics if info.name == run.primary)
@@ -86,8 +86,8 @@ def scores_of(run: Run, records: Sequence[Record], found: Mapping[str, Contamina
 
 def print_set(name: str, found: Contamination, show: int) -> None:
     """Counts of one evaluation set by kind, and its first `show` docs."""
-    from harness.cli.console import out, table
-    from harness.contamination import KINDS, MEANINGS
+    from harness.audits.contamination import KINDS, MEANINGS
+    from harness.cli.show.console import out, table
     from harness.core.words import counted
 
     console = out()
@@ -112,7 +112,7 @@ def print_set(name: str, found: Contamination, show: int) -> None:
 
 
 def _print_run(name: str, found: dict[str, Any]) -> None:
-    from harness.cli.console import out
+    from harness.cli.show.console import out
 
     scores: WithAndWithout = found["scores"]
     console = out()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.settings import DEFAULT_RUNS
+from harness.cli.options import DEFAULT_RUNS
 
 if TYPE_CHECKING:
     from sft.config import Resolved
@@ -43,7 +43,7 @@ def demo(
     from training.
     Nothing is scripted: whatever comes out is shown.
     """
-    from harness.cli.console import print_json
+    from harness.cli.show.console import print_json
 
     folder = out or DEFAULT_RUNS / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     if recorded:
@@ -65,9 +65,9 @@ def _settings(quick: bool, seed: int) -> Resolved:
 
 
 def _train_and_measure(resolved: Resolved, folder: Path, *, quiet: bool, note: str) -> dict[str, Any]:
-    from harness.cli.demo_tables import by_steps, pairs, print_demo, print_plan
+    from harness.cli.show.demo import by_steps, pairs, print_demo, print_plan
     from harness.cli.train import run_training
-    from harness.gemma.tunix_adapter import require_tunix
+    from harness.gemma.model.tunix_adapter import require_tunix
 
     require_tunix()
     if not quiet:

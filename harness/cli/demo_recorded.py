@@ -10,7 +10,7 @@ from harness.core.errors import UserError
 
 if TYPE_CHECKING:
     from harness.core.records import Run
-    from harness.formats.response_format import ResponseFormat
+    from harness.core.reply.format import ResponseFormat
 
 TASK = "gsm8k"
 SCORERS = ["step_validity"]
@@ -23,8 +23,8 @@ def compare_recorded(given: Sequence[Path], folder: Path, *, quiet: bool) -> dic
     All are held against one response format, the commonest among the files. Raises UserError for fewer than two
     files, or a folder without any.
     """
-    from harness.cli.console import out
-    from harness.formats.infer import missing_opening
+    from harness.cli.show.console import out
+    from harness.core.reply.infer import missing_opening
 
     files, data = _files(given)
     texts = {file: _texts(file) for file in files}
@@ -80,8 +80,8 @@ def _form(texts: dict[Path, list[str]]) -> ResponseFormat:
     """The form of most files that have one: a run that was not asked for it is held against it as well."""
     from collections import Counter
 
-    from harness.formats.infer import infer_format
-    from harness.formats.presets import BARE, response_format
+    from harness.core.reply.infer import infer_format
+    from harness.core.reply.presets import BARE, response_format
 
     found = Counter(infer_format(some).name for some in texts.values())
     found.pop(BARE.name, None)
@@ -89,15 +89,15 @@ def _form(texts: dict[Path, list[str]]) -> ResponseFormat:
 
 
 def _texts(file: Path) -> list[str]:
-    from harness.foreign import read_completions
+    from harness.recorded import read_completions
 
     return [row.prefill + row.text for row in read_completions(file).rows]
 
 
 def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, folder: Path) -> Run:
-    from harness.cli.console import notice
+    from harness.cli.options import build_task, new_folder
     from harness.cli.score import matched_completions, score_completions
-    from harness.cli.settings import build_task, new_folder
+    from harness.cli.show.console import notice
 
     options = {"format": form.name, "answer": "last-number"} | ({"data": str(data)} if data else {})
     task = build_task(TASK, options, extra_scorers=SCORERS)
@@ -109,7 +109,7 @@ def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, fo
 
 
 def _compare(baseline: Path, candidate: Path, folder: Path) -> dict[str, Any]:
-    from harness.cli.train_benchmark import compare_runs
+    from harness.api.benchmark import compare_runs
 
     names = _name(baseline), _name(candidate)
     made = compare_runs(folder / names[0], folder / names[1], folder / "report" / "-".join(names))
@@ -117,8 +117,8 @@ def _compare(baseline: Path, candidate: Path, folder: Path) -> dict[str, Any]:
 
 
 def _table(runs: dict[Path, Run], prefills: dict[Path, str]) -> Any:
-    from harness.cli.console import table
-    from harness.cli.show import percent
+    from harness.cli.show.console import table
+    from harness.cli.show.run import percent
 
     made = table("run", *METRICS, "docs", "opened by the prompt", right=(*METRICS, "docs"))
     for file, run in runs.items():

@@ -23,8 +23,8 @@ def export_lm_eval(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Write tasks as YAML and fn.py, for `lm_eval run --include_path FOLDER --tasks harness_gsm8k`."""
-    from harness.cli.console import out, print_json
-    from harness.cli.settings import read_options, with_data
+    from harness.cli.options import read_options, with_data
+    from harness.cli.show.console import out, print_json
     from harness.lm_eval_bridge.export import export_task
 
     wanted = [name for part in task or DEFAULT_TASKS for name in part.split(",") if name]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.settings import DEFAULT_RUNS
+from harness.cli.options import DEFAULT_RUNS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,8 +30,8 @@ def history(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """List the runs of a folder, newest first, with their main numbers."""
-    from harness.cli.console import out, print_json
-    from harness.cli.show import run_document
+    from harness.cli.show.console import out, print_json
+    from harness.cli.show.run import run_document
     from harness.core.errors import UserError
 
     if not runs.is_dir():
@@ -56,8 +56,8 @@ def _fitting(found: Sequence[tuple[Run, Path]], console: Console) -> Table:
 
 def _table(found: Sequence[tuple[Run, Path]], names: Sequence[str]) -> Table:
     """A run a row; of numbers and states only those that some run has."""
-    from harness.cli.console import table
-    from harness.cli.show import docs_words, percent
+    from harness.cli.show.console import table
+    from harness.cli.show.run import docs_words, percent
     from reports.view import short_name
 
     shown = [name for name in SHOWN if any(name in run.estimates for run, _ in found)]
@@ -88,7 +88,7 @@ def _start(name: str, others: Sequence[str]) -> str:
 
 def _readable(runs: Path) -> Iterator[tuple[Run, Path]]:
     """Every run whose run.json can be read; one that cannot must not hide the others."""
-    from harness.cli.console import notice
+    from harness.cli.show.console import notice
     from harness.core.errors import UserError
     from harness.store.folder import read_run, run_folders
 
@@ -102,8 +102,8 @@ def _readable(runs: Path) -> Iterator[tuple[Run, Path]]:
 
 
 def _write_page(found: list[Any], runs: Path, *, show: bool) -> None:
-    from harness.cli.console import notice
     from harness.cli.report import open_in_browser
+    from harness.cli.show.console import notice
     from reports.history import write_history
 
     paths = write_history(found, runs)

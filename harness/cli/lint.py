@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from harness.gemma.lint import Report
+    from harness.gemma.lint.lint import Report
 
 EXIT_ERRORS = 3
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
@@ -24,12 +24,12 @@ def lint(
     """Print the rendered prompt with its token ids, and what is wrong with it; exits 3 where an error is found."""
     from harness.backends.open import split_spec
     from harness.backends.options import check_options
-    from harness.cli.console import print_json
-    from harness.cli.settings import build_task, read_options
-    from harness.cli.show import tell_data
+    from harness.cli.options import build_task, read_options
+    from harness.cli.show.console import print_json
+    from harness.cli.show.run import tell_data
     from harness.core.errors import UserError
     from harness.gemma.backend import OPTIONS
-    from harness.gemma.lint import lint_model
+    from harness.gemma.lint.lint import lint_model
 
     kind, name, options = split_spec(model)
     if kind != "gemma":
@@ -62,7 +62,7 @@ def document(report: Report) -> dict[str, Any]:
 
 
 def _print(report: Report) -> None:
-    from harness.cli.console import out
+    from harness.cli.show.console import out
     from harness.core.words import counted
 
     console = out()

@@ -30,7 +30,7 @@ def new_task(
     json: Annotated[bool, typer.Option("--json", help="The paths as one JSON document.")] = False,
 ) -> None:
     """Write a working task and its test into a folder; with --from, one that asks the questions of a file."""
-    from harness.cli.console import print_json
+    from harness.cli.show.console import print_json
 
     _check_name(name)
     if columns is not None and source is None:

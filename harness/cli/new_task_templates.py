@@ -47,7 +47,7 @@ from pathlib import Path
 
 from harness import PromptTemplate, Task, task
 from harness.data.questions import local_docs
-from harness.formats.presets import response_format
+from harness.core.reply.presets import response_format
 from tasks.scoring.final_answer import final_answer
 from tasks.scoring.structure import structure
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.settings import DEFAULT_RUNS, build_task, command_line, read_options, with_data
+from harness.cli.options import DEFAULT_RUNS, build_task, command_line, read_options, with_data
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.core.records import GenerationSettings
 
 if TYPE_CHECKING:
+    from harness.audits.noise.measure import Same
+    from harness.audits.noise.records import NoiseFloor
     from harness.core.backend import Backend
     from harness.core.task import Task
-    from harness.noise.measure import Same
-    from harness.noise.records import NoiseFloor
-    from harness.runner.plan import PlannedRequest
+    from harness.runner.requests import PlannedRequest
 
 BATCH_OPTIONS = {"gemma": "batch_size", "http": "concurrency"}
 """What a backend calls the number of questions that it may answer together."""
@@ -46,9 +46,9 @@ def noise(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Measure the noise floor: the share of greedy answers that flip by batch size and order alone."""
-    from harness.cli.console import print_json
-    from harness.noise.measure import noise_floor
-    from harness.noise.store import write_floor
+    from harness.audits.noise.measure import noise_floor
+    from harness.audits.noise.store import write_floor
+    from harness.cli.show.console import print_json
     from harness.runner.run import utc_now
 
     if run and model:
@@ -76,7 +76,7 @@ def noise(
 
 def _recorded(names: Sequence[str], task: str, options: Mapping[str, str], limit: int | None, runs: Path) -> list[Same]:
     """Runs by folder or id; a file of completions is scored first."""
-    from harness.noise.measure import Same
+    from harness.audits.noise.measure import Same
     from harness.store.folder import find_run, read_run, read_run_records
 
     sides = []
@@ -111,9 +111,9 @@ def _refuse_twice(names: Sequence[str], runs: Path) -> None:
 
 def _scored(file: Path, task: Task, runs: Path) -> Same:
     """Scored once: the folder is named by what is scored and how."""
+    from harness.audits.noise.measure import Same
+    from harness.audits.noise.store import FOLDER
     from harness.cli.score import matched_completions, score_completions
-    from harness.noise.measure import Same
-    from harness.noise.store import FOLDER
     from harness.store.folder import RUN_FILE, read_run, read_run_records
 
     completions, kind = matched_completions(file, task)
@@ -133,7 +133,7 @@ def _drawn(
 ) -> tuple[Path, list[Same]]:
     """Every batch size with every seed, in a folder of this model and task: what is there is not drawn again."""
     from harness.backends.open import open_backend
-    from harness.cli.show import tell_data
+    from harness.cli.show.run import tell_data
 
     specs = list(_specs(model, batches))
     if len(specs) * len(seeds) < 2:
@@ -164,9 +164,9 @@ def _draw_one(
     seed: int,
     asked: Mapping[str, Any],
 ) -> Same:
+    from harness.audits.noise.measure import Same
     from harness.cli.planned import new_run
-    from harness.cli.progress import progress_bar
-    from harness.noise.measure import Same
+    from harness.cli.show.progress import progress_bar
     from harness.runner.run import run_task
 
     parts = {"batch": batch, "seed": seed}
@@ -223,7 +223,7 @@ def _folder(
     settings: GenerationSettings | None = None,
 ) -> Path:
     """The folder of this floor: one for a model, a task with its data, and settings."""
-    from harness.noise.store import FOLDER
+    from harness.audits.noise.store import FOLDER
 
     docs = built.data.docs_hash if built is not None and built.data is not None else ""
     prompts = built.prompt if built is not None else ""
@@ -239,8 +239,8 @@ def _numbers(name: str, text: str, least: int) -> list[int]:
 
 
 def _print(floor: NoiseFloor, path: Path) -> None:
-    from harness.cli.console import out, table
-    from harness.noise.words import floor_sentence, share
+    from harness.audits.noise.words import floor_sentence, share
+    from harness.cli.show.console import out, table
 
     console = out()
     console.print(floor_sentence(floor), markup=False, style="bold")

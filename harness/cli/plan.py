@@ -12,10 +12,10 @@ import typer
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
-    from harness.cli.plan_study import Study
-    from harness.planning.document import DecodePlan, PlanDocument, Search, TrainingPlan
-    from harness.planning.hardware import Topology
+    from harness.hardware.topology import Topology
     from sft.config import Config, Resolved
+    from sft.planning.document import DecodePlan, PlanDocument, Search, TrainingPlan
+    from sft.planning.study import Study
 
 DEFAULT_METHODS = ("lora", "full")
 _METHODS = ("full", "lora", "qlora")
@@ -54,11 +54,11 @@ def plan(
     import sys
 
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # of this process alone: planning touches no device
-    from harness.cli import plan_show
-    from harness.cli.console import print_json
-    from harness.gemma.tunix_adapter import require_tunix
-    from harness.planning.document import as_json, write_plan
-    from harness.planning.hardware import parse_topology
+    from harness.cli.show import plan as plan_show
+    from harness.cli.show.console import print_json
+    from harness.gemma.model.tunix_adapter import require_tunix
+    from harness.hardware.topology import parse_topology
+    from sft.planning.document import as_json, write_plan
 
     require_tunix()
     topologies = [parse_topology(name) for name in topology or ["cpu"]]
@@ -116,11 +116,11 @@ def _methods(mode: list[str] | None) -> list[str]:
 def _study(
     config: Config, quick: bool, as_run: bool, time_limit: float, workers: int, cache: bool, on_done: Any
 ) -> Study:
-    from harness.cli.plan_study import Study
-    from harness.gemma.config import sizes_of
-    from harness.planning.compile import default_cache
-    from harness.planning.models import local_folder, model_text_config
-    from sft.run_length import run_length
+    from harness.gemma.model.config import sizes_of
+    from harness.hardware.compile import default_cache
+    from sft.planning.published import local_folder, model_text_config
+    from sft.planning.run_length import run_length
+    from sft.planning.study import Study
 
     text = model_text_config(config.model.base)
     sizes = sizes_of(text)
@@ -140,7 +140,7 @@ def _study(
 
 def _training(study: Study, topologies: list[Topology], methods: list[str], batches: list[int]) -> list[TrainingPlan]:
     """Every topology, method and batch; beside what does not fit, the nearest that does."""
-    from harness.cli.plan_training import training, with_nearest
+    from sft.planning.training import training, with_nearest
 
     wanted = [(one, study.choice(one, method, rows)) for one in topologies for method in methods for rows in batches]
     return [with_nearest(study, made, pair[0]) for made, pair in zip(training(study, wanted), wanted, strict=True)]
@@ -150,17 +150,17 @@ def _searches(
     study: Study, topologies: list[Topology], method: str | None, batches: Sequence[int | None]
 ) -> list[Search]:
     """Of one method, the first that was asked for, else the run's own; over every batch that was asked for."""
-    from harness.cli.plan_training import search
+    from sft.planning.training import search
 
     return [search(study, one, [study.choice(one, method, rows) for rows in batches]) for one in topologies]
 
 
 def _decoding(study: Study, topologies: list[Topology], rows: int | None) -> list[DecodePlan]:
     """The engine on every topology, with the time that each configured task takes at most."""
-    from harness.cli.plan_decode import decoding, rows_that_fit
-    from harness.cli.plan_tasks import measured_tasks, task_time
-    from harness.gemma.engine.abstract_step import STEPS
     from harness.gemma.engine.schedule import span_bucket
+    from sft.planning.decode import decoding, rows_that_fit
+    from sft.planning.decode_step import STEPS
+    from sft.planning.tasks import measured_tasks, task_time
 
     tasks = measured_tasks(study.config)
     span = span_bucket(max((task.tokens for task in tasks), default=1024) + STEPS)
@@ -175,9 +175,9 @@ def _document(
     decoding: list[DecodePlan],
     searches: list[Search],
 ) -> PlanDocument:
-    from harness.cli.settings import versions
+    from harness.cli.options import versions
     from harness.core.codec import encode
-    from harness.planning.document import PlanDocument
+    from sft.planning.document import PlanDocument
 
     return PlanDocument(
         model=study.config.model.base,

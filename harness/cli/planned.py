@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.cli.settings import command_line, git_sha, versions
+from harness.cli.options import command_line, git_sha, versions
 from harness.core.records import GenerationSettings, ModelInfo, Run
 from harness.core.task import Task
 

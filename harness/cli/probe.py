@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.settings import DEFAULT_RUNS, build_task
+from harness.cli.options import DEFAULT_RUNS, build_task
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
+    from harness.audits.probes.records import ProbeName, ProbeSummary
     from harness.core.backend import Backend
     from harness.core.records import GenerationSettings, Record, Run
     from harness.core.task import Task
-    from harness.probes.records import ProbeName, ProbeSummary
 
 
 def probe(
@@ -29,9 +29,9 @@ def probe(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Probe a run's reasoning: cut it, slip in an error, replace it; a probe that was stopped goes on."""
+    from harness.audits.probes.records import PROBES, read_probe_names
     from harness.backends.open import open_backend
-    from harness.cli.console import print_json
-    from harness.probes.records import PROBES, read_probe_names
+    from harness.cli.show.console import print_json
     from harness.store.folder import find_run, read_run, read_run_records
 
     names = read_probe_names(probe)
@@ -79,9 +79,9 @@ def run_probes(
     folder: Path,
 ) -> list[ProbeSummary]:
     """Run each probe over a run's records; steps are those that the step checker sees."""
-    from harness.cli.progress import progress_bar
-    from harness.probes.run import run_probe
-    from tasks.scoring.steps.split import step_spans
+    from harness.audits.probes.run import run_probe
+    from harness.cli.show.progress import progress_bar
+    from tasks.scoring.steps.read.split import step_spans
 
     summaries = []
     for name in names:
@@ -94,8 +94,8 @@ def run_probes(
 
 def print_probes(summaries: Sequence[ProbeSummary]) -> None:
     """Each probe's numbers as a table, and what could not be probed."""
-    from harness.cli.console import out, table
-    from harness.probes.words import left_out_words
+    from harness.audits.probes.words import left_out_words
+    from harness.cli.show.console import out, table
 
     console = out()
     for summary in summaries:
@@ -116,8 +116,8 @@ def probes_document(summaries: Sequence[ProbeSummary]) -> dict[str, Any]:
 
 
 def _curve_table(summary: ProbeSummary) -> Any:
-    from harness.cli.console import table
-    from harness.cli.show import percent
+    from harness.cli.show.console import table
+    from harness.cli.show.run import percent
 
     numbers = ("accuracy", "accuracy 95%", "same answer", "same 95%", "docs", "reasoned on")
     made = table("at most shown", *numbers, right=numbers)
@@ -130,7 +130,7 @@ def _curve_table(summary: ProbeSummary) -> Any:
 
 
 def _cells(estimate: Any, kind: str) -> tuple[str, str, str]:
-    from harness.cli.show import percent
+    from harness.cli.show.run import percent
 
     def show(value: float) -> str:
         return f"{value:.2f}" if kind == "mean" else percent(value)
@@ -149,7 +149,7 @@ def _check_data(run: Run, task: Task) -> None:
 
 def _check_scorer(folder: Path, run: Run, task: Task) -> None:
     """Answers of two versions of a scorer differ without any probe."""
-    from harness.probes.plan import answer_scorer
+    from harness.audits.probes.requests import answer_scorer
 
     name = answer_scorer(task)
     now = next(scorer.identity for scorer in task.scorers if scorer.name == name)
@@ -171,6 +171,6 @@ def _check_model(run: Run, backend: Backend) -> None:
 
 def probe_names_of(invocation: Mapping[str, Any]) -> tuple[ProbeName, ...]:
     """The probes that a run was started with; runs of before they were written down have none."""
-    from harness.probes.records import read_probe_names
+    from harness.audits.probes.records import read_probe_names
 
     return read_probe_names(list(invocation.get("probes", [])))

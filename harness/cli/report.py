@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.also import HELP as ALSO_HELP
-from harness.cli.settings import DEFAULT_RUNS
+from harness.cli.options import DEFAULT_RUNS
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record, Run
 
 if TYPE_CHECKING:
-    from harness.compare.records import Comparison
+    from harness.comparison.records import Comparison
 
 
 def report(
@@ -34,7 +34,7 @@ def report(
 ) -> None:
     """Write the report of a run, or of two runs compared: one HTML page and one Markdown page."""
     from harness.cli.also import ALSO
-    from harness.cli.console import print_json
+    from harness.cli.show.console import print_json
 
     if len(run) > 2:
         raise UserError(f"{len(run)} runs given", tip="a report is of one run, or of a baseline and a candidate.")
@@ -58,7 +58,7 @@ def open_in_browser(paths: list[Path]) -> None:
     """Open the HTML page among `paths`; says so where there is no browser."""
     import webbrowser
 
-    from harness.cli.console import notice
+    from harness.cli.show.console import notice
 
     for path in paths:
         if path.suffix == ".html" and not webbrowser.open(path.resolve().as_uri()):
@@ -110,6 +110,6 @@ def _write(loaded: Loaded, folder: Path, csv: Path | None, parquet: Path | None,
 
 def _with_lm_eval(records: Sequence[Record]) -> list[Record]:
     from harness.cli.also import as_scores, lm_eval_verdicts
-    from reports.agreement import add_others
+    from reports.sections.agreement import add_others
 
     return add_others(records, as_scores(lm_eval_verdicts(records)))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from harness.cli.also import HELP as ALSO_HELP
-from harness.cli.settings import DEFAULT_RUNS, read_options, with_data
+from harness.cli.options import DEFAULT_RUNS, read_options, with_data
 from harness.core.errors import UserError
 from harness.core.registry import PREFIXES
 
 if TYPE_CHECKING:
-    from harness.cli.launch import Finished
+    from harness.api.evaluate import Finished
     from harness.runner.hosts import Hosts
 
 BUNDLED_MODEL = "gemma3-nano"
@@ -56,10 +56,10 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Run a task through a model; every completion is journalled as it finishes."""
-    from harness.cli import launch
-    from harness.cli.console import notice
-    from harness.gemma.hosts import leave_hosts
-    from harness.probes.records import read_probe_names
+    from harness.api import evaluate as launch
+    from harness.audits.probes.records import read_probe_names
+    from harness.cli.show.console import notice
+    from harness.runner.jax_hosts import leave_hosts
 
     if resume is not None:
         _refuse_with_resume(task, model, option, data)
@@ -95,8 +95,8 @@ def _join(model: str, resume: str | None) -> Hosts:
     """The other processes of this run. A pod is joined for a model that runs on it, not to ask a server from one of
     its workers."""
     from harness.backends.open import split_spec
-    from harness.gemma.hosts import is_group_named, join_hosts, on_pod
     from harness.runner.hosts import ALONE
+    from harness.runner.jax_hosts import is_group_named, join_hosts, on_pod
 
     wanted = is_group_named() or (on_pod() and (resume is not None or split_spec(model or BUNDLED_MODEL)[0] == "gemma"))
     return join_hosts(recoverable=True) if wanted else ALONE
@@ -134,9 +134,9 @@ def _refuse_with_resume(task: object, model: object, option: object, data: objec
 
 def _show(finished: list[Finished], *, as_json: bool) -> None:
     from harness.cli.also import print_lm_eval
-    from harness.cli.console import print_json
     from harness.cli.probe import print_probes
-    from harness.cli.show import print_run, tell_faults
+    from harness.cli.show.console import print_json
+    from harness.cli.show.run import print_run, tell_faults
 
     finished = [one for one in finished if not one.elsewhere]
     for one in finished:
@@ -154,7 +154,7 @@ def _show(finished: list[Finished], *, as_json: bool) -> None:
 
 def _document(finished: Finished) -> dict[str, Any]:
     from harness.cli.probe import probes_document
-    from harness.cli.show import run_document
+    from harness.cli.show.run import run_document
 
     document = run_document(finished.run, finished.folder)
     if finished.lm_eval is not None:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from harness.cli.also import HELP as ALSO_HELP
+from harness.cli.options import DEFAULT_RUNS, build_task, new_folder, read_options, with_data
 from harness.cli.planned import new_run
-from harness.cli.settings import DEFAULT_RUNS, build_task, new_folder, read_options, with_data
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
 from harness.core.task import Task
 
@@ -39,8 +39,8 @@ def score(
 ) -> None:
     """Score completions made elsewhere with a task's scorers."""
     from harness.cli.also import also_lm_eval, check_also, print_lm_eval
-    from harness.cli.console import print_json
-    from harness.cli.show import print_run, run_document, tell_data, tell_faults
+    from harness.cli.show.console import print_json
+    from harness.cli.show.run import print_run, run_document, tell_data, tell_faults
     from harness.data.rows import missing_file
 
     if not file.exists():
@@ -66,8 +66,8 @@ def score(
 
 def _tell_other_form(task: Task, completions: list[Completion]) -> None:
     """Say so where the replies were written in another response format than the one that they are held against."""
-    from harness.cli.console import notice
-    from harness.formats.infer import infer_format, marker_share, missing_opening
+    from harness.cli.show.console import notice
+    from harness.core.reply.infer import infer_format, marker_share, missing_opening
 
     some = completions[:: max(1, len(completions) // LOOKED_AT)]
     declared, replies = task.prompt.response_format, [completion.reply for completion in some]
@@ -84,8 +84,8 @@ def _tell_other_form(task: Task, completions: list[Completion]) -> None:
 
 def matched_completions(file: Path, task: Task, prefill: str = "") -> tuple[list[Completion], str]:
     """A file's completions of the task's docs, and which tool wrote the file; what is amiss is said on the way."""
-    from harness.cli.console import notice
-    from harness.foreign import match_to_docs, read_completions
+    from harness.cli.show.console import notice
+    from harness.recorded import match_to_docs, read_completions
 
     foreign = read_completions(file)
     matched = match_to_docs(foreign.rows, task.docs, where=str(file))

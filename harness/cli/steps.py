@@ -14,7 +14,7 @@ import typer
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
-    from tasks.scoring.steps.verdicts import SolutionCheck, StatementCheck, StepCheck
+    from tasks.scoring.steps.verdict.verdicts import SolutionCheck, StatementCheck, StepCheck
 
 
 class Tier(StrEnum):
@@ -54,7 +54,7 @@ def steps(
 
 
 def _write_lines(rows: Sequence[Mapping[str, Any]], tier: Any, reference: bool) -> None:
-    from harness.cli.console import notice
+    from harness.cli.show.console import notice
 
     bare = sum(not row.get("gold_solution") for row in rows)
     if reference and bare:
@@ -117,7 +117,7 @@ def _judge(row: Mapping[str, Any], tier: Any, reference: bool) -> tuple[int, Seq
 
 
 def _show(text: str, tier: Any, as_json: bool) -> None:
-    from harness.cli.console import out, print_json
+    from harness.cli.show.console import out, print_json
     from tasks.scoring.steps import check_solution, split_steps
 
     check = check_solution(split_steps(text))

@@ -13,7 +13,7 @@ def tasks(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """List every task, or show one with its options."""
-    from harness.cli.console import out, print_json, table
+    from harness.cli.show.console import out, print_json, table
     from harness.core.registry import all_entries, find_entry
 
     entries = {name: find_entry(name)} if name else all_entries()

@@ -11,7 +11,7 @@ from harness.core.errors import UserError
 
 if TYPE_CHECKING:
     from sft.config import Resolved
-    from sft.train import TrainedArm
+    from sft.training.arms import TrainedArm
 
 _ARMS = {"reasoning": "reasoning-answer"}
 """Short names of arms on the command line."""
@@ -48,9 +48,9 @@ def train(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Train a candidate (or several arms) and measure it against its base."""
-    from harness.cli import train_plan
-    from harness.cli.console import print_json
-    from harness.gemma.tunix_adapter import require_tunix
+    from harness.cli.show.console import print_json
+    from harness.gemma.model.tunix_adapter import require_tunix
+    from sft.planning import check as train_plan
 
     require_tunix()
     if resume is not None:
@@ -75,14 +75,17 @@ def run_training(
 
     Without `details` only progress is drawn: a caller that shows what came of it itself.
     """
-    from harness.cli import train_benchmark, train_contamination, train_plan, train_show
-    from harness.cli.stages import Stages
+    from harness.api import benchmark as train_benchmark
+    from harness.cli import train_contamination
+    from harness.cli.show import train as train_show
+    from harness.cli.show.stages import Stages
     from harness.gemma.engine.compile_cache import enable_compile_cache
-    from harness.gemma.hosts import join_hosts
-    from harness.planning.document import FILE as PLAN
+    from harness.runner.jax_hosts import join_hosts
     from sft.config import write_config
-    from sft.plan import make_plan
-    from sft.train import train_arms
+    from sft.planning import check as train_plan
+    from sft.planning.document import FILE as PLAN
+    from sft.training.arms import train_arms
+    from sft.training.inputs import make_plan
 
     enable_compile_cache()
     hosts = join_hosts()
@@ -122,7 +125,7 @@ def _options(
     answer_only: bool,
     eval_every: int | None,
 ) -> list[tuple[str, dict[str, Any]]]:
-    from harness.cli.settings import refuse_empty
+    from harness.cli.options import refuse_empty
 
     layers: list[tuple[str, dict[str, Any]]] = [("--set", {k: _value(v) for k, v in _pairs(pairs).items()})]
     for flag, text in (("--base", base), ("--data", data), ("--arms", arms)):
@@ -142,7 +145,7 @@ def _options(
 
 
 def _pairs(pairs: list[str] | None) -> dict[str, str]:
-    from harness.cli.settings import read_options
+    from harness.cli.options import read_options
 
     return read_options(pairs, "--set")
 
@@ -182,7 +185,7 @@ def _resumed(folder: Path, given: tuple[Any, ...]) -> Resolved:
 
 
 def _new_folder(out: Path | None, resolved: Resolved) -> Path:
-    from harness.cli.settings import DEFAULT_RUNS, new_folder
+    from harness.cli.options import DEFAULT_RUNS, new_folder
 
     if out is not None and (out / "config.json").is_file():
         if any(found for name in ("checkpoints", "arm.json") for found in out.glob(f"arms/*/{name}")):

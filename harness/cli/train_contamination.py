@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.cli.launch import Finished
-    from harness.contamination import Contamination
-    from sft.plan import ArmData, Plan
-    from sft.prepare import Prepared
+    from harness.api.evaluate import Finished
+    from harness.audits.contamination import Contamination
+    from sft.data.prepare import Prepared
+    from sft.training.inputs import ArmData, Plan
 
 FILE = "contamination.json"
 """As `harness contamination --json` writes it; reports look for it beside a run."""
@@ -25,8 +25,8 @@ def check(plan: Plan, data: ArmData, folder: Path, *, quiet: bool = False) -> di
 
     Raises UserError for a task whose docs cannot be opened: before training, not after it.
     """
+    from harness.audits.contamination import find_overlaps
     from harness.cli.contamination import print_set
-    from harness.contamination import find_overlaps
 
     rows = sample_texts(data.prepared)
     found = {name: find_overlaps(rows, _docs(plan, name)) for name in plan.config.benchmark.tasks}
@@ -58,7 +58,7 @@ def write_beside_run(task: str, found: Overlaps, source: str, done: Finished) ->
 
 def summary(found: Overlaps) -> dict[str, Any]:
     """Counts by task, as JSON."""
-    from harness.contamination import KINDS
+    from harness.audits.contamination import KINDS
 
     return {
         name: {"n_docs": one.n_docs, "n_overlap": len(one.doc_ids()), **{kind: one.count(kind) for kind in KINDS}}
@@ -73,8 +73,8 @@ def card_lines(found: Overlaps) -> str:
 
 
 def _docs(plan: Plan, name: str) -> Any:
-    from harness.cli.settings import build_task
-    from harness.cli.train_benchmark import invocation
+    from harness.api.benchmark import invocation
+    from harness.cli.options import build_task
 
     asked = invocation(plan, name, "")
     return build_task(asked["task"], asked["options"], limit=asked["limit"]).docs

@@ -8,9 +8,9 @@ from typing import Any
 
 from harness.core.blame import blaming
 from harness.core.records import DataInfo, Doc, Estimate, Message, Prompt, Record
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.presets import QUESTION_REASONING_ANSWER
 from harness.core.scorer import Scorer
-from harness.formats.presets import QUESTION_REASONING_ANSWER
-from harness.formats.response_format import ResponseFormat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
 from harness.core.records import Completion, GenerationSettings, ModelInfo, Prompt, Request
 from harness.core.task import Task
-from harness.gemma.shards import DTYPES, Dtype
-from harness.gemma.text import StopStrings, split_at_context
+from harness.gemma.model.shards import DTYPES, Dtype
+from harness.gemma.text.stops import StopStrings, split_at_context
 
 if TYPE_CHECKING:
     from jax.sharding import Mesh
@@ -96,7 +96,7 @@ class GemmaBackend:
     @staticmethod
     def check_spec(name: str, options: Mapping[str, str]) -> None:
         """Raises UserError for an unknown option, and a model that is nowhere; of a hub id only small files come."""
-        from harness.gemma.hub import resolve
+        from harness.gemma.model.hub import resolve
 
         check_options(f"gemma:{name}", options, OPTIONS)
         resolve(name, base=options.get("base"), weights=False)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
-from harness.gemma import tunix_adapter
-from harness.gemma.checkpoint import training_step
-from harness.gemma.config import max_positions, read_config
-from harness.gemma.hub import resolve
-from harness.gemma.layout import Parameter, Tensor, parameters
-from harness.gemma.lora import dotted
-from harness.gemma.shards import DTYPES, Dtype, numpy_dtype
-from harness.gemma.source import open_parameters
-from harness.gemma.tokenizer import Tokenizer, load_tokenizer
+from harness.gemma.model import tunix_adapter
+from harness.gemma.model.checkpoint import training_step
+from harness.gemma.model.config import max_positions, read_config
+from harness.gemma.model.hub import resolve
+from harness.gemma.model.layout import Parameter, Tensor, parameters
+from harness.gemma.model.lora import dotted
+from harness.gemma.model.shards import DTYPES, Dtype, numpy_dtype
+from harness.gemma.model.source import open_parameters
+from harness.gemma.text.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
     import jax

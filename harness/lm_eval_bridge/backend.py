@@ -144,7 +144,7 @@ class LmEvalBackend:
         folder = Path(self._arguments.get("pretrained", ""))
         if not self._arguments.get("pretrained") or not folder.is_dir():
             return []
-        from harness.gemma.fingerprint import file_hash
+        from harness.gemma.model.fingerprint import file_hash
 
         return sorted(file_hash(file) for pattern in _WEIGHTS for file in folder.glob(pattern))
 

@@ -24,7 +24,7 @@ from harness.lm_eval_bridge.prompts import ChatTurns, text_prompt
 from harness.lm_eval_bridge.rolling import rolling_log_likelihood
 from harness.lm_eval_bridge.scoring import until
 from harness.runner.likelihood import split_pair
-from harness.runner.plan import request_seed
+from harness.runner.requests import request_seed
 
 PAIRS_AT_ONCE = 256
 _BUDGETS = ("max_gen_toks", "max_new_tokens", "max_tokens", "max_completion_tokens")

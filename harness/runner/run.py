@@ -28,7 +28,7 @@ from harness.runner.hosts import (
     together,
 )
 from harness.runner.likelihood import check_can_weigh, weigh
-from harness.runner.plan import PlannedRequest, plan_requests, prompt_hash
+from harness.runner.requests import PlannedRequest, plan_requests, prompt_hash
 from harness.runner.scoring import metric_infos, score_completion
 from harness.store.folder import RUN_FILE, journals, locked, read_run, read_run_records, records_file, write_run
 from harness.store.journal import Journal, read_records

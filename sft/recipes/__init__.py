@@ -1,7 +1,4 @@
-"""Whole training runs by name: each module here is a docstring that says what to expect, and `SETTINGS`.
-
-`pretrain_` modules are programs that made a base: `python -m sft.recipes.pretrain_nano`.
-"""
+"""Whole training runs by name: each module here is a docstring that says what to expect, and `SETTINGS`."""
 
 from __future__ import annotations
 
@@ -14,8 +11,7 @@ from harness.core.errors import unknown_name
 
 def recipe_names() -> list[str]:
     """Every recipe."""
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in found if not name.startswith("pretrain_"))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
 def recipe(name: str) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from itertools import zip_longest
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Doc, Message, Prompt
 from harness.core.registry import task
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.presets import BARE
 from harness.core.task import PromptTemplate, Task, as_text
 from harness.data.identity import data_info
-from harness.formats.presets import BARE
-from harness.formats.response_format import ResponseFormat
 from tasks.forgetting import instructions as writing
 from tasks.forgetting import puzzles as riddles
 from tasks.forgetting import texts

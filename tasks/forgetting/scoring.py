@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
+from harness.core.reply.format import parse_sections
+from harness.core.reply.presets import PRESETS
 from harness.core.scorer import Metric, Scorer, Scores
-from harness.formats.presets import PRESETS
-from harness.formats.response_format import parse_sections
 from tasks.forgetting import instructions, puzzles, texts
 from tasks.forgetting.constraints import KINDS as CONSTRAINTS
 from tasks.forgetting.puzzle import is_right, read_answer

@@ -16,10 +16,10 @@ from functools import partial
 
 from harness.core.records import Estimate, Record
 from harness.core.registry import task
+from harness.core.reply.presets import response_format
 from harness.core.scorer import Scorer
 from harness.core.task import PromptTemplate, Task
 from harness.data.identity import data_info
-from harness.formats.presets import response_format
 from tasks.gsm_style.foreign import variants_of
 from tasks.gsm_style.generator import generate, stream
 from tasks.gsm_style.registry import Template, templates
@@ -69,7 +69,7 @@ def gsm_style(
 
 def _by_variant(answers: Scorer, records: Sequence[Record]) -> Mapping[str, Estimate]:
     """Accuracy in each variant, and over the seed questions that are right in all of them."""
-    from harness.robustness import robustness
+    from harness.audits.robustness import robustness
 
     accuracy = next(metric.info for metric in answers.metrics if metric.info.name == "accuracy")
     found = robustness(records, accuracy)

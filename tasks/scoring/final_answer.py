@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.core.errors import unknown_name
 from harness.core.records import Completion, Doc, MetricInfo, Score
+from harness.core.reply.format import ResponseFormat
 from harness.core.scorer import Metric, Scorer, Scores, value_metric
-from harness.formats.response_format import ResponseFormat
 from tasks.scoring.answer.equivalence import Target, is_equal, normalised, read_target
 from tasks.scoring.answer.extract import Found, check_policy, find_answer
 from tasks.scoring.answer.regions import Choice

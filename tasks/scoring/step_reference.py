@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
+from harness.core.reply.format import ResponseFormat
 from harness.core.scorer import Metric, Scorer, Scores
 from harness.core.task import as_text
-from harness.formats.response_format import ResponseFormat
 from tasks.scoring.step_validity import reasoning_steps
 from tasks.scoring.steps.reference import ReferenceCheck, check_with_reference
 

@@ -7,15 +7,15 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.infer import infer_format
+from harness.core.reply.parse import parse_sections
+from harness.core.reply.presets import BARE
 from harness.core.scorer import Metric, Scorer, Scores
 from harness.core.task import as_text
-from harness.formats.infer import infer_format
-from harness.formats.parse import parse_sections
-from harness.formats.presets import BARE
-from harness.formats.response_format import ResponseFormat
-from tasks.scoring.steps.checker import check_solution
-from tasks.scoring.steps.split import step_spans
-from tasks.scoring.steps.verdicts import SolutionCheck
+from tasks.scoring.steps.read.split import step_spans
+from tasks.scoring.steps.verdict.checker import check_solution
+from tasks.scoring.steps.verdict.verdicts import SolutionCheck
 
 NAME = "step_validity"
 VERSION = "1"

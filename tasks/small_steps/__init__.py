@@ -11,9 +11,9 @@ One row:
 from __future__ import annotations
 
 from harness.core.registry import task
+from harness.core.reply.presets import response_format
 from harness.core.task import PromptTemplate, Task
 from harness.data.identity import data_info
-from harness.formats.presets import response_format
 from tasks.small_steps.generator import HeldOut, generate, stream
 from tasks.small_steps.themes import THEMES, Split
 

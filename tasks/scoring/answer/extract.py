@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.core.errors import unknown_name
-from harness.formats.parse import END_TOKENS
-from harness.formats.response_format import ResponseFormat
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.parse import END_TOKENS
 from tasks.scoring.answer import numbers
 from tasks.scoring.answer.numbers import Number
 from tasks.scoring.answer.parts import is_bound, is_label, is_list, is_operand, whole_span

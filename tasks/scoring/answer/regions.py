@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from harness.formats.presets import PRESETS
-from harness.formats.response_format import ResponseFormat, parse_sections
+from harness.core.reply.format import ResponseFormat, parse_sections
+from harness.core.reply.presets import PRESETS
 
 Choice: TypeAlias = Literal["first", "last"]
 Span: TypeAlias = tuple[int, int]

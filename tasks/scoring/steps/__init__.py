@@ -9,7 +9,8 @@
 
 Reading statements and re-evaluating them with other numbers:
 
-    from tasks.scoring.steps import evaluate, literals, parse_statements, Undefined
+    from tasks.scoring.steps import literals, parse_statements, Undefined
+    from tasks.scoring.steps.value import evaluate
 
     for statement in parse_statements("He had 8*12 = <<8*12=96>>96 glasses."):
         statement.origin                  # 'relation' | 'annotation' | 'verbal'
@@ -25,12 +26,12 @@ under perturbed question numbers. `tree.walk`, `tree.symbols`, `tree.is_literal`
 statement inside `<<...>>` is found twice, once in the sentence and once as its annotation.
 """
 
-from tasks.scoring.steps.checker import check_solution
-from tasks.scoring.steps.evaluate import Undefined, Value, evaluate, try_evaluate
-from tasks.scoring.steps.split import split_steps, step_spans
-from tasks.scoring.steps.statements import Side, Statement, parse_statements
-from tasks.scoring.steps.tree import Node, Num, is_literal, literals, show, symbols, walk
-from tasks.scoring.steps.verdicts import SolutionCheck, StatementCheck, StepCheck, Tier, Verdict
+from tasks.scoring.steps.read.split import split_steps, step_spans
+from tasks.scoring.steps.read.statements import Side, Statement, parse_statements
+from tasks.scoring.steps.read.tree import Node, Num, is_literal, literals, show, symbols, walk
+from tasks.scoring.steps.value.evaluate import Undefined, Value, evaluate, try_evaluate
+from tasks.scoring.steps.verdict.checker import check_solution
+from tasks.scoring.steps.verdict.verdicts import SolutionCheck, StatementCheck, StepCheck, Tier, Verdict
 
 __all__ = [
     "Node",

@@ -8,10 +8,10 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.presets import QUESTION_REASONING_ANSWER
+from harness.core.reply.presets import response_format as preset
 from harness.core.scorer import Metric, Scorer, Scores, value_metric
-from harness.formats.presets import QUESTION_REASONING_ANSWER
-from harness.formats.presets import response_format as preset
-from harness.formats.response_format import ResponseFormat
 from tasks.scoring.structure.content_rules import answer_type as type_of_answer
 from tasks.scoring.structure.content_rules import count_steps
 from tasks.scoring.structure.reading import AnswerType, Breach, Finding, Limits, Reading, read

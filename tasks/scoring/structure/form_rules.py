@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from harness.formats.response_format import ResponseFormat, Section
+from harness.core.reply.format import ResponseFormat, Section
 from tasks.scoring.structure.reading import Breach, Finding, Reading
 
 _TAG = re.compile(r"</?(\w+)>")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from harness.core.records import Completion, Doc
+from harness.core.reply.format import ResponseFormat, Section, SectionName
+from harness.core.reply.parse import FoundSection, Marker, find_markers, sections_between, without_end_tokens
 from harness.core.task import as_text
-from harness.formats.parse import FoundSection, Marker, find_markers, sections_between, without_end_tokens
-from harness.formats.response_format import ResponseFormat, Section, SectionName
 
 AnswerType: TypeAlias = Literal["number", "sentence", "text"]
 

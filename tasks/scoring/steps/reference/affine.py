@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tasks.scoring.steps.read.tree import Bin, Group, Mixed, Neg, Node, Num, Percent, Sym
 from tasks.scoring.steps.reference.points import (
     HUNDRED,
     ONE,
@@ -18,7 +19,6 @@ from tasks.scoring.steps.reference.points import (
     negate,
     raise_to,
 )
-from tasks.scoring.steps.tree import Bin, Group, Mixed, Neg, Node, Num, Percent, Sym
 
 MAX_UNKNOWNS = 8
 Form: TypeAlias = dict[str, Point]

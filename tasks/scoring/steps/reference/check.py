@@ -7,16 +7,16 @@ from functools import lru_cache
 
 from tasks.scoring.answer.equivalence import numbers_equal
 from tasks.scoring.answer.extract import find_answer
-from tasks.scoring.steps.checker import check_solution
-from tasks.scoring.steps.limits import MAX_STEPS
+from tasks.scoring.steps.read.limits import MAX_STEPS
 from tasks.scoring.steps.reference.gold import MAX_GOLD_CHARS, Gold, arrives_at, read_gold
 from tasks.scoring.steps.reference.locate import Departure, Judged, first_departure, judge_claims
 from tasks.scoring.steps.reference.points import Exact, whole
 from tasks.scoring.steps.reference.question import MAX_QUESTION_CHARS, QuestionNumbers, read_question
 from tasks.scoring.steps.reference.records import Evidence, ReferenceCheck, ReferenceStep
 from tasks.scoring.steps.reference.replay import replay
-from tasks.scoring.steps.tolerance import exact_text
-from tasks.scoring.steps.verdicts import SolutionCheck, Verdict
+from tasks.scoring.steps.value.tolerance import exact_text
+from tasks.scoring.steps.verdict.checker import check_solution
+from tasks.scoring.steps.verdict.verdicts import SolutionCheck, Verdict
 
 MAX_ANSWER_CHARS = 4_000
 """Characters at the end of a solution in which its answer is looked for."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tasks.scoring.steps.read.tree import Bin, Node, Num, literals, strip, walk
 from tasks.scoring.steps.reference.points import PRIME, Point, inverse, value_of
 from tasks.scoring.steps.reference.trace import Link, Trace
-from tasks.scoring.steps.tree import Bin, Node, Num, literals, strip, walk
 
 MAX_PARTS = 6
 """Terms of a sum and factors of a product that are grouped anew: 64 groupings each."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from tasks.scoring.answer.extract import find_answer
 from tasks.scoring.answer.numbers import Number
+from tasks.scoring.steps.read.tree import literals
 from tasks.scoring.steps.reference.expand import expander
 from tasks.scoring.steps.reference.points import PRIME, Exact, NoPoint, Point, constant, inverse, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
 from tasks.scoring.steps.reference.records import Support
 from tasks.scoring.steps.reference.replay import replay
 from tasks.scoring.steps.reference.trace import Claim, Trace
-from tasks.scoring.steps.tree import literals
 
 MAX_GOLD_CHARS = 20_000
 MAX_IMPLIED = 3_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from tasks.scoring.steps.tree import Bin, Group, Mixed, Neg, Node, Num, Percent
+from tasks.scoring.steps.read.tree import Bin, Group, Mixed, Neg, Node, Num, Percent
 
 PRIME = (1 << 127) - 1
 MAX_BITS = 512

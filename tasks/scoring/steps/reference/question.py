@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tasks.scoring.steps.limits import MAX_LITERAL_DIGITS
+from tasks.scoring.steps.read.limits import MAX_LITERAL_DIGITS
 from tasks.scoring.steps.reference.points import HUNDRED, ONE, PRIME, Exact, Point, add, divide, subtract, whole
 
 MAX_QUESTION_CHARS = 20_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from tasks.scoring.steps.verdicts import SolutionCheck, Tier, Verdict
+from tasks.scoring.steps.verdict.verdicts import SolutionCheck, Tier, Verdict
 
 Support: TypeAlias = Literal["gold", "implied", "stated", "coincident", "unexplained", "departs", "slip"]
 """How a value stands to the gold solution:

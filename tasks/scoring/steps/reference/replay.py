@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from tasks.scoring.steps.limits import MAX_SOLUTION_CHARS, MAX_STEP_CHARS
+from tasks.scoring.steps.read.limits import MAX_SOLUTION_CHARS, MAX_STEP_CHARS
+from tasks.scoring.steps.read.statements import Side, Statement, parse_statements
+from tasks.scoring.steps.read.tree import Node, Sym, is_literal, literals, strip, symbols
 from tasks.scoring.steps.reference.affine import linear_form
 from tasks.scoring.steps.reference.points import PRIME, Exact, NoPoint, Point, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
 from tasks.scoring.steps.reference.trace import Reading, Trace
-from tasks.scoring.steps.statements import Side, Statement, parse_statements
-from tasks.scoring.steps.tolerance import closeness
-from tasks.scoring.steps.tree import Node, Sym, is_literal, literals, strip, symbols
+from tasks.scoring.steps.value.tolerance import closeness
 
 MAX_LOOSE = 60
 """Numbers of one step outside its statements that are read."""

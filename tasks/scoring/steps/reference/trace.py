@@ -8,10 +8,10 @@ from fractions import Fraction
 from itertools import product
 from typing import Literal, TypeAlias
 
+from tasks.scoring.steps.read.tree import Node, literals
 from tasks.scoring.steps.reference.affine import System
 from tasks.scoring.steps.reference.points import Exact, NoPoint, Point, constant, multiply, value_of, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
-from tasks.scoring.steps.tree import Node, literals
 
 MAX_READINGS = 12
 MAX_LITERALS = 60

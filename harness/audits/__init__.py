@@ -1,0 +1,1 @@
+"""One more question asked of a finished run: noise, probes, contamination, robustness."""

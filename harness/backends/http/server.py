@@ -1,0 +1,148 @@
+"""What a server tells of itself before the first request: is it there, does it take the key, which models it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from harness.backends.http.body import PrefillMode, error_text
+from harness.backends.http.spec import HttpSpec, PrefillOption
+from harness.core.errors import UserError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+PROBE_SECONDS = 10.0
+_STABLE_FIELDS = ("id", "root", "parent", "owned_by", "max_model_len", "meta")
+"""vLLM's `created` and `permission` change at every start of the same server."""
+_CONTINUES: dict[str, PrefillMode] = {"vllm": "continue", "sglang": "continue", "llamacpp": "trailing"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerInfo:
+    """The model that is asked, and what `/models` says of it."""
+
+    model: str
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    """Its entry, less what changes between starts; empty where the server has no list or does not list it."""
+
+    @property
+    def owned_by(self) -> str:
+        """The kind of server, as vLLM, SGLang and llama.cpp put it."""
+        return str(self.identity.get("owned_by", ""))
+
+
+def probe_all(spec: HttpSpec, api_key: str) -> ServerInfo:
+    """Ask every server. Raises UserError where one cannot be asked, or tells of another model than the first."""
+    first, *others = [(url, probe(spec.at(url), api_key)) for url in spec.urls]
+    for url, info in others:
+        if info != first[1]:
+            raise UserError(
+                f"{first[0]} and {url} do not serve the same model: {_difference(first[1], info)}",
+                tip="start all servers with the same model and settings.",
+            )
+    return first[1]
+
+
+def probe(spec: HttpSpec, api_key: str) -> ServerInfo:
+    """Ask `/models`. Raises UserError for a server that cannot be reached or refuses the key, or a model left open.
+
+    A server without such a list is taken at its word, as long as the model is named; so is a model not in the list,
+    since some servers list only what they have loaded.
+    """
+    response = _get_models(spec, api_key)
+    if response.status_code in (401, 403):
+        words = error_text(_document(response), response.text)
+        words = words.replace(api_key, "[key]") if api_key else words
+        state = "refuses the API key" if api_key else "wants an API key"
+        raise UserError(f"{spec.url} {state}: HTTP {response.status_code}: {words}", tip="set HARNESS_API_KEY.")
+    entries = _entries(_document(response)) if response.status_code == 200 else {}
+    if spec.model:
+        return ServerInfo(model=spec.model, identity=_stable(entries.get(spec.model, {})))
+    if len(entries) == 1:
+        ((name, entry),) = entries.items()
+        return ServerInfo(model=name, identity=_stable(entry))
+    listed = f"it has {', '.join(list(entries)[:8])}" if entries else "it lists none"
+    raise UserError(f"{spec.url}: which model? {listed}", tip=f"--model {spec.url},model=NAME")
+
+
+def _difference(first: ServerInfo, other: ServerInfo) -> str:
+    if first.model != other.model:
+        return f"{first.model} and {other.model}"
+    names = [n for n in _STABLE_FIELDS if first.identity.get(n) != other.identity.get(n)]
+    return f"{names[0]} is {first.identity.get(names[0])} and {other.identity.get(names[0])}"
+
+
+def read_api_key(environment: Mapping[str, str]) -> str:
+    """HARNESS_API_KEY, else OPENAI_API_KEY, else empty. Raises UserError for one that no header can carry.
+
+    The check keeps the key out of the HTTP library's own message about it.
+    """
+    for name in ("HARNESS_API_KEY", "OPENAI_API_KEY"):
+        key = environment.get(name, "").strip()
+        if key and not (key.isascii() and key.isprintable()):
+            raise UserError(f"{name} holds characters that an API key cannot have", tip="set it again, on one line.")
+        if key:
+            return key
+    return ""
+
+
+def authorization(api_key: str) -> dict[str, str]:
+    """The header that carries the key, if there is one."""
+    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+
+@lru_cache(maxsize=1)
+def tls() -> ssl.SSLContext:
+    """The trusted certificates, read once: every client would read them again, even for plain http."""
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+def prefill_mode(option: PrefillOption, owned_by: str) -> PrefillMode:
+    """How the chat endpoint is asked to go on from a prefill.
+
+    'continue': an assistant message with vLLM's continue_final_message. 'trailing': the message alone, which
+    llama.cpp continues. 'refuse': other servers would start a new turn after it, which is another prompt.
+    """
+    return _CONTINUES.get(owned_by, "refuse") if option == "auto" else option
+
+
+def _get_models(spec: HttpSpec, api_key: str) -> httpx.Response:
+    import httpx
+
+    timeout = min(PROBE_SECONDS, spec.timeout_seconds)
+    try:
+        with httpx.Client(
+            headers=authorization(api_key), timeout=timeout, verify=tls(), trust_env=not spec.is_loopback
+        ) as client:
+            return client.get(f"{spec.url}/models")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        words = str(error) or type(error).__name__
+        words = words.replace(api_key, "[key]") if api_key else words
+        raise UserError(
+            f"{spec.url} cannot be reached: {words}",
+            tip="start the server (for example `vllm serve MODEL`), or check host and port.",
+        ) from error
+
+
+def _document(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _entries(document: Any) -> dict[str, Mapping[str, Any]]:
+    listed = document.get("data") if isinstance(document, Mapping) else document
+    entries = [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
+    return {str(entry["id"]): entry for entry in entries if "id" in entry}
+
+
+def _stable(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry[name] for name in _STABLE_FIELDS if entry.get(name) is not None}

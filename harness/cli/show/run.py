@@ -1,0 +1,87 @@
+"""How a run looks on the terminal and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.core.codec import encode
+from harness.core.records import Estimate, Record, Run
+from harness.core.task import Task
+
+
+def run_document(run: Run, folder: Path) -> dict[str, Any]:
+    """The JSON of a run: `{"run": {...}, "estimates": {...}}`; values are fractions."""
+    document = encode(run)
+    estimates = document.pop("estimates")
+    return {"run": document | {"path": str(folder)}, "estimates": estimates}
+
+
+def docs_words(run: Run) -> str:
+    """How many docs a finished run has numbers of: '1,319', or '12 of 1,319' where completions were lacking."""
+    found = run.estimates.get(run.primary)
+    n_scored = found.n_docs + found.n_not_scored if found is not None else run.data.n_docs
+    total = f"{run.data.n_docs:,}"
+    return f"{n_scored:,} of {total}" if n_scored < run.data.n_docs else total
+
+
+def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
+    """The estimates of a run as a table, the primary metric first; diagnostic metrics on request."""
+    from harness.cli.show.console import out, table
+
+    console = out()
+    noun = "doc" if run.data.n_docs == 1 else "docs"
+    console.print(f"{run.task} · {run.model.name} · {docs_words(run)} {noun} from {run.data.source}", markup=False)
+    made = table(
+        "metric", "value", "95% interval", "docs", "not scored", right=("value", "95% interval", "docs", "not scored")
+    )
+    names = [run.primary, *(name for name in run.estimates if name != run.primary)]
+    hidden = set() if diagnostics else {info.name for info in run.metrics if info.diagnostic}
+    for name in names:
+        if name in run.estimates and name not in hidden:
+            made.add_row(name, *_cells(run.estimates[name], _kind(run, name)))
+    console.print(made)
+    if hidden:
+        console.print(f"{len(hidden)} diagnostic metrics more: `harness report {folder}`", markup=False)
+    console.print(f"run: {folder}", markup=False)
+
+
+def tell_data(task: Task) -> None:
+    """What must be known of a task's docs: that they are not those that its name promises."""
+    from harness.cli.show.console import notice
+
+    if task.data is not None and task.data.notice:
+        notice(task.data.notice)
+
+
+def tell_faults(records: Sequence[Record]) -> None:
+    """A scorer that broke on some docs must not go unseen: which, on how many, and why on the first."""
+    from harness.cli.show.console import notice
+    from harness.runner.scoring import FAULT, faults
+
+    for name, failed in faults(records).items():
+        first = failed[0]
+        share = f"{len(failed)} of {len(records)} completions"
+        said = f"first on doc {first.doc.id!r}: {first.scores[name].detail[FAULT]}"
+        notice(f"scorer {name!r} failed on {share}, which it leaves unscored; {said}")
+
+
+def percent(value: float | None) -> str:
+    """A fraction as a percentage; undefined is an en dash."""
+    return "–" if value is None else f"{100 * value:.1f}%"
+
+
+def _kind(run: Run, name: str) -> str:
+    return next((info.kind for info in run.metrics if info.name == name), "binary")
+
+
+def _cells(estimate: Estimate, kind: str) -> tuple[str, str, str, str]:
+    is_share = kind != "mean" and (estimate.value is None or 0 <= estimate.value <= 1)
+    show = percent if is_share else _plain  # a perplexity is no share of anything
+    interval = "–" if estimate.low is None else f"{show(estimate.low)} to {show(estimate.high)}"
+    return show(estimate.value), interval, str(estimate.n_docs), str(estimate.n_not_scored)
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

@@ -1,0 +1,1 @@
+"""Gemma 3 on disk and in Tunix: configuration, weights, adapters, checkpoints, export."""

@@ -1,0 +1,7 @@
+"""Completions made elsewhere: read from the files other tools write, and matched to a task's docs."""
+
+from harness.recorded.match import match_to_docs
+from harness.recorded.read import read_completions
+from harness.recorded.records import ForeignCompletions, ForeignRow, Matched
+
+__all__ = ["ForeignCompletions", "ForeignRow", "Matched", "match_to_docs", "read_completions"]

@@ -1,0 +1,1 @@
+"""Raw rows to verified samples: sources, normalisation, enforced structure."""

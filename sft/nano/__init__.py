@@ -1,0 +1,1 @@
+"""How the bundled gemma3-nano was made."""

@@ -1,0 +1,1 @@
+"""Samples to packed rows of tokens with their loss."""

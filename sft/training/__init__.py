@@ -1,0 +1,1 @@
+"""The Tunix trainer and what surrounds it: loss, optimizer, mesh, checkpoints, export."""

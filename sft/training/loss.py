@@ -1,0 +1,164 @@
+"""Cross-entropy that never holds batch x length x vocabulary, over the positions where loss is counted."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from sft.training.mesh import spread
+
+LOGITS_BYTES = 256 << 20
+"""Of one chunk's float32 logits per device: large enough for full matrix units, small beside the weights of a 1B."""
+_ALL = ("fsdp", "tp")
+"""On a mesh the vocabulary is split over all devices and a chunk's states are whole on each."""
+
+
+def cross_entropy(
+    hidden: Float[Array, "batch positions width"],
+    embedding: Float[Array, "vocabulary width"],
+    targets: Int[Array, "batch positions"],
+    weights: Float[Array, "batch positions"],
+    *,
+    chunk: int = 0,
+) -> Float[Array, ""]:
+    """Sum over positions of weight x -log p(target), in nats; `chunk` positions of every row at a time (0: all).
+
+    With chunks, each chunk's share of the gradient is made while its logits are there, so that no logits are kept and
+    none are made twice. A position of weight 0 adds exactly nothing to the loss and to every gradient, whatever stands
+    there. The weights are data: with chunks they have no gradient.
+
+    On a mesh each device holds the logits of its share of the vocabulary for all rows. Left to itself the compiler
+    splits the embedding's width, and then sends the whole embedding and every chunk's logits around for each chunk.
+    """
+    length = hidden.shape[1]
+    embedding = spread(embedding, _ALL, None)
+    if not 0 < chunk < length:
+        hidden, targets, weights = _on_all((hidden, targets, weights))
+        return _summed_nll(*_logits(hidden, embedding, weights), targets, weights)
+    missing = -length % chunk
+    parts = [jnp.pad(a, [(0, 0), (0, missing)] + [(0, 0)] * (a.ndim - 2)) for a in (hidden, targets, weights)]
+    return _over_chunks(embedding, *(_split(part, chunk) for part in parts))
+
+
+def _split(array: jax.Array, chunk: int) -> jax.Array:
+    """[batch, n * chunk, ...] as [n, batch, chunk, ...], so that rows stay on the devices that hold them."""
+    batch, length = array.shape[:2]
+    return jnp.moveaxis(array.reshape(batch, length // chunk, chunk, *array.shape[2:]), 1, 0)
+
+
+def _logits(hidden: jax.Array, embedding: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """(logits, log of the sum of their exponentials), in float32 whatever the type of the states.
+
+    The states of weight-0 positions are cut off before the product, so that not even a NaN there reaches the sum.
+    """
+    hidden = jnp.where((weights > 0)[..., None], hidden, 0)
+    logits = jnp.einsum("btd,vd->btv", hidden, embedding, preferred_element_type=jnp.float32)
+    logits = spread(logits, None, None, _ALL)
+    return logits, jax.nn.logsumexp(logits, axis=-1)
+
+
+def _summed_nll(logits: jax.Array, log_total: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+    of_target = jnp.sum(jnp.where(_is_target(logits, targets), logits, 0.0), axis=-1)
+    return jnp.sum(jnp.where(weights > 0, (log_total - of_target) * weights, 0.0))
+
+
+def _is_target(logits: jax.Array, targets: jax.Array) -> jax.Array:
+    """A comparison that fuses into what uses it, and splits as the logits do; a gather's gradient is a scatter."""
+    return jax.lax.broadcasted_iota(targets.dtype, logits.shape, logits.ndim - 1) == targets[..., None]
+
+
+def _on_all(arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    return tuple(spread(array, *(None,) * array.ndim) for array in arrays)
+
+
+@jax.custom_vjp
+def _over_chunks(embedding: jax.Array, hidden: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+    """The loss over chunks on the first axis, where no gradient is asked for."""
+
+    def step(total: jax.Array, chunk: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:
+        states, aims, weight = _on_all(chunk)
+        return total + _summed_nll(*_logits(states, embedding, weight), aims, weight), None
+
+    return jax.lax.scan(step, jnp.zeros((), jnp.float32), (hidden, targets, weights))[0]
+
+
+def _with_gradients(embedding: Any, hidden: Any, targets: Any, weights: Any) -> tuple[jax.Array, Any]:
+    """The loss, and its gradients for the embedding (float32; None where it is frozen, as with LoRA) and the states."""
+    matrix, trains = embedding.value, embedding.perturbed
+
+    def step(carry: Any, chunk: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
+        total, of_embedding = carry
+        states, aims, weight = _on_all(chunk)
+        logits, log_total = _logits(states, matrix, weight)
+        total += _summed_nll(logits, log_total, aims, weight)
+        surplus = jnp.exp(logits - log_total[..., None]) - _is_target(logits, aims)
+        of_logits = (surplus * weight[..., None]).astype(states.dtype)
+        if trains:
+            counted = jnp.where((weight > 0)[..., None], states, 0)
+            of_embedding += jnp.einsum("btv,btd->vd", of_logits, counted, preferred_element_type=jnp.float32)
+        return (total, of_embedding), jnp.einsum("btv,vd->btd", of_logits, matrix)
+
+    nothing = spread(jnp.zeros(matrix.shape, jnp.float32), _ALL, None) if trains else None
+    start = (jnp.zeros((), jnp.float32), nothing)
+    (total, of_embedding), of_hidden = jax.lax.scan(step, start, (hidden.value, targets.value, weights.value))
+    return total, (None if of_embedding is None else of_embedding.astype(matrix.dtype), of_hidden)
+
+
+def _scaled(gradients: tuple[jax.Array | None, jax.Array], factor: Any) -> tuple[jax.Array | None, ...]:
+    return *(None if g is None else g * factor.astype(g.dtype) for g in gradients), None, None
+
+
+_over_chunks.defvjp(_with_gradients, _scaled, symbolic_zeros=True)
+
+
+def chunk_for(rows_per_device: int, vocabulary: int, positions: int, limit_bytes: int = LOGITS_BYTES) -> int:
+    """Positions a chunk so that its logits fit in `limit_bytes` a device; 0 where all positions fit at once.
+
+    >>> chunk_for(8, 262_144, 1024)
+    32
+    """
+    most = max(1, limit_bytes // (4 * rows_per_device * vocabulary))
+    return 0 if most >= positions else 2 ** int(math.log2(most))
+
+
+def loss_positions(
+    tokens: Int[np.ndarray, "rows length"],
+    loss_mask: Float[np.ndarray, "rows length"],
+    segment_ids: Int[np.ndarray, "rows length"],
+    n_positions: int,
+) -> tuple[Int[np.ndarray, "rows n"], Int[np.ndarray, "rows n"], Float[np.ndarray, "rows n"]]:
+    """Where the model is asked for a counted token: (position, next token, weight), padded with weight 0.
+
+        tokens    = [10, 11, 20, 21, 1, 12, 22]   segment_ids = [1, 1, 1, 1, 1, 2, 2]
+        loss_mask = [ 0,  0,  1,  1, 1,  0,  1]
+        positions = [ 1,  2,  3,  5]              targets = [20, 21, 1, 22]
+
+    The first token of a segment is never a target: what stands before it belongs to another sample.
+    Raises ValueError where a row counts more than `n_positions` tokens.
+    """
+    weights = counted_weights(loss_mask, segment_ids)
+    index = np.zeros((len(tokens), n_positions), np.int32)
+    targets, kept = np.zeros_like(index), np.zeros(index.shape, np.float32)
+    for row, weight in enumerate(weights):
+        at = np.flatnonzero(weight)
+        if len(at) > n_positions:
+            raise ValueError(f"row {row} counts {len(at)} tokens; room was made for {n_positions}")
+        index[row, : len(at)] = at
+        targets[row, : len(at)] = tokens[row, at + 1]
+        kept[row, : len(at)] = weight[at]
+    return index, targets, kept
+
+
+def counted_weights(
+    loss_mask: Float[np.ndarray, "rows length"], segment_ids: Int[np.ndarray, "rows length"]
+) -> Float[np.ndarray, "rows length"]:
+    """The weight of each position's *next* token: 0 at the end of a row, of a segment, and in padding (segment 0)."""
+    same = (segment_ids[:, 1:] == segment_ids[:, :-1]) & (segment_ids[:, 1:] > 0)
+    weights = np.zeros(loss_mask.shape, np.float32)
+    weights[:, :-1] = np.where(same, loss_mask[:, 1:], 0.0)
+    return weights

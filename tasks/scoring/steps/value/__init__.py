@@ -1,0 +1,1 @@
+"""Trees to values: numbers, quantities with units, polynomials, tolerance."""

@@ -1,0 +1,1 @@
+"""Statements to verdicts: each judged beside what stood before it."""
