@@ -14,7 +14,7 @@ from tasks.scoring.steps import check_solution, parse_statements, split_steps
 from tasks.scoring.steps.metrics import first_error_score
 from tasks.scoring.steps.read.grammar import parse_all
 from tasks.scoring.steps.read.tokens import tokenise
-from tasks.scoring.steps.value import evaluate
+from tasks.scoring.steps.value.evaluate import evaluate
 
 SIGNS = {"+": ("+", " plus "), "-": ("-", "−"), "*": ("*", "×", r"\times ", " x "), "/": ("/", "÷")}
 FRAMES = (

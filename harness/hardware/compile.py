@@ -26,13 +26,8 @@ LOCK = "/tmp/libtpu_lockfile"
 OPTIMISATION = "O1"
 """Of XLA for a TPU: a quarter of the default's time; `decide.MARGIN` makes up for the peak that it reports lower."""
 _PACKAGES = ("jax", "jaxlib", "libtpu", "flax", "google-tunix", "qwix", "optax")
-_STEP = ("abstract_step", "data_loader", "loss", "mesh", "optimizer", "packing", "trainable", "tunix_trainer")
-_SOURCES = (
-    *(f"sft/{name}.py" for name in _STEP),
-    *("harness/gemma/engine", "harness/gemma/model/config.py", "harness/gemma/model/tunix_adapter.py"),
-    *("harness/hardware/child.py", "harness/hardware/hlo.py", "harness/hardware/traffic.py"),
-)
-"""What decides a program and how its figures are read, besides the job."""
+_READERS = ("harness.hardware.child", "harness.hardware.hlo", "harness.hardware.traffic")
+"""What decides how a program's figures are read."""
 
 OnDone = Callable[[Job, Compiled, int, int], None]
 """(job, outcome, how many are done, of how many)."""
@@ -167,7 +162,7 @@ def check_compilers(topologies: set[str]) -> None:
 def job_key(job: Job) -> str:
     """Over the job, the versions of all that compiles it, and the source of the program."""
     level = OPTIMISATION if parse_topology(job.topology).platform == "tpu" else ""
-    source = _source_hash(job.builder.partition(":")[0])
+    source = source_hash((*job.sources, *_READERS))
     return stable_hash({"job": encode(job), "versions": _versions(), "source": source, "level": level})
 
 
@@ -206,11 +201,15 @@ def _versions() -> dict[str, str]:
     return found | {"library": os.environ.get("TPU_LIBRARY_PATH", "")}
 
 
-def _source_hash(builder: str) -> str:
-    """Over the sources that make our programs, and the module that lowers this one."""
-    root = Path(__file__).resolve().parents[2]
-    files = [file for name in _SOURCES for file in sorted((root / name).rglob("*.py")) or [root / name]]
-    found = find_spec(builder)
-    if found is not None and found.origin:
-        files.append(Path(found.origin))
+def source_hash(modules: Sequence[str]) -> str:
+    """Over the text of modules and of whole packages. Raises ModuleNotFoundError for a name that is neither."""
+    files = [file for name in modules for file in source_files(name)]
     return stable_hash([(file.name, file.read_text(encoding="utf-8")) for file in files])
+
+
+def source_files(module: str) -> list[Path]:
+    """The file of a module, or every file of a package. Raises ModuleNotFoundError for a name that is neither."""
+    found = find_spec(module)
+    if found is None or not found.origin:
+        raise ModuleNotFoundError(f"no module {module!r}", name=module)
+    return sorted(Path(found.origin).parent.rglob("*.py")) if found.submodule_search_locations else [Path(found.origin)]

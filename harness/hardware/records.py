@@ -20,6 +20,8 @@ class Job:
     """Of the model that is compiled; fewer than the model has where the figures are carried on to its depth."""
     arguments: Mapping[str, Any]
     """Plain values that the builder reads."""
+    sources: tuple[str, ...] = ()
+    """Modules and packages whose text decides the program: a change of theirs makes its kept figures stale."""
     as_run: bool = False
     """For a TPU: at the compiler's default level of optimisation, which a run has, not at the quick one of a plan."""
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from jax.sharding import Mesh
 
 BUILDER = "sft.planning.decode_step:lower"
+SOURCES = (
+    *("sft.planning.decode_step", "harness.gemma.engine"),
+    *("harness.gemma.model.config", "harness.gemma.model.tunix_adapter"),
+)
+"""What decides the program, besides the job."""
 STEPS = 16
 """Of a block at most, as `EngineOptions.steps_per_sync` has it."""
 
@@ -39,7 +44,9 @@ def job(shape: DecodeShape, topology: str, *, fsdp: int, tp: int, layers: int) -
         "model": dict(shape.model) | {"num_hidden_layers": layers, "layer_types": None},
         **{name: getattr(shape, name) for name in ("dtype", "rows", "span", "prefix", "mode")},
     }
-    return Job(builder=BUILDER, topology=topology, fsdp=fsdp, tp=tp, layers=layers, arguments=arguments)
+    return Job(
+        builder=BUILDER, topology=topology, fsdp=fsdp, tp=tp, layers=layers, arguments=arguments, sources=SOURCES
+    )
 
 
 def lower(job: Job, devices: list[Any], mesh: Mesh) -> Any:

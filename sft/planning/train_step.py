@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from sft.config import Config
 
 BUILDER = "sft.planning.train_step:lower"
+SOURCES = (
+    *("sft.planning.train_step", "sft.tokens.loader", "sft.tokens.packing"),
+    *(f"sft.training.{name}" for name in ("loss", "mesh", "optimizer", "trainable", "tunix_trainer")),
+    *("harness.gemma.model.config", "harness.gemma.model.tunix_adapter"),
+)
+"""What decides the program, besides the job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,9 @@ def job(shape: StepShape, topology: str, *, fsdp: int, tp: int, layers: int) -> 
         "row_length": shape.row_length,
         "n_positions": shape.n_positions,
     }
-    return Job(builder=BUILDER, topology=topology, fsdp=fsdp, tp=tp, layers=layers, arguments=arguments)
+    return Job(
+        builder=BUILDER, topology=topology, fsdp=fsdp, tp=tp, layers=layers, arguments=arguments, sources=SOURCES
+    )
 
 
 def lower(job: Job, devices: list[Any], mesh: Mesh) -> Any:
