@@ -148,7 +148,8 @@ def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
     from harness.cli.options import build_task
     from harness.core.records import GenerationSettings
     from harness.gemma.backend import GemmaBackend
-    from harness.gemma.engine.engine import Engine, EngineOptions
+    from harness.gemma.engine.engine import Engine
+    from harness.gemma.engine.placed import EngineOptions
     from harness.runner.requests import plan_requests
     from harness.runner.scoring import score_completion
     from harness.stats.estimate import estimate_metrics

@@ -108,7 +108,7 @@ def find_entry(name_or_path: str) -> TaskEntry:
 
 def all_entries() -> dict[str, TaskEntry]:
     """Every registered task by name, sorted."""
-    import tasks
+    tasks = importlib.import_module("tasks")  # by name: this package stands below the tasks
 
     found: dict[str, TaskEntry] = {}
     for module in pkgutil.iter_modules(tasks.__path__, "tasks."):

@@ -63,7 +63,8 @@ class GemmaBackend:
         """`PATH_OR_NAME,key=value`. Raises UserError for an unknown option, a model that does not load, or a context
         that the task's replies cannot fit in."""
         from harness.gemma.engine.compile_cache import enable_compile_cache
-        from harness.gemma.engine.engine import Engine, EngineOptions
+        from harness.gemma.engine.engine import Engine
+        from harness.gemma.engine.placed import EngineOptions
         from harness.gemma.load import load_model
 
         label = f"gemma:{name}"
@@ -132,13 +133,13 @@ class GemmaBackend:
             yield self._completion(requests[done.index], done, widths[done.index], stop)
 
     def _tell_memory(self) -> None:
-        plan = self.engine.plan
-        if not plan or not self._tells_memory:
+        fit = self.engine.fit
+        if not fit or not self._tells_memory:
             return
-        layout = (self.engine.shape.n_parameters, plan.n_rows, plan.span)
+        layout = (self.engine.shape.n_parameters, fit.n_rows, fit.span)
         if layout not in _TOLD:
             _TOLD.add(layout)
-            print(f"memory of {self._name}: {plan.describe()}", file=sys.stderr)
+            print(f"memory of {self._name}: {fit.describe()}", file=sys.stderr)
 
     def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """Log-probability in nats of each continuation after its context, and whether it is the greedy one.
