@@ -12,9 +12,9 @@ from compare_builders import (
     STEPS,
     TOKENS,
     accuracy_records,
-    foreign_run,
     from_table,
     record,
+    recorded_run,
     run,
 )
 from hypothesis import given
@@ -200,7 +200,7 @@ def test_a_refused_comparison_computes_nothing():
 
 def test_foreign_runs_carry_their_label_into_the_comparison():
     base, cand = from_table(5, 3, 1, 2)
-    found = compare(foreign_run("x"), base, foreign_run("y"), cand)
+    found = compare(recorded_run("x"), base, recorded_run("y"), cand)
     assert "prompts and settings are unknown" in found.labels[0]
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from harness.api.evaluate import Finished
     from harness.audits.contamination import Contamination
     from sft.data.prepare import Prepared
-    from sft.training.inputs import ArmData, Plan
+    from sft.training.inputs import ArmData, TrainingInputs
 
 FILE = "contamination.json"
 """As `harness contamination --json` writes it; reports look for it beside a run."""
@@ -20,7 +20,7 @@ Overlaps = Mapping[str, "Contamination"]
 """What was found, by task."""
 
 
-def check(plan: Plan, data: ArmData, folder: Path, *, quiet: bool = False) -> dict[str, Contamination]:
+def check(plan: TrainingInputs, data: ArmData, folder: Path, *, quiet: bool = False) -> dict[str, Contamination]:
     """Compare the samples, held-out ones too, with every configured task's docs; write `folder`/contamination.json.
 
     Raises UserError for a task whose docs cannot be opened: before training, not after it.
@@ -72,7 +72,7 @@ def card_lines(found: Overlaps) -> str:
     return "\n".join(lines) or "Not looked for: no task was configured."
 
 
-def _docs(plan: Plan, name: str) -> Any:
+def _docs(plan: TrainingInputs, name: str) -> Any:
     from harness.api.benchmark import invocation
     from harness.cli.options import build_task
 

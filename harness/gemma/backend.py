@@ -26,7 +26,7 @@ OPTIONS = ("dtype", "batch_size", "max_length", "tp", "steps_per_sync", "base", 
 
 
 _TOLD: set[tuple[int, int, int]] = set()
-"""Parameters, rows and span of the memory plans that this process has printed: arms of one base share theirs."""
+"""Parameters, rows and span of the memory lines that this process has printed: arms of one base share theirs."""
 
 
 class GemmaBackend:
@@ -39,8 +39,8 @@ class GemmaBackend:
     """
 
     def __init__(self, loaded: LoadedModel, engine: Engine, name: str, *, tells_memory: bool = True) -> None:
-        """`tells_memory`: print the memory plan to standard error when the first reply arrives, each layout once for
-        all models of one size in this process."""
+        """`tells_memory`: print to standard error, when the first reply arrives, how memory is shared out, each layout
+        once for all models of one size in this process."""
         self.engine = engine
         self._tells_memory = tells_memory
         self.tokenizer = loaded.tokenizer

@@ -12,8 +12,7 @@ import numpy as np
 from harness.core.errors import UserError, unknown_name
 from harness.gemma.model import lora, peft, tunix_adapter
 from harness.gemma.model.config import config_json, read_json, text_config
-from harness.gemma.model.layout import Parameter, Tensor, parameters
-from harness.gemma.model.layout import Path as ParameterPath
+from harness.gemma.model.layout import Parameter, ParameterPath, Tensor, parameters
 from harness.gemma.model.shards import DTYPES, Dtype, group_by_size, write_json, write_weights
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from harness.gemma.model import checkpoint, lora, peft, upstream
 from harness.gemma.model.config import read_json
 from harness.gemma.model.fingerprint import file_hash, fingerprint
 from harness.gemma.model.hub import Source
-from harness.gemma.model.layout import Parameter, Tensor
-from harness.gemma.model.layout import Path as ParameterPath
+from harness.gemma.model.layout import Parameter, ParameterPath, Tensor
 from harness.gemma.model.safetensors import Weights, read_weights
 
 Read = Callable[[Parameter], Tensor]
