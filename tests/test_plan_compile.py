@@ -81,7 +81,7 @@ def test_the_update_from_shapes_allocates_what_the_trainers_own_does(folder, cha
     planned = compile_job(job).figures
 
     model = as_trained(load_model(folder, dtype=base_dtype(settings, "float32")).model, settings)
-    trainer, _ = abstract_train._trainer(model, settings, jnp.dtype("float32"), job)
+    trainer, _ = abstract_train.abstract_trainer(model, settings, jnp.dtype("float32"), job)
     optimizer = nnx.Optimizer(model, trainer.optimizer.tx, wrt=trainer.optimizer.wrt)
     rows = settings.train.batch_rows // settings.train.micro_batches
     wide, narrow = np.zeros((rows, LENGTH), np.int32), np.zeros((rows, COUNTED), np.int32)
