@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UserError
-from harness.core.registry import find_entry
-from harness.core.scorers import load_scorer
+from harness.core.registry import find_entry, load_scorer
 from harness.core.task import Task
 
 DEFAULT_RUNS = Path("runs")

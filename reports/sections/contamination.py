@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.comparison.pair import PairedRuns
+from harness.core import words
 from harness.core.records import MetricInfo, Record
 from harness.core.words import counted
 from harness.stats.estimate import estimate_values
 from harness.stats.paired import paired_difference
 from harness.stats.values import DocTable, DocValues
-from reports import numbers
 
 FILE = "contamination.json"
 
@@ -111,7 +111,7 @@ def _sides(records: Sequence[Sequence[Record]], primary: MetricInfo) -> list[Doc
 
 def _row(label: str, sides: Sequence[DocValues], keep: Sequence[int] | None, primary: MetricInfo) -> OverlapRow:
     kept = list(sides) if keep is None else [side.subset(keep) for side in sides]
-    cells = tuple(numbers.estimate(estimate_values(side), primary.kind) for side in kept)
+    cells = tuple(words.estimate(estimate_values(side), primary.kind) for side in kept)
     return OverlapRow(
         label=label, n_docs=kept[0].n_docs, cells=cells, difference=_difference(kept, primary) if len(kept) == 2 else ""
     )
@@ -119,7 +119,7 @@ def _row(label: str, sides: Sequence[DocValues], keep: Sequence[int] | None, pri
 
 def _difference(kept: Sequence[DocValues], primary: MetricInfo) -> str:
     if not all(side.is_defined for side in kept):
-        return numbers.UNDEFINED
+        return words.UNDEFINED
     found = paired_difference(*kept)
-    ends = numbers.signed_interval(found.low, found.high, primary.kind)
-    return f"{numbers.change(found.value, primary.kind)} [{ends}]"
+    ends = words.signed_interval(found.low, found.high, primary.kind)
+    return f"{words.change(found.value, primary.kind)} [{ends}]"

@@ -9,6 +9,7 @@ from typing import Any
 from harness.core.codec import encode
 from harness.core.records import Estimate, Record, Run
 from harness.core.task import Task
+from harness.core.words import percent
 
 
 def run_document(run: Run, folder: Path) -> dict[str, Any]:
@@ -65,11 +66,6 @@ def tell_faults(records: Sequence[Record]) -> None:
         share = f"{len(failed)} of {len(records)} completions"
         said = f"first on doc {first.doc.id!r}: {first.scores[name].detail[FAULT]}"
         notice(f"scorer {name!r} failed on {share}, which it leaves unscored; {said}")
-
-
-def percent(value: float | None) -> str:
-    """A fraction as a percentage; undefined is an en dash."""
-    return "–" if value is None else f"{100 * value:.1f}%"
 
 
 def _kind(run: Run, name: str) -> str:
