@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.audits.contamination import read_overlap
 from harness.audits.noise.words import floor_sentences
 from harness.audits.probes.store import read_summaries
 from harness.comparison.records import Comparison
 from harness.core.errors import UserError
 from harness.core.records import Record, Run
+from harness.store.beside import TRAINING_METRICS
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
 from reports.sections.agreement import with_others
-from reports.sections.contamination import read_overlap
 from reports.sections.probes import Summaries
-from reports.sections.training import FILE, read_training
+from reports.sections.training import read_training
 from reports.view import Beside, comparison_view, run_view
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def write_run_report(
     own = run_folder or folder
     records = with_others(records, own)
     view = run_view(run, records, _beside((run,), (own,), runs))
-    page = run_html(view, records, read_training(own / FILE, run.primary))
+    page = run_html(view, records, read_training(own / TRAINING_METRICS, run.primary))
     return [write_page(folder / "report.md", run_page(view)), write_page(folder / "report.html", page)]
 
 
@@ -57,7 +58,7 @@ def write_comparison(
     baseline, candidate = with_others(baseline, own[0]), with_others(candidate, own[1])
     beside = _beside((comparison.baseline, comparison.candidate), own, runs)
     view = comparison_view(comparison, baseline, candidate, beside)
-    page = comparison_html(view, baseline, candidate, read_training(own[1] / FILE, comparison.primary))
+    page = comparison_html(view, baseline, candidate, read_training(own[1] / TRAINING_METRICS, comparison.primary))
     return [write_page(folder / "comparison.md", comparison_page(view)), write_page(folder / "comparison.html", page)]
 
 

@@ -157,7 +157,8 @@ def test_what_changes_no_number_may_differ(trained):
 
 
 def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_path):
-    from sft.training.metrics import MetricsFile, read_metrics
+    from harness.store.beside import read_metrics
+    from sft.training.metrics import MetricsFile
 
     path = tmp_path / "train_metrics.jsonl"
     lines = [{"step": s, "loss": 1.0} for s in (1, 2, 3)] + [{"step": 2, "eval_loss": 2.0}]
@@ -165,7 +166,7 @@ def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_p
     metrics = MetricsFile(path, from_step=2)
     metrics.write(3, {"loss": 0.5, "eval_loss": None, "grad_norm": float("nan")})
     metrics.close()
-    assert read_metrics(path) == [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 0.5}]
+    assert list(read_metrics(path)) == [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 0.5}]
 
 
 def events(folder: Path) -> list:

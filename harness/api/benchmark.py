@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli.show.stages import SILENT, Stages
 from harness.runner.hosts import ALONE, Hosts, from_first
+from harness.store.beside import TRAINING_METRICS
 
 if TYPE_CHECKING:
-    from harness.cli.train_contamination import Overlaps
+    from harness.audits.contamination import Overlaps
     from sft.config import BenchmarkSettings, Resolved
     from sft.training.arms import TrainedArm
     from sft.training.inputs import TrainingInputs
 
 BASE = "base"
-_METRICS = "train_metrics.jsonl"
 
 
 def benchmark(
@@ -41,7 +41,7 @@ def benchmark(
 
     models: dict[str, str] = {BASE: str(plan.base)}
     models |= {str(arm.order): str(arm.model) for arm in arms}
-    curves: dict[str, Path] = {arm.order: arm.folder / _METRICS for arm in arms}
+    curves: dict[str, Path] = {arm.order: arm.folder / TRAINING_METRICS for arm in arms}
     runs: list[dict[str, Any]] = []
     comparisons: list[dict[str, Any]] = []
     for task in plan.config.benchmark.tasks:
@@ -55,7 +55,7 @@ def benchmark(
             scores = write_beside_run(task, overlaps, source_name(plan.config.data.source), made)
             runs.append(_run_document(task, name, made) | {"contamination": scores})
             if name in curves:
-                shutil.copyfile(curves[name], made.folder / _METRICS)
+                shutil.copyfile(curves[name], made.folder / TRAINING_METRICS)
         stages.say(f"comparing every pair on {task}")
         for baseline, candidate in combinations(_ordered(models), 2):
             sides = found[baseline].folder, found[candidate].folder

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from harness.cli.also import also_lm_eval
-from harness.cli.options import build_task, new_folder
+from harness.cli.options import build_task
 from harness.cli.planned import new_run
 from harness.core.errors import UserError
 from harness.core.records import GenerationSettings, Record, Run
 from harness.core.registry import find_entry
 from harness.runner.hosts import ALONE, Hosts, from_first, together
-from harness.store.folder import RUN_FILE, find_run, read_run
+from harness.store.folder import RUN_FILE, find_run, new_folder, read_run
 
 if TYPE_CHECKING:
     from harness.audits.probes.records import ProbeName, ProbeSummary

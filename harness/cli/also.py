@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -63,9 +62,9 @@ def as_scores(verdicts: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int
 
 
 def _keep(verdicts: Mapping[str, dict[str, int]], folder: Path) -> None:
-    from reports.sections.agreement import FILE
+    from harness.store.beside import LM_EVAL, write_beside
 
-    (folder / FILE).write_text(json.dumps(as_scores(verdicts)) + "\n", encoding="utf-8")
+    write_beside(folder, LM_EVAL, as_scores(verdicts), indent=None)
 
 
 def _summary(records: Sequence[Record], found: Mapping[str, int]) -> dict[str, Any]:

@@ -95,9 +95,10 @@ def _texts(file: Path) -> list[str]:
 
 
 def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, folder: Path) -> Run:
-    from harness.cli.options import build_task, new_folder
+    from harness.cli.options import build_task
     from harness.cli.score import matched_completions, score_completions
     from harness.cli.show.console import notice
+    from harness.store.folder import new_folder
 
     options = {"format": form.name, "answer": "last-number"} | ({"data": str(data)} if data else {})
     task = build_task(TASK, options, extra_scorers=SCORERS)

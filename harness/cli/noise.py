@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import DEFAULT_RUNS, build_task, command_line, read_options, with_data
+from harness.cli.options import DEFAULT_RUNS, build_task, read_options, with_data
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.core.records import GenerationSettings
+from harness.store.origin import command_line
 
 if TYPE_CHECKING:
     from harness.audits.noise.measure import Same

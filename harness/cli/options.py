@@ -1,15 +1,9 @@
-"""Reading what commands share: `-o key=value`, generation settings, folders."""
+"""Reading what commands share: `-o key=value`, tasks, data."""
 
 from __future__ import annotations
 
-import secrets
-import shlex
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,58 +62,3 @@ def refuse_empty(flag: str, value: str | None) -> None:
     """A variable of a shell script that was never set must not choose a default: `--data "$DATA"`."""
     if value is not None and not value.strip():
         raise UserError(f"{flag} is empty", tip=f"name something after {flag}, or leave it out for the default.")
-
-
-def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
-    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
-    if out is None:
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
-        out = runs / name
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out} cannot be made: {error.strerror}") from error
-    return out
-
-
-def command_line() -> str:
-    """The command as it was typed."""
-    return shlex.join(["harness", *sys.argv[1:]])
-
-
-@lru_cache(maxsize=1)
-def git_sha() -> str:
-    """The commit of the working folder, '-dirty' with uncommitted changes; empty outside a repository."""
-    try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def versions() -> dict[str, str]:
-    """Versions of what can change a number."""
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for package in ("reasoning-harness", "jax", "google-tunix", "transformers", "sympy", "math-verify", "lm-eval"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _slug(text: str) -> str:
-    kept = "".join(c if c.isalnum() else "-" for c in text.lower())
-    return "-".join(filter(None, kept.split("-")))[-32:].strip("-") or "model"

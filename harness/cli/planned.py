@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.cli.options import command_line, git_sha, versions
 from harness.core.records import GenerationSettings, ModelInfo, Run
 from harness.core.task import Task
+from harness.store.origin import command_line, git_sha, versions
 
 
 def new_run(

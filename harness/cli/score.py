@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from harness.cli.also import HELP as ALSO_HELP
-from harness.cli.options import DEFAULT_RUNS, build_task, new_folder, read_options, with_data
+from harness.cli.options import DEFAULT_RUNS, build_task, read_options, with_data
 from harness.cli.planned import new_run
 from harness.core.records import Completion, Doc, ModelInfo, Record, Run
 from harness.core.task import Task
+from harness.store.folder import new_folder
 
 LOOKED_AT = 200
 """Replies, evenly spread, from which their form is guessed."""

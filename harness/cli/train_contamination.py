@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.api.evaluate import Finished
-    from harness.audits.contamination import Contamination
+    from harness.audits.contamination import Contamination, Overlaps
     from sft.data.prepare import Prepared
     from sft.training.inputs import ArmData, TrainingInputs
-
-FILE = "contamination.json"
-"""As `harness contamination --json` writes it; reports look for it beside a run."""
-
-Overlaps = Mapping[str, "Contamination"]
-"""What was found, by task."""
 
 
 def check(plan: TrainingInputs, data: ArmData, folder: Path, *, quiet: bool = False) -> dict[str, Contamination]:
@@ -25,13 +17,13 @@ def check(plan: TrainingInputs, data: ArmData, folder: Path, *, quiet: bool = Fa
 
     Raises UserError for a task whose docs cannot be opened: before training, not after it.
     """
-    from harness.audits.contamination import find_overlaps
+    from harness.audits.contamination import find_overlaps, write_overlap
     from harness.cli.contamination import print_set
 
     rows = sample_texts(data.prepared)
     found = {name: find_overlaps(rows, _docs(plan, name)) for name in plan.config.benchmark.tasks}
     if found:
-        _write(folder, data.prepared.source, found, None)
+        write_overlap(folder, data.prepared.source, found, None)
     for name, one in found.items() if not quiet else ():
         print_set(name, one, 0)
     return found
@@ -46,13 +38,14 @@ def sample_texts(prepared: Prepared) -> list[dict[str, str]]:
 def write_beside_run(task: str, found: Overlaps, source: str, done: Finished) -> dict[str, Any] | None:
     """Write contamination.json into a run's folder; returns its scores with and without the docs, None where it was
     not looked for."""
+    from harness.audits.contamination import write_overlap
     from harness.cli.contamination import scores_of
     from harness.core.codec import encode
 
     if task not in found:
         return None
     scores = scores_of(done.run, done.records, {task: found[task]})
-    _write(done.folder, source, {task: found[task]}, scores)
+    write_overlap(done.folder, source, {task: found[task]}, scores)
     return dict(encode(scores))
 
 
@@ -78,11 +71,3 @@ def _docs(plan: TrainingInputs, name: str) -> Any:
 
     asked = invocation(plan, name, "")
     return build_task(asked["task"], asked["options"], limit=asked["limit"]).docs
-
-
-def _write(folder: Path, source: str, found: Overlaps, scores: dict[str, Any] | None) -> None:
-    from harness.core.codec import encode
-
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(encode({"train": source, "sets": dict(found), "run": scores}), indent=2, ensure_ascii=False)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")

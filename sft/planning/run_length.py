@@ -79,7 +79,7 @@ def run_length(config: Config, folder: Path | None, sizes: Sizes) -> RunLength:
 def measured(config: Config, folder: Path, sizes: Sizes) -> RunLength:
     """From the rows that training would pack. Raises UserError where the data or the tokenizer cannot be read."""
     from harness.core.reply.presets import response_format
-    from harness.gemma.model.config import read_json, text_config
+    from harness.gemma.model.config import read_raw_config, text_config
     from harness.gemma.text.tokenizer import load_tokenizer
     from sft.tokens.loader import Loader
     from sft.training.inputs import TrainingInputs, arms_data
@@ -88,7 +88,7 @@ def measured(config: Config, folder: Path, sizes: Sizes) -> RunLength:
     inputs = TrainingInputs(
         config=config,
         base=folder,
-        base_config=text_config(read_json(folder / "config.json")),
+        base_config=text_config(read_raw_config(folder)),
         sizes=sizes,
         tokenizer=load_tokenizer(folder, embeddings=sizes.vocabulary, chat_template=config.model.chat_template),
         form=response_format(config.data.format),

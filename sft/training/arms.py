@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import encode
+from harness.store.beside import TRAINING_METRICS, read_metrics
 from sft.config import Config
 from sft.data.enforce import Order
 from sft.data.prepare import write_prepared
@@ -23,8 +24,7 @@ from sft.training.identity import check_same_run, claim, identity
 from sft.training.inputs import ArmData, TrainingInputs, arms_data
 from sft.training.loss import chunk_for
 from sft.training.mesh import build_mesh
-from sft.training.metrics import FILE as METRICS
-from sft.training.metrics import MetricsFile, read_metrics
+from sft.training.metrics import MetricsFile
 from sft.training.optimizer import adamw, learning_rates
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def train_arm(
         del model
         wanted = trainer.best_step if inputs.config.export.checkpoint == "best" else None
         exported = last.with_name(str(wanted)) if wanted is not None else last
-        losses = [row["loss"] for row in read_metrics(folder / METRICS) if "loss" in row]
+        losses = [row["loss"] for row in read_metrics(folder / TRAINING_METRICS) if "loss" in row]
         arm = TrainedArm(
             order=order,
             folder=folder,
@@ -224,9 +224,11 @@ class _Run:
         if first_host():
             write_origin(self.folder / CHECKPOINTS, Origin(base=str(self.inputs.base.resolve()), lora_alpha=alpha))
             board = self.folder / "tensorboard" if config.train.tensorboard else None
-            self.metrics = MetricsFile(self.folder / METRICS, from_step=trainer.restored_step, tensorboard=board)
+            self.metrics = MetricsFile(
+                self.folder / TRAINING_METRICS, from_step=trainer.restored_step, tensorboard=board
+            )
         _wait_for_hosts("metrics cut back")
-        for row in read_metrics(self.folder / METRICS):
+        for row in read_metrics(self.folder / TRAINING_METRICS):
             if "eval_loss" in row:
                 self._weigh(row["step"], row["eval_loss"])
 

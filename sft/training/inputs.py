@@ -60,7 +60,7 @@ def training_inputs(config: Config, out: Path) -> TrainingInputs:
     import jax
 
     from harness.gemma.model import tunix_adapter
-    from harness.gemma.model.config import max_positions, read_config, read_json, text_config
+    from harness.gemma.model.config import max_positions, read_config, read_raw_config, text_config
     from harness.gemma.model.hub import resolve
     from harness.gemma.text.tokenizer import load_tokenizer
 
@@ -89,7 +89,7 @@ def training_inputs(config: Config, out: Path) -> TrainingInputs:
     return TrainingInputs(
         config=config,
         base=source.model,
-        base_config=text_config(read_json(source.model / "config.json")),
+        base_config=text_config(read_raw_config(source.model)),
         sizes=sizes,
         tokenizer=load_tokenizer(source.model, embeddings=sizes.vocabulary, chat_template=config.model.chat_template),
         form=response_format(config.data.format),
