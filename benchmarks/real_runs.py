@@ -15,9 +15,9 @@ from pathlib import Path
 
 from harness.cli import score as score_command
 from harness.cli.compare import load_comparison
-from harness.cli.options import git_sha
 from harness.core.records import Estimate, Run
 from harness.store.folder import read_run
+from harness.store.origin import git_sha
 
 REPO = Path(__file__).resolve().parent.parent
 PREFILL = "<reasoning>\n"
