@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api.evaluate import Finished
     from harness.audits.contamination import Contamination, Overlaps
+    from harness.store.stored import StoredRun
     from sft.data.prepare import Prepared
     from sft.training.inputs import ArmData, TrainingInputs
 
@@ -35,7 +35,7 @@ def sample_texts(prepared: Prepared) -> list[dict[str, str]]:
     return [{"question": one.question, "reasoning": one.reasoning, "answer": one.answer} for one in samples]
 
 
-def write_beside_run(task: str, found: Overlaps, source: str, done: Finished) -> dict[str, Any] | None:
+def write_beside_run(task: str, found: Overlaps, source: str, done: StoredRun) -> dict[str, Any] | None:
     """Write contamination.json into a run's folder; returns its scores with and without the docs, None where it was
     not looked for."""
     from harness.audits.contamination import write_overlap
@@ -45,7 +45,7 @@ def write_beside_run(task: str, found: Overlaps, source: str, done: Finished) ->
     if task not in found:
         return None
     scores = scores_of(done.run, done.records, {task: found[task]})
-    write_overlap(done.folder, source, {task: found[task]}, scores)
+    write_overlap(done.path, source, {task: found[task]}, scores)
     return dict(encode(scores))
 
 
@@ -67,7 +67,7 @@ def card_lines(found: Overlaps) -> str:
 
 def _docs(plan: TrainingInputs, name: str) -> Any:
     from harness.api.benchmark import invocation
-    from harness.cli.options import build_task
+    from harness.runner.begin import build_task
 
     asked = invocation(plan, name, "")
-    return build_task(asked["task"], asked["options"], limit=asked["limit"]).docs
+    return build_task(asked.task, asked.options, limit=asked.limit).docs

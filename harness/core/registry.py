@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints, overload
 
 from harness.core.blame import DEBUG_TIP, blaming, failure
 from harness.core.errors import UserError, unknown_name
+from harness.core.late import load
 from harness.core.scorer import Scorer
 from harness.core.task import Task, TaskFunction
 
@@ -98,7 +99,7 @@ def find_entry(name_or_path: str) -> TaskEntry:
     """
     prefix, separator, rest = name_or_path.partition(":")
     if separator and prefix in PREFIXES:
-        return _entry(_named(PREFIXES[prefix])(rest))
+        return _entry(load(PREFIXES[prefix])(rest))
     if ".py" in name_or_path:
         return _entry_from_path(name_or_path)
     if name_or_path.isidentifier() and _module_exists(name_or_path):
@@ -117,13 +118,7 @@ def load_scorer(name: str, **options: Any) -> Scorer:
     """The scorer of that name. Raises UserError, with the nearest name, for one that is not there."""
     if name not in SCORERS:
         raise unknown_name("scorer", name, SCORERS, tip=f"scorers: {', '.join(SCORERS)}.")
-    return _named(SCORERS[name])(**options)
-
-
-def _named(place: str) -> Any:
-    """What 'module:name' names."""
-    module_name, _, name = place.partition(":")
-    return getattr(importlib.import_module(module_name), name)
+    return load(SCORERS[name])(**options)
 
 
 def all_entries() -> dict[str, TaskEntry]:

@@ -21,26 +21,13 @@ RUN_FILE = "run.json"
 RECORDS_FILE = "records.jsonl"
 LOCK_FILE = ".lock"
 FORMAT_VERSION = 1
+DEFAULT_RUNS = Path("runs")
+"""Where runs are kept, in the working folder."""
 
 
 def write_run(folder: Path, run: Run) -> None:
     """Write run.json so that a reader sees the old or the new one, never half of it."""
     write_json(folder / RUN_FILE, {"format": FORMAT_VERSION} | encode(run))
-
-
-def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
-    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
-    if out is None:
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
-        out = runs / name
-    try:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out} cannot be made: {error.strerror}") from error
-    return out
 
 
 def read_run(folder: Path) -> Run:
@@ -107,6 +94,21 @@ def journals(folder: Path) -> list[Path]:
     """The run's own journal and whatever other processes left beside it."""
     others = sorted(folder.glob("records.*.jsonl"))
     return [path for path in (folder / RECORDS_FILE, *others) if path.is_file()]
+
+
+def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
+    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
+    if out is None:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
+        out = runs / name
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{out} cannot be made: {error.strerror}") from error
+    return out
 
 
 @contextmanager
