@@ -20,7 +20,7 @@ _FRAMES: dict[str, Callable[[ComparedRuns], pd.DataFrame]] = {
 
 
 def frame(made: ComparedRuns, what: str) -> pd.DataFrame:
-    """The differences (the default), both runs' records side by side, or the flips. Raises UserError for other names."""
+    """The differences (the default), both runs' records side by side, or the flips. Raises UserError for others."""
     name = what or "differences"
     if name not in _FRAMES:
         raise unknown_name("table", name, _FRAMES, tip=f"tables of a comparison: {', '.join(_FRAMES)}.")
