@@ -1,4 +1,4 @@
-"""Every metric of a run with its interval; `docs/statistics.md` says which interval is used where, and why."""
+"""Every metric of a run with its interval; `docs/method/statistics.md` says which interval is used where, and why."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ MARGIN = {"tpu": 0.15, "gpu": 0.0, "cpu": 0.0}
 """Added to the reported peak. On a TPU the quick optimisation level reports 8-12% less than the default one needs."""
 SEEN = 0.25
 """Of the peak: what the default level, at which a run compiles, took beyond the quick one on a TPU where memory was in
-use: 20 and 21% on eight chips, 0 to 8% on four (docs/plan.md)."""
+use: 20 and 21% on eight chips, 0 to 8% on four (docs/internals/planning.md)."""
 Remat = Literal["none", "block", "decoder"]
 Method = Literal["full", "lora", "qlora"]
 REMATS: tuple[Remat, ...] = ("none", "block", "decoder")
