@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.backend import Backend
-from harness.core.errors import UserError, unknown_name
+from harness.core.errors import UserError, install_tip, unknown_name
 from harness.core.task import Task
 
 BACKENDS = {
@@ -79,8 +79,8 @@ def missing_extra(kind: str, error: ImportError) -> UserError:
     """The error for a package that is not installed: it says which extra brings it."""
     if kind not in EXTRAS:
         return UserError(f"the {kind} backend does not import: {error}")
-    install = f"pip install 'reasoning-harness[{EXTRAS[kind]}]'"
-    return UserError(f"the {kind} backend needs a package that is not installed: {error}", tip=install)
+    message = f"the {kind} backend needs a package that is not installed: {error}"
+    return UserError(message, tip=install_tip(EXTRAS[kind]))
 
 
 def _pair(spec: str, text: str) -> tuple[str, str]:

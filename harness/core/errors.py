@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+REPOSITORY = "https://github.com/reasoning-harness/reasoning-harness"
+
 
 class UserError(Exception):
     """Something the user can mend. The CLI prints it without a traceback and exits 2."""
@@ -24,3 +26,12 @@ def unknown_name(kind: str, name: str, known: Iterable[str], *, tip: str = "") -
     near = get_close_matches(name, list(known), n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return UserError(f"unknown {kind} {name!r}{hint}", tip=tip)
+
+
+def install_tip(extra: str) -> str:
+    """How to install one of the package's extras. The package is on no index, so a checkout and git are what is named.
+
+    >>> install_tip("plan").partition(",")[0]
+    "pip install '.[plan]' in a checkout"
+    """
+    return f"pip install '.[{extra}]' in a checkout, or 'reasoning-harness[{extra}] @ git+{REPOSITORY}'"

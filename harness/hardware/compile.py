@@ -15,13 +15,13 @@ from pathlib import Path
 from subprocess import PIPE
 
 from harness.core.codec import decode, encode
-from harness.core.errors import UserError
+from harness.core.errors import UserError, install_tip
 from harness.core.hashing import stable_hash
 from harness.hardware.measure import local_environment
 from harness.hardware.records import Compiled, Job
 from harness.hardware.topology import parse_topology
 
-INSTALL = "pip install 'reasoning-harness[plan]'"
+INSTALL = install_tip("plan")
 LOCK = "/tmp/libtpu_lockfile"
 OPTIMISATION = "O1"
 """Of XLA for a TPU: a quarter of the default's time; `decide.MARGIN` makes up for the peak that it reports lower."""

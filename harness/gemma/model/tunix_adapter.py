@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from harness.core.errors import UserError
+from harness.core.errors import UserError, install_tip
 from harness.gemma.model.layout import Path, Sizes
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def require_tunix() -> None:
     try:
         found = version("google-tunix")
     except PackageNotFoundError:
-        raise UserError(
-            "this needs JAX and Tunix, which are not installed", tip="pip install 'reasoning-harness[gemma]'"
-        ) from None
+        raise UserError("this needs JAX and Tunix, which are not installed", tip=install_tip("gemma")) from None
     if found != TUNIX_VERSION:
         raise UserError(
             f"google-tunix {found} is installed; this harness works with {TUNIX_VERSION}",
