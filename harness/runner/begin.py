@@ -50,7 +50,8 @@ def task_of(task: str | Task, options: Mapping[str, Any]) -> Task:
         return find_entry(task).build(options)
     if options:
         raise UserError(
-            f"task {task.name!r} is already built: options cannot be set", tip="give them to the function that builds it."
+            f"task {task.name!r} is already built: options cannot be set",
+            tip="give them to the function that builds it.",
         )
     return task
 

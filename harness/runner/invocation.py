@@ -66,9 +66,7 @@ class Invocation:
     def settings(self, budget: int, stop: tuple[str, ...]) -> GenerationSettings:
         """With the task's token `budget` and `stop` texts. Raises UserError for values that cannot be drawn with."""
         asked = self.max_new_tokens
-        made = GenerationSettings(
-            max_new_tokens=budget if asked is None else asked, stop=stop, **asdict(self.sampling)
-        )
+        made = GenerationSettings(max_new_tokens=budget if asked is None else asked, stop=stop, **asdict(self.sampling))
         _check_settings(made)
         _check_k(self.k, made.repeats)
         return made

@@ -34,7 +34,8 @@ def run_probe(
 ) -> ProbeSummary:
     """Probe the run in `folder`, whose records are `records`; what the probe's journal has already is not drawn again.
 
-    `split` cuts reasoning into steps. Raises UserError for a task whose replies are weighed and not written.
+    `backend` answers with `settings`, `on_progress` is told of each completion. `split` cuts reasoning into steps.
+    Raises UserError for a task whose replies are weighed and not written.
     """
     check_probed(task)
     plan = plan_probe(probe, task, records, backend.describe(), settings, split)
