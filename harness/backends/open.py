@@ -47,7 +47,8 @@ def _backend_class(kind: str) -> Any:
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
-    """`KIND:NAME,key=value,...` as (kind, name, options); URLs, folders and hub ids need no kind.
+    """`KIND:NAME,key=value,...` as (kind, name, options); URLs, folders and hub ids need no kind. Raises UserError for
+    a name that no backend has, and for an option that is not key=value.
 
     >>> split_spec("scripted:slip,rate=0.2")
     ('scripted', 'slip', {'rate': '0.2'})

@@ -20,6 +20,8 @@ class UserError(Exception):
 def unknown_name(kind: str, name: str, known: Iterable[str], *, tip: str = "") -> UserError:
     """The error for a name that is not in `known`, with the nearest known name.
 
+    `kind` is what the name should have been one of ("task"), `tip` the next step.
+
     >>> str(unknown_name("task", "gsm8l", ["gsm8k", "svamp"]))
     "unknown task 'gsm8l'; did you mean 'gsm8k'?"
     """
