@@ -48,7 +48,11 @@ def model_config(
     global_rope_scale: float,
     scale_by_head_dim: bool,
 ) -> ModelConfig:
-    """Tunix's config for these sizes. `scale_by_head_dim`: queries over sqrt(head_dim), else sqrt(embed // heads)."""
+    """Tunix's config for these `sizes`. `scale_by_head_dim`: queries over sqrt(head_dim), else sqrt(embed // heads).
+
+    `window` is in tokens; `local_rope_base` and `global_rope_base` are the rotary bases of the two kinds of layers,
+    `global_rope_scale` divides the positions of global ones.
+    """
     from tunix.models.gemma3.model import ModelConfig, QueryPreAttentionNormalisation
 
     by = QueryPreAttentionNormalisation
