@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def write_run_report(
     run: Run, records: Sequence[Record], folder: Path, *, run_folder: Path | None = None, runs: Path | None = None
 ) -> list[Path]:
-    """Write `report.md` and `report.html`; returns the files written.
+    """Write `report.md` and `report.html` of a run with its `records` into `folder`; returns the files written.
 
     What `run_folder` (default: `folder`) holds beside the run is shown: `train_metrics.jsonl`, `contamination.json`,
     `lm_eval.json`, `probes.json`; and the noise floor of its model, where one lies beside it or in `runs`.
@@ -77,7 +77,7 @@ def _probes(folder: Path) -> Summaries:
 
 
 def write_tables(frame: pd.DataFrame, csv: Path | None, parquet: Path | None) -> list[Path]:
-    """Write a table as CSV, Parquet or both; returns the files written."""
+    """Write a table as CSV, Parquet or both; returns the files written. Raises UserError where it cannot write them."""
     try:
         if csv is not None:
             frame.to_csv(csv, index=False, errors="replace")
