@@ -131,7 +131,7 @@ def split_batches(choice: Choice) -> list[int]:
 
 
 def meshes(n_devices: int, *, heads: int, kv_heads: int, rows: int) -> list[tuple[int, int]]:
-    """(fsdp, tp) that a model and a batch share out over; tp 1, 2 and 4 at most.
+    """(fsdp, tp) of `n_devices` that `heads`, `kv_heads` and the `rows` of a batch share out over; tp is at most 4.
 
     >>> meshes(8, heads=4, kv_heads=1, rows=32), meshes(8, heads=8, kv_heads=4, rows=4)
     ([(8, 1), (4, 2), (2, 4)], [(4, 2), (2, 4)])
