@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.core.records import Completion, Doc
 from harness.core.scorer import Scorer
 from harness.core.task import Task, as_text
-from harness.runner.run import check_task
+from harness.runner.begin import check_task
 
 DISTRACTION = "First I thought of 7, then of 1,234.5 and 99%, but neither is asked for.\n"
 

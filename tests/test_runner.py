@@ -10,8 +10,9 @@ from harness.core.errors import UserError
 from harness.core.records import Completion, DataInfo, Doc, GenerationSettings, ModelInfo, Run, Score
 from harness.core.scorer import Scorer, value_metric
 from harness.core.task import Task
+from harness.runner.begin import check_task
 from harness.runner.requests import plan_requests, request_seed
-from harness.runner.run import check_task, run_task
+from harness.runner.run import run_task
 from harness.runner.scoring import metric_infos
 
 GREEDY = GenerationSettings(max_new_tokens=8)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.api.models import Model, model_of, tell_bundled
+from harness.api.models import BUNDLED_MODEL, Model, model_of, tell_bundled
 from harness.api.watch import shown_here
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError
 from harness.core.notices import notice
 from harness.core.progress import OnProgress
 from harness.core.records import GenerationSettings, Record, Run
-from harness.core.stopped import Stopped
 from harness.core.registry import find_entry
+from harness.core.stopped import Stopped
 from harness.core.task import Task
 from harness.runner.begin import build_task, new_run
 from harness.runner.hosts import ALONE, Hosts, from_first, together
@@ -59,26 +59,30 @@ def evaluate(
 
     Raises UserError for anything in the call that cannot be done, before the first completion; `Stopped` on Ctrl-C.
     """
-    return start(
-        Invocation(
-            task=task if isinstance(task, str) else f"{IN_MEMORY}{task.name}",
-            model="" if not isinstance(model, str) else model,
-            options=dict(options or {}),
-            limit=limit,
-            scorers=tuple(scorers),
-            also=tuple(also),
-            probes=tuple(probes),
-            k=tuple(k),
-            max_new_tokens=max_new_tokens,
-            sampling=sampling or Sampling(),
-        ),
-        Path(out) if out is not None else None,
-        Path(runs),
-        task=task,
-        model=model,
-        tokenizer=tokenizer,
-        on_progress=on_progress,
+    asked = Invocation(
+        task=task if isinstance(task, str) else f"{IN_MEMORY}{task.name}",
+        model="" if not isinstance(model, str) else model,
+        options=dict(options or {}),
+        limit=limit,
+        scorers=tuple(scorers),
+        also=tuple(also),
+        probes=tuple(probes),
+        k=tuple(k),
+        max_new_tokens=max_new_tokens,
+        sampling=sampling or Sampling(),
     )
+    place = Path(out) if out is not None else None
+    with joined(model) as hosts:
+        return start(
+            asked,
+            place,
+            Path(runs),
+            task=task,
+            model=model,
+            tokenizer=tokenizer,
+            on_progress=on_progress,
+            hosts=hosts,
+        )
 
 
 def resume(
@@ -96,8 +100,9 @@ def resume(
     object must be handed over again, with its `tokenizer` where it is a Gemma 3 in memory; it must be the same one.
     Raises UserError where that cannot be done; `Stopped` on Ctrl-C.
     """
-    name = str(run.path if isinstance(run, StoredRun) else run)
-    return go_on(name, Path(runs), task=task, model=model, tokenizer=tokenizer, on_progress=on_progress)
+    name, root = str(run.path if isinstance(run, StoredRun) else run), Path(runs)
+    with joined(model, resumes=True) as hosts:
+        return go_on(name, root, task=task, model=model, tokenizer=tokenizer, on_progress=on_progress, hosts=hosts)
 
 
 def start(
@@ -139,9 +144,7 @@ def go_on(
             f"run {before.id} was asked from Python, with objects that no name leads back to",
             tip=f"harness.resume({found[0]!r}, task=..., model=...), with the same objects.",
         )
-    asked = _Asked(
-        invocation, task or invocation.task, invocation.model if model is None else model, tokenizer
-    )
+    asked = _Asked(invocation, task or invocation.task, invocation.model if model is None else model, tokenizer)
     return _execute(asked, lambda built, name: Path(found[0]), before, on_progress, hosts)
 
 
@@ -187,7 +190,7 @@ def _execute(
             done, records = run_task(task, backend, settings, folder, planned, on_progress=tell, hosts=hosts)
             if hosts.index:
                 together(hosts, lambda: None)  # while process 0 probes
-                return StoredRun(path=folder, run=done, records=[], elsewhere=True)
+                return StoredRun(path=folder, run=done, at_hand=[], elsewhere=True)
             probes = read_probe_names(list(opened.invocation.probes))
             together(hosts, lambda: _probed(probes, opened, records, folder, tell))
     except KeyboardInterrupt:
@@ -226,9 +229,7 @@ def _opened(asked: _Asked, before: Run | None) -> _Opened:
         find_entry(asked.task).read(invocation.options)
     read_probe_names(list(invocation.probes))
     model = model_of(asked.model, asked.tokenizer)  # a mistake must not wait for the data, nor stand below its notice
-    task = build_task(
-        asked.task, invocation.options, limit=invocation.limit, extra_scorers=invocation.scorers
-    )
+    task = build_task(asked.task, invocation.options, limit=invocation.limit, extra_scorers=invocation.scorers)
     check_also(invocation.also, task)
     settings = invocation.settings(task.max_new_tokens, task.stop)
     assert task.data is not None
@@ -243,6 +244,22 @@ def _opened(asked: _Asked, before: Run | None) -> _Opened:
     return _Opened(
         invocation=replace(invocation, model=model.spec), task=task, settings=settings, model=model, backend=backend
     )
+
+
+@contextmanager
+def joined(model: Any, *, resumes: bool = False) -> Iterator[Hosts]:
+    """The other processes that draw a run of `model`, for as long as the block lasts; `resumes`: its model is named by
+    the run. A pod is joined for a model that runs on it, not to ask a server from one of its workers."""
+    from harness.backends.open import split_spec
+    from harness.runner.jax_hosts import is_group_named, join_hosts, leave_hosts, on_pod
+
+    named = isinstance(model, str)
+    runs_here = resumes or not named or split_spec(model or BUNDLED_MODEL)[0] == "gemma"
+    hosts = join_hosts(recoverable=True) if is_group_named() or (on_pod() and runs_here) else ALONE
+    try:
+        yield hosts
+    finally:
+        leave_hosts(hosts)
 
 
 def tell_data(task: Task) -> None:
@@ -265,9 +282,7 @@ def _probed(
 
 def _keep_history(planned: Run, before: Run) -> Run:
     """A resumed run keeps when, how and as what it was started."""
-    return replace(
-        planned, started=before.started, command=before.command, id=before.id, invocation=before.invocation
-    )
+    return replace(planned, started=before.started, command=before.command, id=before.id, invocation=before.invocation)
 
 
 def _tell_rescored(before: Run, planned: Run) -> None:
@@ -287,7 +302,7 @@ def _finished(folder: Path, done: Run, records: list[Record], invocation: Invoca
         write_run(folder, done)
     if invocation.also:
         keep_verdicts(records, folder)
-    made = StoredRun(path=folder, run=done, records=records)
+    made = StoredRun(path=folder, run=done, at_hand=records)
     tell_faults(made)
     return made
 

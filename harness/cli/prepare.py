@@ -50,8 +50,9 @@ def prepare(
     json: Annotated[bool, typer.Option("--json", help="The counts as one JSON document.")] = False,
 ) -> None:
     """Bring raw reasoning data to one form, check it, and say what was turned away and why."""
-    from harness.cli.show.console import notice, print_json
+    from harness.cli.show.console import print_json
     from harness.core.errors import UserError
+    from harness.core.notices import notice
     from harness.core.reply.presets import response_format
     from sft.data.prepare import document, refuse_overwriting, write_prepared
     from sft.data.prepare import prepare as run

@@ -185,7 +185,8 @@ def _resumed(folder: Path, given: tuple[Any, ...]) -> Resolved:
 
 
 def _new_folder(out: Path | None, resolved: Resolved) -> Path:
-    from harness.cli.options import DEFAULT_RUNS, new_folder
+    from harness.cli.options import DEFAULT_RUNS
+    from harness.store.folder import new_folder
 
     if out is not None and (out / "config.json").is_file():
         if any(found for name in ("checkpoints", "arm.json") for found in out.glob(f"arms/*/{name}")):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api.evaluate import Finished
     from harness.audits.contamination import Contamination
+    from harness.store.stored import StoredRun
     from sft.data.prepare import Prepared
     from sft.training.inputs import ArmData, Plan
 
@@ -43,7 +43,7 @@ def sample_texts(prepared: Prepared) -> list[dict[str, str]]:
     return [{"question": one.question, "reasoning": one.reasoning, "answer": one.answer} for one in samples]
 
 
-def write_beside_run(task: str, found: Overlaps, source: str, done: Finished) -> dict[str, Any] | None:
+def write_beside_run(task: str, found: Overlaps, source: str, done: StoredRun) -> dict[str, Any] | None:
     """Write contamination.json into a run's folder; returns its scores with and without the docs, None where it was
     not looked for."""
     from harness.cli.contamination import scores_of
@@ -52,7 +52,7 @@ def write_beside_run(task: str, found: Overlaps, source: str, done: Finished) ->
     if task not in found:
         return None
     scores = scores_of(done.run, done.records, {task: found[task]})
-    _write(done.folder, source, {task: found[task]}, scores)
+    _write(done.path, source, {task: found[task]}, scores)
     return dict(encode(scores))
 
 
@@ -74,10 +74,10 @@ def card_lines(found: Overlaps) -> str:
 
 def _docs(plan: Plan, name: str) -> Any:
     from harness.api.benchmark import invocation
-    from harness.cli.options import build_task
+    from harness.runner.begin import build_task
 
     asked = invocation(plan, name, "")
-    return build_task(asked["task"], asked["options"], limit=asked["limit"]).docs
+    return build_task(asked.task, asked.options, limit=asked.limit).docs
 
 
 def _write(folder: Path, source: str, found: Overlaps, scores: dict[str, Any] | None) -> None:

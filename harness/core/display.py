@@ -1,13 +1,10 @@
-"""How records show themselves in a notebook. The views are named by strings: a record needs no page until it is shown."""
+"""How records show themselves in a notebook: by views named as strings, so that none is loaded before it is used."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from harness.core.late import load
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Shown:
@@ -21,7 +18,7 @@ class Shown:
     def _repr_html_(self) -> str:
         return str(load(f"{self.VIEWS}:as_html")(self))
 
-    def to_frame(self, what: str = "") -> pd.DataFrame:
+    def to_frame(self, what: str = "") -> Any:
         """A pandas table of one part of this record; without `what`, of its main one.
 
         Raises UserError, with the parts that there are, for another name.

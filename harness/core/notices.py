@@ -16,3 +16,8 @@ def notice(text: str) -> None:
 def remark(text: str) -> None:
     """Something good to know that changes no result: a file that was written, memory that is used."""
     LOGGER.info("%s", text)
+
+
+def detail(text: str) -> None:
+    """Something for whoever looks for a cause: how memory was shared out. The command line shows it with `--debug`."""
+    LOGGER.debug("%s", text)

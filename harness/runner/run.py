@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.core.backend import Backend
 from harness.core.blame import blaming
-from harness.core.errors import UserError, unknown_name
+from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
+from harness.core.progress import OnProgress, Progress, quiet
 from harness.core.records import Completion, Estimate, GenerationSettings, Record, Run
 from harness.core.scorer import Scorer
 from harness.core.task import Task
@@ -29,24 +30,9 @@ from harness.runner.hosts import (
 )
 from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.requests import PlannedRequest, plan_requests, prompt_hash
-from harness.runner.scoring import metric_infos, score_completion
+from harness.runner.scoring import score_completion
 from harness.store.folder import RUN_FILE, journals, locked, read_run, read_run_records, records_file, write_run
 from harness.store.journal import Journal, read_records
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """What the runner tells while it works."""
-
-    done: int
-    total: int
-    resumed: int
-    """Of `done`, found in the journal."""
-    record: Record | None
-    """The newest; None at the start."""
-
-
-OnProgress = Callable[[Progress], None]
 
 
 def run_task(
@@ -56,7 +42,7 @@ def run_task(
     folder: Path,
     run: Run,
     *,
-    on_progress: OnProgress = lambda progress: None,
+    on_progress: OnProgress = quiet,
     order: Callable[[list[PlannedRequest]], list[PlannedRequest]] = list,
     hosts: Hosts = ALONE,
 ) -> tuple[Run, list[Record]]:
@@ -91,8 +77,9 @@ def run_task(
         anywhere = set().union(*gather_list(hosts, sorted(finished)))
         missing = order([plan for plan in planned if plan.key not in anywhere])[hosts.index :: hosts.count]
         total = len(anywhere) + len(missing)
-        on_progress(Progress(done=len(anywhere), total=total, resumed=len(anywhere), record=None))
-        tell = counter(on_progress, len(anywhere), total)
+        start = Progress(stage=task.name, primary=task.primary, done=len(anywhere), total=total, resumed=len(anywhere))
+        on_progress(start)
+        tell = counter(on_progress, start)
         together(hosts, lambda: draw(task.scorers, backend, settings, missing, journal, tell))
         exchange(hosts, journal, lambda: _held(folder))
         return together(hosts, lambda: finish_run(folder, run, task) if hosts.index == 0 else (run, []))
@@ -121,26 +108,6 @@ def summary_of(task: Task, records: Sequence[Record]) -> Mapping[str, Estimate]:
 def utc_now() -> str:
     """Now, UTC, ISO 8601 to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def check_task(task: Task) -> None:
-    """Raise UserError for a task that cannot be run: no docs, or two docs with one id."""
-    if not task.docs:
-        raise UserError(f"task {task.name!r} has no docs", tip="an empty dataset, or a --limit of 0?")
-    seen: dict[str, int] = {}
-    for row, doc in enumerate(task.docs, start=1):
-        if doc.id in seen:
-            raise UserError(f"task {task.name!r}: duplicated id {doc.id!r} (docs {seen[doc.id]} and {row})")
-        seen[doc.id] = row
-    infos, scorers = metric_infos(task.scorers), [scorer.name for scorer in task.scorers]
-    for info in infos:
-        if info.scorer not in scorers:
-            raise unknown_name(
-                f"scorer of the metric {info.name!r}, task {task.name!r}:", info.scorer, scorers, tip="as Scorer.name."
-            )
-    names = [info.name for info in infos]
-    if task.primary not in names:
-        raise UserError(f"task {task.name!r}: primary metric {task.primary!r} is not among its metrics: {names}")
 
 
 def _finished(folder: Path, planned: Sequence[PlannedRequest]) -> dict[str, Record]:
@@ -218,13 +185,13 @@ def _completions(
         yield from weigh(backend, to_weigh)
 
 
-def counter(on_progress: OnProgress, done: int, total: int) -> Callable[[Record], None]:
-    """Counts the records that `draw` tells of, from `done` on, and passes the count to `on_progress`."""
-    resumed = done
+def counter(on_progress: OnProgress, start: Progress) -> Callable[[Record], None]:
+    """Counts the records that `draw` tells of, from where `start` stands on, and passes the count to `on_progress`."""
+    done = start.done
 
     def tell(record: Record) -> None:
         nonlocal done
         done += 1
-        on_progress(Progress(done=done, total=total, resumed=resumed, record=record))
+        on_progress(replace(start, done=done, record=record))
 
     return tell

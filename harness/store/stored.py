@@ -26,12 +26,17 @@ class StoredRun(Shown):
     path: Path
     """Its folder."""
     run: Run
-    records: Sequence[Record]
-    """One a completion, in order of doc and repeat."""
+    at_hand: Sequence[Record] | None = None
+    """Its records where they were just made; None: they are read when they are asked for."""
     elsewhere: bool = False
     """Process 0 of several wrote it; this one drew its share, and `run` has no estimates."""
 
-    VIEWS: ClassVar[str] = "reports.inline_run"
+    VIEWS: ClassVar[str] = "reports.inline.run"
+
+    @cached_property
+    def records(self) -> Sequence[Record]:
+        """One a completion, in order of doc and repeat. Raises UserError where the journal is missing or damaged."""
+        return self.at_hand if self.at_hand is not None else read_run_records(self.path, self.run)
 
     @property
     def id(self) -> str:
@@ -66,9 +71,9 @@ class StoredRun(Shown):
 
 
 def read_stored(folder: Path) -> StoredRun:
-    """The run in a folder. Raises UserError where the folder holds none, or a damaged one."""
-    run = read_run(folder)
-    return StoredRun(path=folder, run=run, records=read_run_records(folder, run))
+    """The run in a folder; its records are read when they are asked for. Raises UserError where the folder holds none,
+    or a damaged one."""
+    return StoredRun(path=folder, run=read_run(folder))
 
 
 def stored(run: str | Path | StoredRun, root: Path) -> StoredRun:

@@ -30,8 +30,8 @@ def generate(
 
     `generate(10, ...)` are the first ten of `generate(100, ...)`; `seed` decides which they are. With variant="all" the
     docs come in groups of seven, each seed question in every variant, and `n` is rounded down to whole groups (at least
-    one). `held_out` says what a test question must not share with training (template, numbers; mixed: both kinds side by
-    side), `only` names the templates or themes to use.
+    one). `held_out` says what a test question must not share with training (template, numbers; mixed: both kinds
+    side by side), `only` names the templates or themes to use.
 
     Raises UserError for n < 1, for an unknown name, or when the templates have fewer than `n` different questions.
     """

@@ -12,10 +12,11 @@ from harness.audits.probes.store import journal_path, write_summary
 from harness.audits.probes.summary import summarise
 from harness.core.backend import Backend
 from harness.core.errors import UserError
+from harness.core.progress import OnProgress, Progress, quiet
 from harness.core.records import GenerationSettings, Record
 from harness.core.scorer import Scorer
 from harness.core.task import Task
-from harness.runner.run import OnProgress, Progress, counter, draw
+from harness.runner.run import counter, draw
 from harness.runner.scoring import score_completion
 from harness.store.folder import locked, sort_records
 from harness.store.journal import Journal, latest_by_key, read_records
@@ -30,7 +31,7 @@ def run_probe(
     folder: Path,
     *,
     split: SplitSteps,
-    on_progress: OnProgress = lambda progress: None,
+    on_progress: OnProgress = quiet,
 ) -> ProbeSummary:
     """Probe the run in `folder`, whose records are `records`; what the probe's journal has already is not drawn again.
 
@@ -44,9 +45,12 @@ def run_probe(
     with locked(path.parent), Journal(path) as journal:
         found = _finished(path, plan)
         missing = [planned for planned in plan.requests if planned.key not in found]
-        on_progress(Progress(done=len(found), total=len(plan.requests), resumed=len(found), record=None))
+        start = Progress(
+            stage=probe, primary=task.primary, done=len(found), total=len(plan.requests), resumed=len(found)
+        )
+        on_progress(start)
         if missing:
-            tell = counter(on_progress, len(found), len(plan.requests))
+            tell = counter(on_progress, start)
             draw(_scorers(probe, task), backend, settings, missing, journal, tell)
         summary = summarise(plan, _judged(_drawn(path, plan), plan, _scorers(probe, task)), answer_scorer(task))
         write_summary(folder, summary)

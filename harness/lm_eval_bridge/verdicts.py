@@ -1,4 +1,4 @@
-"""`--also lm-eval`: lm-eval's two gsm8k filters on the same completions, beside our answers."""
+"""`also lm-eval`: lm-eval's two gsm8k filters on the same completions, beside our answers."""
 
 from __future__ import annotations
 
@@ -10,36 +10,32 @@ from typing import Any
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record
 from harness.core.task import Task
+from harness.lm_eval_bridge.filters import gsm8k_config, lm_eval_scores
 
 ALSO = ("lm-eval",)
-HELP = "lm-eval: score the same text by lm-eval's two gsm8k filters too, and list where they differ from ours."
+FILE = "lm_eval.json"
+"""What was found, in a run's folder: {name of a score: {key of a record: 0 or 1}}."""
 SCORES = {"strict-match": "lm_eval_strict", "flexible-extract": "lm_eval_flexible"}
 """What reports call each filter's verdicts."""
-SHOWN = 5
-"""Disagreements printed of each filter."""
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise UserError, with the nearest name, for a harness that cannot judge beside ours."""
+    for name in names:
+        if name not in ALSO:
+            raise unknown_name("--also", name, ALSO)
 
 
 def check_also(names: Sequence[str], task: Task) -> None:
     """Raise UserError for a name that is not known, and for a task that has no final answers to compare with."""
-    for name in names:
-        if name not in ALSO:
-            raise unknown_name("--also", name, ALSO)
+    check_names(names)
     if names and "final_answer" not in {scorer.name for scorer in task.scorers}:
         raise UserError(
             f"--also lm-eval sets lm-eval's gsm8k filters beside the scorer final_answer, which {task.name!r} lacks",
             tip="leave out --also; an lm_eval: task has lm-eval's own filters already.",
         )
     if names:
-        from harness.lm_eval_bridge.filters import gsm8k_config
-
         gsm8k_config()  # what is not installed shows before anything is drawn
-
-
-def also_lm_eval(records: Sequence[Record], folder: Path) -> dict[str, Any]:
-    """lm-eval's verdicts beside ours, and where they differ; kept in the run's folder, so that its pages show them."""
-    verdicts = lm_eval_verdicts(records)
-    _keep(verdicts, folder)
-    return {name: _summary(records, found) for name, found in verdicts.items()}
 
 
 def lm_eval_verdicts(records: Sequence[Record]) -> dict[str, dict[str, int]]:
@@ -47,8 +43,6 @@ def lm_eval_verdicts(records: Sequence[Record]) -> dict[str, dict[str, int]]:
 
     Completions that failed are left out, and those of tasks without final answers.
     """
-    from harness.lm_eval_bridge.filters import lm_eval_scores
-
     judged = [r for r in records if "final_answer" in r.scores and r.completion.finish != "error"]
     scored = lm_eval_scores([r.doc for r in judged], [r.completion for r in judged])
     return {
@@ -62,13 +56,23 @@ def as_scores(verdicts: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int
     return {SCORES[name]: found for name, found in verdicts.items()}
 
 
-def _keep(verdicts: Mapping[str, dict[str, int]], folder: Path) -> None:
-    from reports.sections.agreement import FILE
+def keep_verdicts(records: Sequence[Record], folder: Path) -> None:
+    """Judge the records, and keep that beside their run in `folder`, so that its pages show it."""
+    (folder / FILE).write_text(json.dumps(as_scores(lm_eval_verdicts(records))) + "\n", encoding="utf-8")
 
-    (folder / FILE).write_text(json.dumps(as_scores(verdicts)) + "\n", encoding="utf-8")
+
+def read_summary(folder: Path, records: Sequence[Record]) -> dict[str, Any] | None:
+    """What lies beside the run in `folder`, whose records are `records`: for each filter its accuracy, its n and where
+    it disagrees with ours; None without a usable file."""
+    try:
+        kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return {name: summary(records, kept[score]) for name, score in SCORES.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None  # it is an extra: a run must not fail on it
 
 
-def _summary(records: Sequence[Record], found: Mapping[str, int]) -> dict[str, Any]:
+def summary(records: Sequence[Record], found: Mapping[str, int]) -> dict[str, Any]:
+    """Accuracy, n and disagreements with ours of one filter's verdicts, `found`, by record key."""
     judged = [(r, r.scores["final_answer"], found[r.key]) for r in records if r.key in found]
     differing = [
         {"id": r.doc.id, "target": r.doc.target, "ours": s.answer, "our_outcome": s.outcome, "lm_eval": bool(theirs)}
@@ -77,25 +81,3 @@ def _summary(records: Sequence[Record], found: Mapping[str, int]) -> dict[str, A
     ]
     accuracy = sum(found.values()) / len(found) if found else None
     return {"accuracy": accuracy, "n": len(found), "disagreements": differing}
-
-
-def print_lm_eval(summary: dict[str, Any]) -> None:
-    """A table of both filters, and the first disagreements of each."""
-    from harness.cli.show.console import out, table
-    from harness.cli.show.run import percent
-
-    console = out()
-    made = table(
-        "lm-eval filter", "accuracy", "n", "disagrees with ours", right=("accuracy", "n", "disagrees with ours")
-    )
-    for name, row in summary.items():
-        made.add_row(name, percent(row["accuracy"]), str(row["n"]), str(len(row["disagreements"])))
-    console.print(made)
-    for name, row in summary.items():
-        for item in row["disagreements"][:SHOWN]:
-            verdict = "correct" if item["lm_eval"] else "wrong"
-            ours = f"{item['ours'] or '–'} ({item['our_outcome']})"
-            console.print(f"  {item['id']}: target {item['target']}, ours {ours}, {name} {verdict}", markup=False)
-        if len(row["disagreements"]) > SHOWN:
-            more = len(row["disagreements"]) - SHOWN
-            console.print(f"  ... {more} more of {name}: --json lists them all", markup=False)
