@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import inspect
+import os
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import typer
 
+import harness
 from harness.cli.app import build_app
 
 REPO = Path(__file__).resolve().parent.parent
@@ -130,3 +135,60 @@ def test_python_in_the_documentation_imports_what_exists(page, code):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
             assert importlib.util.find_spec(node.module), f"{by_name(page)}: {node.module}"
             assert all(resolves(f"{node.module}.{name.name}") for name in node.names), f"{by_name(page)}: {node.module}"
+
+
+def late_names() -> dict[str, str]:
+    """Names of `harness` that load late, where they stand; those that are public at once need no entry."""
+    return {name: place.partition(":")[0] for name, place in harness._LATE.items()}
+
+
+def is_written(name: str) -> bool:
+    module = late_names().get(name)
+    return module is None or importlib.util.find_spec(module) is not None
+
+
+def test_the_api_page_describes_every_public_name():
+    described = re.findall(r"^::: [\w.]+\.(\w+)$", (REPO / "docs" / "api.md").read_text(), re.MULTILINE)
+    public = {name for name in harness.__all__ if name != "__version__" and is_written(name)}
+    assert set(described) == public
+    assert len(described) == len(public)
+
+
+@pytest.mark.parametrize(("page", "code"), PYTHON, ids=lambda value: by_name(value) if isinstance(value, Path) else "")
+def test_python_in_the_documentation_calls_what_harness_has(page, code):
+    for node in ast.walk(ast.parse(code)):
+        if not (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("harness.")):
+            continue
+        name = ast.unparse(node.func).removeprefix("harness.")
+        assert name in harness.__all__, f"{by_name(page)}: harness.{name}"
+        if is_written(name):
+            given = {keyword.arg: None for keyword in node.keywords if keyword.arg}
+            inspect.signature(getattr(harness, name)).bind_partial(*node.args, **given)
+
+
+def executed(*cells: str) -> dict[str, Any]:
+    """The names that cells leave behind, run one after the other."""
+    names: dict[str, Any] = {"__name__": "cells"}
+    for code in cells:
+        exec(code, names)
+    return names
+
+
+def test_the_first_comparison_prints_what_its_page_shows(tmp_path, monkeypatch):
+    page = REPO / "docs" / "start" / "first_comparison.md"
+    monkeypatch.chdir(tmp_path)
+    found = executed(*fenced(page, "python"))["found"]
+    command = [sys.executable, "-c", "from harness.cli.main import main; main()"]
+    compare = [*command, "compare", "runs/careful", "runs/slip", "--no-report"]
+    environment = {**os.environ, "COLUMNS": "100", "PYTHONPATH": str(REPO)}
+    done = subprocess.run(compare, capture_output=True, text=True, env=environment, check=True)
+    printed = {line.strip() for line in done.stdout.splitlines()}
+    (shown,) = fenced(page, "")
+    assert {line.strip() for line in shown.splitlines()} <= printed
+    assert found.verdict == shown.splitlines()[0]
+
+
+def test_the_task_in_a_cell_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (cell,) = [code for code in fenced(REPO / "docs" / "start" / "own_task.md", "python") if "@task" in code]
+    assert executed(cell)["run"].run.estimates["accuracy"].value == 1.0
