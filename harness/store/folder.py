@@ -115,7 +115,11 @@ def journals(folder: Path) -> list[Path]:
 
 
 def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
-    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
+    """The folder of a new run: `out`, or RUNS/<time>-<task>-<model>-<random> under `runs`, named after `task` and
+    `model`.
+
+    Raises UserError for an `out` that holds something, and for a folder that cannot be made.
+    """
     if out is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
