@@ -72,6 +72,9 @@ def find_answer(
 ) -> Found | None:
     """The final answer of a reply, or None. `complete=False` (a truncated reply) leaves out auto's bare last number.
 
+    `policy` names where it is looked for (POLICIES), `choice` which of several matches counts, `response_format` the
+    form that was asked for, `kind` what the gold answer is.
+
     >>> find_answer("3 + 4 = 7.\\nThe answer is **$7**.").text
     '7'
     """
