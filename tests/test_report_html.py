@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_runs import baseline_records, compared, doc, finished, record
+from report_runs import baseline_records, both, compared, doc, finished, kept, record
 
 from harness.comparison.compare import compare
 from harness.core import words
@@ -98,7 +98,7 @@ def test_html_markdown_and_run_json_agree(tmp_path):
     for side, run in (("base", comparison.baseline), ("tuned", comparison.candidate)):
         (tmp_path / side).mkdir()
         write_run(tmp_path / side, run)
-    write_comparison(comparison, before, after, tmp_path)
+    write_comparison(both(comparison, before, after, tmp_path), tmp_path)
     html = Page((tmp_path / "comparison.html").read_text(encoding="utf-8"))
     markdown = markdown_table((tmp_path / "comparison.md").read_text(encoding="utf-8"), "metric")[1:]
     shown = html.tables["differences"][1:]
@@ -115,7 +115,7 @@ def test_html_markdown_and_run_json_agree(tmp_path):
 
 def test_losses_parts_and_square_agree_with_markdown(tmp_path):
     comparison, before, after = compared()
-    write_comparison(comparison, before, after, tmp_path)
+    write_comparison(both(comparison, before, after, tmp_path), tmp_path)
     html = Page((tmp_path / "comparison.html").read_text(encoding="utf-8"))
     markdown = (tmp_path / "comparison.md").read_text(encoding="utf-8")
     losses = [
@@ -239,7 +239,7 @@ def test_training_curves_stand_where_the_run_folder_has_metrics(tmp_path):
     assert training is not None
     assert [label for label, _ in training.charts] == ["loss", "learning rate"]
     records = baseline_records()
-    write_run_report(finished("base", records), records, tmp_path)
+    write_run_report(kept(finished("base", records), records, tmp_path), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count('<svg class="chart"') == 2
     assert "ends at 0.1" in page

@@ -34,10 +34,12 @@ def benchmark(
     on_progress: OnProgress = quiet,
     listener: Listener = SILENT,
 ) -> Measured:
-    """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept.
+    """Run base and all `arms` over the tasks that the `inputs` are configured for, compare each pair, report, all in
+    `folder`; finished runs are kept.
 
-    `inputs` name the tasks, and everything lies in `folder`. Beside each run lie the candidate's curves and what of the
-    task stood in the training data (`overlaps`). Several `hosts` draw each run together, and the first does the rest.
+    Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`). Several
+    `hosts` draw each run together, and the first does the rest. `on_progress` is told of completions, the `listener` of
+    stages and finished runs.
     """
     from sft.training.result import BASE, Measured
 
@@ -95,7 +97,10 @@ def invocation(inputs: TrainingInputs, task: str, model: str) -> Invocation:
 def compare_pair(
     baseline: StoredRun, candidate: StoredRun, names: tuple[str, str], target: Path, *, task: str = ""
 ) -> ComparedPair:
-    """Compare two runs, called `names` here, and write the pages into `target`. Raises UserError as `compare` does."""
+    """Compare `candidate` with `baseline`, which are called `names` (of a `task`), and write the pages into `target`.
+
+    Raises UserError for runs that are not comparable.
+    """
     from harness.audits.compared import compare_stored
     from reports.write import write_comparison
     from sft.training.result import ComparedPair

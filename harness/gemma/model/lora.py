@@ -40,7 +40,10 @@ def pair(weights: Mapping[ParameterPath, Tensor], parameter: Parameter) -> tuple
 
 
 def merged(parameter: Parameter, base: Tensor, a: Tensor, b: Tensor, alpha: float) -> Tensor:
-    """The adapted weight in float32, in the shape of `base`."""
+    """The adapted weight of a `parameter` in float32, in the shape of `base`: base + alpha / rank times their product.
+
+    `a` and `b` are the LoRA pair in qwix's shapes; `alpha` is the one they were trained with.
+    """
     scale = alpha / rank_of(a)
     return np.asarray(base, np.float32) + np.float32(scale) * delta(parameter.path, a, b)
 
