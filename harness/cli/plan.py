@@ -47,7 +47,6 @@ def plan(
     from harness.cli.show import plan as plan_show
     from harness.cli.show.console import print_json
     from harness.cli.show.progress import bars_only
-    from sft.planning.document import as_json
 
     with bars_only(tells=not json) as tell:
         made = make_plan(
@@ -70,6 +69,6 @@ def plan(
             on_done=plan_show.printed_jobs(tells=not json),
         )
     if json:
-        print_json(as_json(made))
+        print_json(made.as_json())
     else:
         plan_show.print_plan(made)
