@@ -25,6 +25,8 @@ class Plan(Protocol):
     @property
     def layers(self) -> int: ...
     @property
+    def compiled_layers(self) -> Sequence[int]: ...
+    @property
     def length(self) -> Mapping[str, Any]: ...
     @property
     def training(self) -> Sequence[Any]: ...
@@ -61,7 +63,9 @@ def frame(made: Plan, what: str) -> pd.DataFrame:
 
 
 def _heading(made: Plan) -> str:
-    return f"{made.model}: {made.layers} layers, rows of {made.length['row_length']} tokens"
+    depths = made.compiled_layers
+    line = f", on the line through {depths[0]} and {depths[1]} compiled ones" if len(depths) > 1 else ""
+    return f"{made.model}: {made.layers} layers{line}, rows of {made.length['row_length']} tokens"
 
 
 def _lines(made: Plan) -> list[str]:
@@ -87,7 +91,9 @@ def _decoding_line(one: Any) -> str:
 
 def _memory(verdict: Any) -> str:
     sums = f"{verdict.needed_bytes / GIB:.2f} of {verdict.capacity_bytes / GIB:.2f} GiB"
-    return f"fits, {sums}" if verdict.fits else f"does NOT fit, {sums}"
+    if not verdict.fits:
+        return f"does NOT fit, {sums}"
+    return f"fits narrowly, {sums}" if verdict.fits_narrowly else f"fits, {sums}"
 
 
 def _training_rows(made: Plan) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from markupsafe import Markup
 
@@ -106,8 +106,13 @@ def _comparisons(made: Trained) -> pd.DataFrame:
     rows = []
     for pair in made.comparisons:
         found = pair.compared.difference()
-        numbers = {"difference": found.value, "low": found.low, "high": found.high, "p_value": found.p_value}
-        models = {"task": pair.task, "baseline": pair.baseline, "candidate": pair.candidate}
+        numbers: dict[str, Any] = {
+            "difference": found.value,
+            "low": found.low,
+            "high": found.high,
+            "p_value": found.p_value,
+        }
+        models: dict[str, Any] = {"task": pair.task, "baseline": pair.baseline, "candidate": pair.candidate}
         said = {"verdict": pair.compared.verdict, "report": str(pair.report)}
         rows.append(models | {"metric": found.metric.name} | numbers | said)
     return pd.DataFrame(rows)
