@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from harness.gemma.engine.cache import KEY_AXIS, VALUE_AXIS, Pack, Prefix
+from harness.gemma.engine.placed import PlacedModel
 from harness.gemma.engine.prefill import read_pack
 from harness.gemma.engine.requests import TokenRequest
 from harness.gemma.engine.schedule import prefix_bucket, take_pack
-
-if TYPE_CHECKING:
-    from harness.gemma.engine.engine import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +40,7 @@ class PackedTokens:
 
 
 def read_prompts(
-    engine: Engine, prefix: Prefix, queue: list[TokenRequest], prefix_length: int, size: int
+    engine: PlacedModel, prefix: Prefix, queue: list[TokenRequest], prefix_length: int, size: int
 ) -> list[Ready]:
     """Take prompts off the `queue` and read them, one pack of `size` tokens a device. Prompts without tokens of their
     own are free.
@@ -92,7 +89,7 @@ def lay_out(groups: list[list[tuple[int, ...]]], first_position: int, size: int)
     return PackedTokens(tokens=tokens, positions=positions, segments=segments)
 
 
-def read_long_prompt(engine: Engine, prefix: Prefix, request: TokenRequest, size: int) -> Ready:
+def read_long_prompt(engine: PlacedModel, prefix: Prefix, request: TokenRequest, size: int) -> Ready:
     """Read the prompt of a `request` that no pack holds behind the `prefix`, in chunks of `size` tokens, with the
     `engine`.
     """
