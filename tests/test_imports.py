@@ -43,9 +43,9 @@ def test_core_imports_only_the_standard_library(path):
         assert own in allowed or lazy_registry or module.split(".")[0] in sys.stdlib_module_names, module
 
 
-def test_harness_imports_the_others_only_in_its_commands():
+def test_harness_imports_the_others_only_in_its_verbs_and_commands():
     for path in sources("harness"):
-        if "cli" in path.parts or path.name == "registry.py":
+        if {"api", "cli"} & set(path.parts) or path.name == "registry.py":
             continue
         assert not tops(imported_packages(path)) & {"tasks", "sft", "reports"}, path
 
@@ -56,8 +56,9 @@ def test_tasks_sft_and_reports_do_not_import_each_other(package):
         assert not tops(imported_packages(path)) & (OURS - {"harness", package}), path
 
 
-def test_commands_import_the_others_only_inside_functions():
-    for path in sources("harness/cli"):
+@pytest.mark.parametrize("folder", ["harness/api", "harness/cli"])
+def test_verbs_and_commands_import_the_others_only_inside_functions(folder):
+    for path in sources(folder):
         assert not tops(imported_packages(path, top_level_only=True)) & {"tasks", "sft", "reports"}, path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.audits.contaminated import RunOverlap
     from harness.audits.contamination import Contamination
     from harness.store.stored import StoredRun
     from sft.data.prepare import Prepared
@@ -26,7 +27,7 @@ def check(plan: Plan, data: ArmData, folder: Path, *, quiet: bool = False) -> di
     Raises UserError for a task whose docs cannot be opened: before training, not after it.
     """
     from harness.audits.contamination import find_overlaps
-    from harness.cli.contamination import print_set
+    from harness.cli.show.contamination import print_set
 
     rows = sample_texts(data.prepared)
     found = {name: find_overlaps(rows, _docs(plan, name)) for name in plan.config.benchmark.tasks}
@@ -46,12 +47,12 @@ def sample_texts(prepared: Prepared) -> list[dict[str, str]]:
 def write_beside_run(task: str, found: Overlaps, source: str, done: StoredRun) -> dict[str, Any] | None:
     """Write contamination.json into a run's folder; returns its scores with and without the docs, None where it was
     not looked for."""
-    from harness.cli.contamination import scores_of
+    from harness.audits.contaminated import run_overlap
     from harness.core.codec import encode
 
     if task not in found:
         return None
-    scores = scores_of(done.run, done.records, {task: found[task]})
+    scores = run_overlap(done.run, done.records, {task: found[task]})
     _write(done.path, source, {task: found[task]}, scores)
     return dict(encode(scores))
 
@@ -80,7 +81,7 @@ def _docs(plan: Plan, name: str) -> Any:
     return build_task(asked.task, asked.options, limit=asked.limit).docs
 
 
-def _write(folder: Path, source: str, found: Overlaps, scores: dict[str, Any] | None) -> None:
+def _write(folder: Path, source: str, found: Overlaps, scores: RunOverlap | None) -> None:
     from harness.core.codec import encode
 
     folder.mkdir(parents=True, exist_ok=True)
