@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from harness.core.records import Completion, Doc
 from harness.core.registry import load_task
-from harness.core.reply.format import ResponseFormat, parse_sections
+from harness.core.reply.format import ResponseFormat
 from harness.core.reply.infer import infer_format
-from harness.core.reply.parse import MAX_MARKERS, find_markers
+from harness.core.reply.parse import MAX_MARKERS, find_markers, parse_sections
 from harness.core.reply.presets import PRESETS, response_format
 from harness.data.rows import read_rows
 from tasks.scoring.structure import structure
@@ -175,6 +175,6 @@ def test_compliance_of_the_real_runs(shared_data, run, n_compliant, n_bare):
 
 
 def test_the_docs_list_every_format():
-    page = Path(__file__).parent.parent / "docs" / "structure.md"
+    page = Path(__file__).parent.parent / "docs" / "method" / "structure.md"
     listed = page.read_text(encoding="utf-8").partition("## Formats")[2].partition("A new one:")[0]
     assert [name for name in PRESETS if f"`{name}`" not in listed] == []

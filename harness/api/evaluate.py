@@ -77,7 +77,7 @@ def evaluate(
             asked,
             place,
             Path(runs),
-            task=task,
+            task=None if isinstance(task, str) else task,
             model=model,
             tokenizer=tokenizer,
             on_progress=on_progress,
@@ -110,15 +110,19 @@ def start(
     out: Path | None,
     runs: Path,
     *,
-    task: str | Task = "",
-    model: Any = "",
+    task: Task | None = None,
+    model: Any = None,
     tokenizer: str | Path = "",
     on_progress: OnProgress | None = None,
     hosts: Hosts = ALONE,
 ) -> StoredRun:
-    """A run in a new folder: `out`, or one under `runs`. `task` and `model` are the objects where there are some, and
-    `hosts` the processes that draw it together. Raises UserError for anything in the call that cannot be done."""
-    asked = _Asked(invocation, task or invocation.task, model or invocation.model, tokenizer)
+    """A run in a new folder: `out`, or one under `runs`.
+
+    `invocation` is how it was asked for, `task` and `model` are the objects where there are some, `tokenizer` is that
+    of a model in memory, and `hosts` are the processes that draw it together. Raises UserError for anything in the call
+    that cannot be done.
+    """
+    asked = _asked(invocation, task, model, tokenizer)
     return _execute(asked, lambda built, name: new_folder(out, runs, built, name), None, on_progress, hosts)
 
 
@@ -133,7 +137,8 @@ def go_on(
     hosts: Hosts = ALONE,
 ) -> StoredRun:
     """`resume` for several `hosts`, of which only the first needs the run.json of the run `name` under `runs`; `task`,
-    `model` and `tokenizer` as there."""
+    `model` and `tokenizer` as there. Raises UserError for a run of objects that were not handed over again.
+    """
     found = json.loads(from_first(hosts, lambda: json.dumps([str(find_run(name, runs)), encode(_started(name, runs))])))
     before = decode(Run, found[1])
     invocation = read_invocation(before.invocation)
@@ -144,7 +149,7 @@ def go_on(
             f"run {before.id} was asked from Python, with objects that no name leads back to",
             tip=f"harness.resume({found[0]!r}, task=..., model=...), with the same objects.",
         )
-    asked = _Asked(invocation, task or invocation.task, invocation.model if model is None else model, tokenizer)
+    asked = _asked(invocation, task, model, tokenizer)
     return _execute(asked, lambda built, name: Path(found[0]), before, on_progress, hosts)
 
 
@@ -156,6 +161,15 @@ class _Asked:
     task: str | Task
     model: Any
     tokenizer: str | Path
+
+
+def _asked(invocation: Invocation, task: Task | None, model: Any, tokenizer: str | Path) -> _Asked:
+    return _Asked(
+        invocation,
+        invocation.task if task is None else task,
+        invocation.model if model is None else model,
+        tokenizer,
+    )
 
 
 def _started(name: str, runs: Path) -> Run:

@@ -29,7 +29,7 @@ from harness.store.stored import StoredRun, read_stored, stored
 
 if TYPE_CHECKING:
     from harness.core.backend import Backend
-    from harness.runner.requests import PlannedRequest
+    from harness.runner.requests import KeyedRequest
 
 BATCH_OPTIONS = {"gemma": "batch_size", "http": "concurrency"}
 """What a backend calls the number of questions that it may answer together."""
@@ -213,10 +213,10 @@ def _draw_one(
     return Same(run=run, records=records, label=label)
 
 
-def _order(seed: int) -> Callable[[list[PlannedRequest]], list[PlannedRequest]]:
+def _order(seed: int) -> Callable[[list[KeyedRequest]], list[KeyedRequest]]:
     """The order of the docs for seed 0; any other seed shuffles them."""
 
-    def shuffled(missing: list[PlannedRequest]) -> list[PlannedRequest]:
+    def shuffled(missing: list[KeyedRequest]) -> list[KeyedRequest]:
         return Random(seed).sample(missing, len(missing)) if seed else missing
 
     return shuffled

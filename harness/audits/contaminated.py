@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.audits.contamination import Contamination, WithAndWithout, with_and_without
+from harness.audits.contamination import Contamination, Overlaps, WithAndWithout, with_and_without
 from harness.core.display import Shown
 from harness.core.records import Record, Run
 from harness.core.words import counted
@@ -28,7 +28,7 @@ class FoundOverlaps(Shown):
 
     train: str
     """The training data: its file, or `rows`."""
-    sets: Mapping[str, Contamination]
+    sets: Overlaps
     """By name of the set."""
     run: RunOverlap | None = None
     """Where a run was named."""
@@ -43,14 +43,14 @@ class FoundOverlaps(Shown):
         return "\n".join(overlap_line(name, found) for name, found in self.sets.items())
 
 
-def run_overlap(run: Run, records: Sequence[Record], sets: Mapping[str, Contamination]) -> RunOverlap:
+def run_overlap(run: Run, records: Sequence[Record], sets: Overlaps) -> RunOverlap:
     """The primary metric of a `run`, which has `records`, with and without the docs that overlap in any of `sets`."""
     metric = next(info for info in run.metrics if info.name == run.primary)
     scores = with_and_without(records, metric, overlapping(sets))
     return RunOverlap(id=run.id, metric=metric.name, scores=scores)
 
 
-def overlapping(sets: Mapping[str, Contamination]) -> frozenset[str]:
+def overlapping(sets: Overlaps) -> frozenset[str]:
     """The docs that overlap in any of `sets`."""
     return frozenset(doc_id for found in sets.values() for doc_id in found.doc_ids())
 

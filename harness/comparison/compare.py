@@ -11,7 +11,7 @@ import numpy as np
 from harness.comparison.gate import check_margin, decide
 from harness.comparison.pair import Paired, PairedRuns, require_pairs
 from harness.comparison.records import Comparison, Difference, Flip
-from harness.comparison.refuse import check_comparable, is_foreign
+from harness.comparison.refuse import check_comparable, is_recorded
 from harness.comparison.verdict import verdict
 from harness.core.errors import UserError
 from harness.core.records import MetricInfo, Record, Run
@@ -34,9 +34,11 @@ def compare(
 ) -> Comparison:
     """Candidate minus baseline in every metric that both runs have, paired by doc.
 
-    `allow` names what may differ (data, version, prompt, settings, scorers); it is then a label of the result. Docs are
-    paired only where question and gold answer agree, allowed data or not. With a `margin` the gate decides too.
-    Raises UserError for runs that differ otherwise, for no doc in common, and for a margin outside [0, 1].
+    `baseline_records` and `candidate_records` are all records of the two runs, `baseline` and `candidate`. `allow`
+    names what may differ (data, version, prompt, settings, scorers); it is then a label of the result. Docs are paired
+    only where question and gold answer agree, allowed data or not. With a `margin` (a share: 0.02 is two points) the
+    gate decides too. `level` is that of every interval, `seed` that of the bootstrap of numbers without a range. Raises
+    UserError for runs that differ otherwise, for no doc in common, and for a margin outside [0, 1].
     """
     if margin is not None:
         check_margin(margin)
@@ -71,7 +73,7 @@ def _unfinished(run: Run, records: Sequence[Record]) -> tuple[str, ...]:
     """A label where a run stopped early, or a file lacks docs: those it did reach may not be like the others."""
     if len(records) >= run.n_expected:
         return ()
-    state = "lacks docs" if is_foreign(run) else "is unfinished"
+    state = "lacks docs" if is_recorded(run) else "is unfinished"
     return (f"{run.model.name} {state}: {len(records):,} of {run.n_expected:,} completions",)
 
 

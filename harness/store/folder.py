@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record, Run
+from harness.store.files import read_text, write_json
 from harness.store.journal import latest_by_key, read_records
 
 RUN_FILE = "run.json"
@@ -27,23 +27,7 @@ DEFAULT_RUNS = Path("runs")
 
 def write_run(folder: Path, run: Run) -> None:
     """Write run.json so that a reader sees the old or the new one, never half of it."""
-    document = {"format": FORMAT_VERSION} | encode(run)
-    write_atomic(folder / RUN_FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    draft = path.with_name(path.name + ".part")
-    with draft.open("w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def read_text(path: Path) -> str:
-    """What `write_atomic` wrote: lone surrogates of odd data and odd file names too."""
-    return path.read_text(encoding="utf-8", errors="surrogatepass")
+    write_json(folder / RUN_FILE, {"format": FORMAT_VERSION} | encode(run))
 
 
 def read_run(folder: Path) -> Run:
@@ -65,7 +49,7 @@ def read_run(folder: Path) -> Run:
 
 
 def read_run_records(folder: Path, run: Run) -> list[Record]:
-    """The run's records, one a key, in order of doc id and repeat."""
+    """The run's records, one a key, in order of doc id and repeat. Raises UserError where there are none."""
     path = folder / RECORDS_FILE
     if not path.is_file():
         raise UserError(f"{folder} has no {RECORDS_FILE}", tip=f"start again: {run.command}")
@@ -78,7 +62,9 @@ def sort_records(records: Iterable[Record]) -> list[Record]:
 
 
 def find_run(name: str, root: Path) -> Path:
-    """The folder of a run given by path, by id, or by an unambiguous start of its id."""
+    """The folder of a run given by path, by id, or by an unambiguous start of its id. Raises UserError for none, and
+    for several.
+    """
     if (Path(name) / RUN_FILE).is_file():
         return Path(name)
     ids = [folder.name for folder in run_folders(root)]
@@ -113,7 +99,11 @@ def journals(folder: Path) -> list[Path]:
 
 
 def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
-    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
+    """The folder of a new run: `out`, or RUNS/<time>-<task>-<model>-<random> under `runs`, named after `task` and
+    `model`.
+
+    Raises UserError for an `out` that holds something, and for a folder that cannot be made.
+    """
     if out is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
@@ -129,7 +119,9 @@ def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
 
 @contextmanager
 def locked(folder: Path, process: int = 0) -> Iterator[None]:
-    """Hold a run folder alone, or one process's part: two that write one journal would mix their lines."""
+    """Hold a run folder alone, or one process's part: two that write one journal would mix their lines. Raises
+    UserError where another process holds it.
+    """
     with (folder / (LOCK_FILE if process == 0 else f"{LOCK_FILE}.{process}")).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -55,16 +55,16 @@ PHASES = (
 
 def write_start(folder: Path, seed: int) -> Path:
     """Random weights of the nano shape with its own tokenizer, trained on the corpus."""
-    from harness.gemma.model.config import read_json
-    from harness.gemma.model.shards import write_json
+    from harness.gemma.model.config import read_raw_config
     from harness.gemma.text.tiny_tokenizer import as_tokenizer_json, train_sentencepiece
     from harness.gemma.tiny import write_random_model
+    from harness.store.files import write_json
 
     write_random_model(folder, SIZES, window=WINDOW, seed=seed)
     model = train_sentencepiece(_tokenizer_sentences(seed), SIZES.vocabulary)
     (folder / "tokenizer.model").write_bytes(model)
     (folder / "tokenizer.json").write_text(as_tokenizer_json(model), encoding="utf-8")
-    config = read_json(folder / "config.json")
+    config = read_raw_config(folder)
     write_json(folder / "config.json", config | {"max_position_embeddings": LONGEST})
     return folder
 
@@ -87,7 +87,10 @@ def samples(folder: Path, phase: Phase, seed: int) -> Iterator[TokenisedSample]:
 
 
 def run_phase(phase: Phase, start: Path, out: Path, seed: int) -> None:
-    """Train the model in `start` through one phase and write it to `out`; prints the loss as it goes."""
+    """Train the model in `start` through one phase and write it to `out`; prints the loss as it goes.
+
+    `seed` decides the phase's samples and their order.
+    """
     settings = Pretraining(tokens=phase.tokens, learning_rate=phase.learning_rate, seed=seed)
     rows = gather(samples(start, phase, seed), settings.tokens, settings.row_length)
     began = time.perf_counter()

@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int
 
 from sft.training.mesh import spread
@@ -27,6 +26,8 @@ def cross_entropy(
     chunk: int = 0,
 ) -> Float[Array, ""]:
     """Sum over positions of weight x -log p(target), in nats; `chunk` positions of every row at a time (0: all).
+
+    `hidden` are the states before the output layer, which is the `embedding`; `targets` are the tokens to be predicted.
 
     With chunks, each chunk's share of the gradient is made while its logits are there, so that no logits are kept and
     none are made twice. A position of weight 0 adds exactly nothing to the loss and to every gradient, whatever stands
@@ -117,48 +118,12 @@ _over_chunks.defvjp(_with_gradients, _scaled, symbolic_zeros=True)
 
 
 def chunk_for(rows_per_device: int, vocabulary: int, positions: int, limit_bytes: int = LOGITS_BYTES) -> int:
-    """Positions a chunk so that its logits fit in `limit_bytes` a device; 0 where all positions fit at once.
+    """Positions a chunk so that its logits fit in `limit_bytes` a device; 0 where all `positions` fit at once.
+
+    Logits are float32, over `vocabulary` tokens for each of `rows_per_device` rows.
 
     >>> chunk_for(8, 262_144, 1024)
     32
     """
     most = max(1, limit_bytes // (4 * rows_per_device * vocabulary))
     return 0 if most >= positions else 2 ** int(math.log2(most))
-
-
-def loss_positions(
-    tokens: Int[np.ndarray, "rows length"],
-    loss_mask: Float[np.ndarray, "rows length"],
-    segment_ids: Int[np.ndarray, "rows length"],
-    n_positions: int,
-) -> tuple[Int[np.ndarray, "rows n"], Int[np.ndarray, "rows n"], Float[np.ndarray, "rows n"]]:
-    """Where the model is asked for a counted token: (position, next token, weight), padded with weight 0.
-
-        tokens    = [10, 11, 20, 21, 1, 12, 22]   segment_ids = [1, 1, 1, 1, 1, 2, 2]
-        loss_mask = [ 0,  0,  1,  1, 1,  0,  1]
-        positions = [ 1,  2,  3,  5]              targets = [20, 21, 1, 22]
-
-    The first token of a segment is never a target: what stands before it belongs to another sample.
-    Raises ValueError where a row counts more than `n_positions` tokens.
-    """
-    weights = counted_weights(loss_mask, segment_ids)
-    index = np.zeros((len(tokens), n_positions), np.int32)
-    targets, kept = np.zeros_like(index), np.zeros(index.shape, np.float32)
-    for row, weight in enumerate(weights):
-        at = np.flatnonzero(weight)
-        if len(at) > n_positions:
-            raise ValueError(f"row {row} counts {len(at)} tokens; room was made for {n_positions}")
-        index[row, : len(at)] = at
-        targets[row, : len(at)] = tokens[row, at + 1]
-        kept[row, : len(at)] = weight[at]
-    return index, targets, kept
-
-
-def counted_weights(
-    loss_mask: Float[np.ndarray, "rows length"], segment_ids: Int[np.ndarray, "rows length"]
-) -> Float[np.ndarray, "rows length"]:
-    """The weight of each position's *next* token: 0 at the end of a row, of a segment, and in padding (segment 0)."""
-    same = (segment_ids[:, 1:] == segment_ids[:, :-1]) & (segment_ids[:, 1:] > 0)
-    weights = np.zeros(loss_mask.shape, np.float32)
-    weights[:, :-1] = np.where(same, loss_mask[:, 1:], 0.0)
-    return weights

@@ -13,14 +13,19 @@ import re
 
 from harness.backends.scripted.slips import NUMBER, carry, find_steps, read_number
 from harness.core.records import Doc
-from harness.core.reply.format import ResponseFormat, parse_sections
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.parse import parse_sections
 from harness.core.task import as_text
 
 _LAST_NUMBER = re.compile(rf"{NUMBER}(?=\D*$)")
 
 
 def continued(response_format: ResponseFormat, doc: Doc, prefill: str, *, reads: bool) -> str | None:
-    """What the solver writes after a prefill that holds part of its reasoning; None where none of it stands there."""
+    """What the solver writes after a prefill that holds part of its reasoning; None where none of it stands there.
+
+    `doc` is the question with its gold solution, `response_format` the form of the reply. With `reads` the answer
+    follows from what the prefill says, without it from what the solver knows.
+    """
     gold = response_format.render(as_text(doc.question), doc.gold_reasoning, doc.target)
     found = {section.name: section for section in parse_sections(response_format, prefill)}
     answer_opened = prefill.rstrip().endswith(_openings(response_format))

@@ -76,6 +76,6 @@ def _start(name: str, others: Sequence[str]) -> str:
 
 
 def _value(run: Run, name: str) -> str:
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     return percent(run.estimates[name].value) if name in run.estimates else ""

@@ -55,7 +55,11 @@ def project(
     layer: LayerShape,
     shape: ModelShape,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Normed, rotated and scaled queries [*batch, kv_heads, group, dim]; keys and values [*batch, kv_heads, dim]."""
+    """Normed, rotated and scaled queries [*batch, kv_heads, group, dim]; keys and values [*batch, kv_heads, dim].
+
+    `x` is the layer's normed input, [*batch, embed], of tokens at `positions`, [*batch]; `layer` says how the layer
+    rotates, `shape` how many heads the model has, `weights` are the layer's.
+    """
     batch = x.shape[:-1]
     query = (x @ weights.query).reshape(*batch, shape.heads, shape.head_dim)
     key_value = (x @ weights.key_value).reshape(*batch, shape.kv_heads, 2, shape.head_dim)

@@ -31,7 +31,12 @@ def read_pack(
     segments: Int[Array, "pack token"],
     shape: ModelShape,
 ) -> Pack:
-    """Keys and values of packed prompts. `segments` numbers the prompts of a pack; padding has its own number."""
+    """Keys and values of packed prompts behind a shared `prefix`; `tokens`, their `positions` and `segments` are [pack,
+    token].
+
+    `segments` numbers the prompts of a pack; padding has its own number. `shape` is that of the model with these
+    `weights`.
+    """
     return _forward(weights, prefix, tokens, positions, segments, shape)[1]
 
 
@@ -44,7 +49,11 @@ def read_pack_with_states(
     segments: Int[Array, "pack token"],
     shape: ModelShape,
 ) -> tuple[jax.Array, Pack]:
-    """The same with the last layer's states [pack, token, embed], which scoring needs."""
+    """The last layer's states, [pack, token, embed], which scoring needs, and keys and values of packed prompts.
+
+    As `read_pack` takes them: `tokens`, `positions` and `segments` are [pack, token] behind the shared `prefix`,
+    `shape` is that of the model with these `weights`.
+    """
     return _forward(weights, prefix, tokens, positions, segments, shape)
 
 

@@ -14,9 +14,10 @@ from harness.core.errors import UserError
 from harness.core.records import Doc
 from harness.core.task import Task, prompt_of
 from harness.gemma.lint.checks import CHECKS, Finding, Subject, context
-from harness.gemma.model.config import max_positions, read_json, text_config
+from harness.gemma.model.config import max_positions, read_raw_config, text_config
 from harness.gemma.model.hub import resolve
 from harness.gemma.text.tokenizer import Tokenizer, load_tokenizer
+from harness.store.files import read_json
 
 _SAMPLE = Doc(
     id="sample",
@@ -58,7 +59,9 @@ def lint_model(
 ) -> Report:
     """Lint a model's tokenizer and template on a task's prompts (None: a sample question); no weights are read.
 
-    `against` is the model to compare with, for example the base of a tuned one. Raises UserError as loading does.
+    `base` is that of an adapter or checkpoint, `chat_template` replaces the model's own ('gemma', 'none' or a file),
+    `max_new_tokens` the task's budget. `against` is the model to compare with, for example the base of a tuned one.
+    Raises UserError as loading does.
     """
     folder = resolve(model, base=base, weights=False).model
     asked = task or Task(docs=(_SAMPLE,), scorers=())
@@ -98,7 +101,7 @@ def lint(subject: Subject) -> Report:
 
 
 def _tokenizer(folder: Path, chat_template: str) -> Tokenizer:
-    rows = text_config(read_json(folder / "config.json")).get("vocab_size")
+    rows = text_config(read_raw_config(folder)).get("vocab_size")
     return load_tokenizer(folder, embeddings=rows, chat_template=chat_template)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import UserError
 from harness.gemma.model.layout import Sizes
 from harness.gemma.model.tunix_adapter import PATTERN, model_config
+from harness.store.files import read_json
 
 if TYPE_CHECKING:
     from tunix.models.gemma3.model import ModelConfig
@@ -55,24 +55,19 @@ def read_config(directory: str | Path) -> ModelConfig:
     does not compute (named).
     """
     where = Path(directory) / "config.json"
-    return config_of(text_config(read_json(where)), where)
+    return config_of(text_config(read_raw_config(directory)), where)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Raises UserError where it is missing or broken."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing", tip="a Hugging Face model directory holds config.json.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise UserError(f"{path} holds a {type(value).__name__}, not an object")
-    return value
+def read_raw_config(directory: str | Path) -> dict[str, Any]:
+    """The config.json of a model as it stands. Raises UserError where it is missing or broken."""
+    return read_json(Path(directory) / "config.json", tip="a Hugging Face model directory holds config.json.")
 
 
 def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The text part of a config: `text_config` of the multimodal ones (4b and larger), else the whole."""
+    """The text part of a config: `text_config` of the multimodal ones (4b and larger), else the whole.
+
+    Raises UserError for a model that is no Gemma 3.
+    """
     kind = config.get("model_type")
     if kind not in ("gemma3", "gemma3_text"):
         raise UserError(
@@ -95,7 +90,12 @@ def config_json(
     max_positions: int = 32_768,
     dtype: str = "bfloat16",
 ) -> dict[str, Any]:
-    """The config.json of a text-only Gemma 3, in the spelling that transformers 4 and 5 both read."""
+    """The config.json of a text-only Gemma 3 of these `sizes`, in the spelling that transformers 4 and 5 both read.
+
+    `window` is in tokens. `local_rope_base` and `global_rope_base` are the rotary bases of the two kinds of layers,
+    `global_rope_scale` divides the positions of global ones; queries are divided by the root of `query_scalar`, by
+    default the head's width. `max_positions` is the context in tokens, `dtype` how the weights are stored.
+    """
     return {
         "architectures": ["Gemma3ForCausalLM"],
         "model_type": "gemma3_text",
@@ -122,12 +122,14 @@ def config_json(
 
 def max_positions(directory: str | Path) -> int:
     """The longest sequence, in tokens, that the model was made for."""
-    text = text_config(read_json(Path(directory) / "config.json"))
+    text = text_config(read_raw_config(directory))
     return _positive(text, "max_position_embeddings", Path(directory) / "config.json")
 
 
 def config_of(text: Mapping[str, Any], where: Path = Path("config.json")) -> ModelConfig:
-    """As `read_config`, for the text part of a config.json that was read `where`."""
+    """As `read_config`, for the text part of a config.json that was read `where`. Raises UserError for what Tunix's
+    Gemma 3 does not compute.
+    """
     for key, allowed in _FIXED.items():
         if text.get(key, allowed[0]) not in allowed:
             raise UserError(f"{where}: {key}={text[key]!r}; Tunix's Gemma 3 computes with {allowed[0]!r} only")

@@ -11,10 +11,10 @@ import numpy as np
 
 from harness.core.errors import UserError, unknown_name
 from harness.gemma.model import lora, peft, tunix_adapter
-from harness.gemma.model.config import config_json, read_json, text_config
-from harness.gemma.model.layout import Parameter, Tensor, parameters
-from harness.gemma.model.layout import Path as ParameterPath
-from harness.gemma.model.shards import DTYPES, Dtype, group_by_size, write_json, write_weights
+from harness.gemma.model.config import config_json, read_raw_config, text_config
+from harness.gemma.model.layout import Parameter, ParameterPath, Tensor, parameters
+from harness.gemma.model.shards import DTYPES, Dtype, group_by_size, write_weights
+from harness.store.files import write_json
 
 if TYPE_CHECKING:
     from tunix.models.gemma3.model import Gemma3, ModelConfig
@@ -41,11 +41,12 @@ def export_model(
     dtype: Dtype = "bfloat16",
     file_bytes: int = _FILE_BYTES,
 ) -> Path:
-    """Write `model` so that transformers, vLLM or this harness can load it; returns the directory.
+    """Write `model` so that transformers, vLLM or this harness can load it; returns the `directory`.
 
-    `base` is the local folder whose tokenizer, chat template and generation settings the model was trained with.
-    LoRA parameters are merged, which needs their `lora_alpha`. One parameter is on the host at a time.
-    Raises UserError for an output folder that already holds a model, and for LoRA weights without alpha.
+    `base` is the local folder whose tokenizer, chat template and generation settings the model was trained with. LoRA
+    parameters are merged, which needs their `lora_alpha`. Weights are stored as `dtype`, in files of at most
+    `file_bytes` bytes; one parameter is on the host at a time. Raises UserError for an output folder that already holds
+    a model, and for LoRA weights without alpha.
     """
     if dtype not in DTYPES:
         raise unknown_name("dtype", dtype, DTYPES, tip="float32 or bfloat16.")
@@ -64,9 +65,10 @@ def export_model(
 
 
 def export_adapter(model: Gemma3, directory: str | Path, *, base: str | Path, lora_alpha: float) -> Path:
-    """Write the LoRA parameters of `model` as a PEFT adapter of `base`; returns the directory.
+    """Write the LoRA parameters of `model` as a PEFT adapter of `base`; returns the `directory`.
 
-    Raises UserError where the model has none.
+    `lora_alpha` is the one they were trained with: PEFT scales by alpha / rank. Raises UserError where the model has
+    none.
     """
     found = {path: np.asarray(a) for path, a in tunix_adapter.state_arrays(model).items() if lora.is_lora(path)}
     if not found:
@@ -101,7 +103,7 @@ def _config(config: ModelConfig, base: Path, dtype: Dtype) -> dict[str, Any]:
         query_scalar=tunix_adapter.query_scalar(config),
         dtype=dtype,
     )
-    whole = read_json(base / "config.json")
+    whole = read_raw_config(base)
     text = text_config(whole)
     kept = {key: text[key] for key in ("max_position_embeddings", "bos_token_id", "pad_token_id") if key in text}
     ends = whole.get("eos_token_id", text.get("eos_token_id"))

@@ -12,9 +12,8 @@ import numpy as np
 
 from harness.core.errors import UserError
 from harness.gemma.model import lora
-from harness.gemma.model.config import read_json
-from harness.gemma.model.layout import Parameter, Tensor
-from harness.gemma.model.layout import Path as ParameterPath
+from harness.gemma.model.layout import Parameter, ParameterPath, Tensor
+from harness.store.files import read_json
 
 CONFIG_NAME, WEIGHTS_NAME = "adapter_config.json", "adapter_model.safetensors"
 _PREFIX = "base_model.model."
@@ -114,9 +113,11 @@ def _pairs(directory: Path) -> dict[str, tuple[Tensor, Tensor]]:
 def write_adapter(
     directory: str | Path, weights: Mapping[ParameterPath, Tensor], wanted: list[Parameter], *, base: str, alpha: float
 ) -> Path:
-    """Write qwix's LoRA parameters in PEFT's layout; `base` is what the adapter is for. Returns the directory.
+    """Write qwix's LoRA parameters (`weights`) in PEFT's layout; `base` is what the adapter is for. Returns the
+    `directory`.
 
-    Raises UserError where the parameters do not fit the model or have several ranks.
+    `wanted` are the parameters of the whole model, `alpha` is the one that LoRA was trained with. Raises UserError
+    where the parameters do not fit the model or have several ranks.
     """
     from safetensors.numpy import save_file
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.gemma.model.layout import Parameter, Tensor
 from harness.gemma.model.safetensors import INDEX_NAME
+from harness.store.files import write_json
 
 Dtype: TypeAlias = Literal["float32", "bfloat16"]
 DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16")
@@ -23,7 +24,11 @@ _STORED: dict[Dtype, tuple[str, int]] = {"float32": ("F32", 4), "bfloat16": ("BF
 
 
 def write_weights(directory: Path, groups: Sequence[Sequence[Parameter]], parts: Parts, dtype: Dtype) -> None:
-    """One file a group, with the index that names each tensor's file where there are several."""
+    """Write one file for each of `groups` into `directory`, with the index that names each tensor's file where there
+    are several.
+
+    `parts` gives the tensors of a parameter when its turn comes; they are stored as `dtype`.
+    """
     names = file_names(len(groups))
     for name, group in zip(names, groups, strict=True):
         _write_file(directory / name, group, parts, dtype)
@@ -66,11 +71,6 @@ def numpy_dtype(dtype: Dtype) -> np.dtype[Any]:
     import ml_dtypes
 
     return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else np.float32)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Indented JSON with a final newline."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _write_file(file: Path, group: Sequence[Parameter], parts: Parts, dtype: Dtype) -> None:

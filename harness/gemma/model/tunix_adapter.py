@@ -11,8 +11,8 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from harness.core.errors import UserError
-from harness.gemma.model.layout import Path, Sizes
+from harness.core.errors import UserError, install_tip
+from harness.gemma.model.layout import ParameterPath, Sizes
 
 if TYPE_CHECKING:
     import jax
@@ -31,9 +31,7 @@ def require_tunix() -> None:
     try:
         found = version("google-tunix")
     except PackageNotFoundError:
-        raise UserError(
-            "this needs JAX and Tunix, which are not installed", tip="pip install 'reasoning-harness[gemma]'"
-        ) from None
+        raise UserError("this needs JAX and Tunix, which are not installed", tip=install_tip("gemma")) from None
     if found != TUNIX_VERSION:
         raise UserError(
             f"google-tunix {found} is installed; this harness works with {TUNIX_VERSION}",
@@ -50,7 +48,11 @@ def model_config(
     global_rope_scale: float,
     scale_by_head_dim: bool,
 ) -> ModelConfig:
-    """Tunix's config for these sizes. `scale_by_head_dim`: queries over sqrt(head_dim), else sqrt(embed // heads)."""
+    """Tunix's config for these `sizes`. `scale_by_head_dim`: queries over sqrt(head_dim), else sqrt(embed // heads).
+
+    `window` is in tokens; `local_rope_base` and `global_rope_base` are the rotary bases of the two kinds of layers,
+    `global_rope_scale` divides the positions of global ones.
+    """
     from tunix.models.gemma3.model import ModelConfig, QueryPreAttentionNormalisation
 
     by = QueryPreAttentionNormalisation
@@ -111,7 +113,7 @@ def abstract_model(config: ModelConfig, dtype: Any) -> tuple[nnx.GraphDef[Any], 
     return graph, state
 
 
-def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[Path, Any]:
+def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[ParameterPath, Any]:
     """Where each parameter goes: its named sharding on the mesh, or the first device."""
     import jax
     from flax import nnx
@@ -143,7 +145,7 @@ def sharding_as_on_accelerators(mesh: Mesh | None) -> Iterator[None]:
         sharding_utils.shard = theirs
 
 
-def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[Path, jax.Array]) -> Gemma3:
+def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[ParameterPath, jax.Array]) -> Gemma3:
     """The model with these arrays as its parameters, by path."""
     from flax import nnx
 
@@ -151,14 +153,14 @@ def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[
     return nnx.merge(graph, nnx.from_flat_state(filled))
 
 
-def state_arrays(model: Gemma3) -> dict[Path, jax.Array]:
+def state_arrays(model: Gemma3) -> dict[ParameterPath, jax.Array]:
     """Every parameter by path, LoRA ones included."""
     from flax import nnx
 
     return {_path(path): leaf[...] for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
 
 
-def _path(keys: Any) -> Path:
+def _path(keys: Any) -> ParameterPath:
     return tuple(keys)
 
 
