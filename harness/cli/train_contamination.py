@@ -18,7 +18,7 @@ def check(plan: TrainingInputs, data: ArmData, folder: Path, *, quiet: bool = Fa
     Raises UserError for a task whose docs cannot be opened: before training, not after it.
     """
     from harness.audits.contamination import find_overlaps, write_overlap
-    from harness.cli.contamination import print_set
+    from harness.cli.show.contamination import print_set
 
     rows = sample_texts(data.prepared)
     found = {name: find_overlaps(rows, _docs(plan, name)) for name in plan.config.benchmark.tasks}
@@ -38,15 +38,15 @@ def sample_texts(prepared: Prepared) -> list[dict[str, str]]:
 def write_beside_run(task: str, found: Overlaps, source: str, done: StoredRun) -> dict[str, Any] | None:
     """Write contamination.json into a run's folder; returns its scores with and without the docs, None where it was
     not looked for."""
+    from harness.audits.contaminated import run_overlap
     from harness.audits.contamination import write_overlap
-    from harness.cli.contamination import scores_of
     from harness.core.codec import encode
 
     if task not in found:
         return None
-    scores = scores_of(done.run, done.records, {task: found[task]})
+    scores = dict(encode(run_overlap(done.run, done.records, {task: found[task]})))
     write_overlap(done.path, source, {task: found[task]}, scores)
-    return dict(encode(scores))
+    return scores
 
 
 def summary(found: Overlaps) -> dict[str, Any]:
