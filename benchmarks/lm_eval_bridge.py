@@ -39,9 +39,9 @@ def ours(data: str, shots: int, scratch: Path) -> dict[str, float]:
     """Build the task, run it, aggregate."""
     import lm_eval.tasks  # noqa: F401  not part of the work that is timed, on either side
 
-    from harness.cli.planned import new_run
     from harness.core.records import Completion, GenerationSettings, ModelInfo
     from harness.core.registry import load_task
+    from harness.runner.begin import new_run
     from harness.runner.run import run_task
 
     class Canned:

@@ -27,10 +27,10 @@ from harness.audits.probes.records import ProbeSummary
 from harness.audits.probes.slip import injected_slip
 from harness.audits.probes.store import read_summaries
 from harness.audits.probes.thought import find_thought
-from harness.cli.options import git_sha
 from harness.core.records import Completion
 from harness.core.reply.presets import REASONING_ANSWER_TAGS
 from harness.store.journal import read_records
+from harness.store.origin import git_sha
 from tasks.scoring.answer.extract import find_answer
 from tasks.scoring.steps.read.split import step_spans
 

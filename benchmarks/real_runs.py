@@ -13,11 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness.cli import score as score_command
-from harness.cli.compare import load_comparison
-from harness.cli.options import git_sha
-from harness.core.records import Estimate, Run
-from harness.store.folder import read_run
+import harness
 
 REPO = Path(__file__).resolve().parent.parent
 PREFILL = "<reasoning>\n"
@@ -47,30 +43,27 @@ def main() -> None:
         runs = {run: score(data, run, folder, arguments.answer) for run in RUNS}
         print_table(runs, arguments.answer)
         for baseline, candidate in PAIRS:
-            verdict = load_comparison(baseline, candidate, folder).comparison.verdict
-            print(f"- `{baseline}` to `{candidate}`: {verdict}")
+            print(f"- `{baseline}` to `{candidate}`: {harness.compare(runs[baseline], runs[candidate]).verdict}")
 
 
-def score(data: Path, run: str, folder: Path, answer: str) -> Run:
-    """Score one run the way `harness score` does."""
-    with Quiet():
-        score_command.score(
-            file=data / "gemma3_1b_it_outputs" / f"{run}.jsonl",
-            task="gsm8k",
-            option=[f"answer={answer}", "format=reasoning-answer-tags"],
-            data=str(data / "gsm8k" / "test.jsonl"),
-            scorer=["step_validity", "step_reference"],
-            prefill=RUNS[run][1],
-            prompt_note=RUNS[run][0],
-            out=folder / run,
-        )
-    return read_run(folder / run)
+def score(data: Path, run: str, folder: Path, answer: str) -> harness.StoredRun:
+    """Score one run's completions."""
+    questions = data / "gsm8k" / "test.jsonl"
+    return harness.score(
+        data / "gemma3_1b_it_outputs" / f"{run}.jsonl",
+        "gsm8k",
+        options={"answer": answer, "format": "reasoning-answer-tags", "data": str(questions)},
+        scorers=["step_validity", "step_reference"],
+        prefill=RUNS[run][1],
+        note=RUNS[run][0],
+        out=folder / run,
+    )
 
 
-def print_table(runs: dict[str, Run], answer: str) -> None:
+def print_table(runs: dict[str, harness.StoredRun], answer: str) -> None:
     """One row a run, Markdown."""
-    first = next(iter(runs.values()))
-    print(f"GSM8K test, n = {first.data.n_docs}, answer policy `{answer}`, 95% intervals, commit `{git_sha()}`\n")
+    first = next(iter(runs.values())).run
+    print(f"GSM8K test, n = {first.data.n_docs}, answer policy `{answer}`, 95% intervals, commit `{first.git_sha}`\n")
     print("| run | what it is | " + " | ".join(METRICS) + " |")
     print("|---|---|" + "--:|" * len(METRICS))
     for name, run in runs.items():
@@ -79,22 +72,11 @@ def print_table(runs: dict[str, Run], answer: str) -> None:
     print()
 
 
-def cell(estimate: Estimate | None) -> str:
+def cell(estimate: harness.Estimate | None) -> str:
     """Value and interval in percent."""
     if estimate is None or estimate.value is None or estimate.low is None or estimate.high is None:
         return "–"
     return f"{100 * estimate.value:.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"
-
-
-class Quiet:
-    """Standard output put aside."""
-
-    def __enter__(self) -> None:
-        self._kept, sys.stdout = sys.stdout, Path(os.devnull).open("w")
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout.close()
-        sys.stdout = self._kept
 
 
 if __name__ == "__main__":

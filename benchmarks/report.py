@@ -16,8 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.comparison.compare import compare
-from harness.store.folder import read_run, read_run_records
+import harness
 
 READY = "document.documentElement.dataset.ready === 'true'"
 
@@ -26,19 +25,16 @@ def main() -> None:
     """Print one line a measurement."""
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    folders = [Path(name) for name in sys.argv[1:]]
-    runs = [read_run(folder) for folder in folders]
-    records = [read_run_records(folder, run) for folder, run in zip(folders, runs, strict=True)]
-    comparison = compare(runs[0], records[0], runs[1], records[1], margin=0.02)
+    made = harness.compare(*sys.argv[1:], margin=0.02)
     with tempfile.TemporaryDirectory() as name:
-        from reports.write import write_comparison
+        import reports.write  # noqa: F401 - loading it is not what is measured
 
         before, wall, cpu = _peak_mib(), time.perf_counter(), time.process_time()
-        write_comparison(comparison, *records, Path(name))
+        harness.report(made, name)
         print(f"build            {time.perf_counter() - wall:.2f} s wall, {time.process_time() - cpu:.2f} s CPU")
         print(f"peak memory      {_peak_mib():.0f} MiB in all, {_peak_mib() - before:.0f} MiB of it by the report")
         page = Path(name) / "comparison.html"
-        n_completions = sum(map(len, records))
+        n_completions = sum(len(side.records) for side in (made.baseline, made.candidate))
         print(f"file             {page.stat().st_size / 1e6:.2f} MB for {n_completions:,} completions")
         _in_browser(page)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.core.records import Completion, Doc
 from harness.core.scorer import Scorer
 from harness.core.task import Task, as_text
-from harness.runner.run import check_task
+from harness.runner.begin import check_task
 
 DISTRACTION = "First I thought of 7, then of 1,234.5 and 99%, but neither is asked for.\n"
 
@@ -51,7 +51,7 @@ def _outcome(scorer: Scorer, doc: Doc, text: str) -> str:
 
 
 def _check_gold_steps(doc: Doc) -> None:
-    from harness.core.scorers import load_scorer
+    from harness.core.registry import load_scorer
 
     if not doc.gold_reasoning:
         return

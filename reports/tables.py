@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.core.records import MetricValue, Record
+from harness.comparison.records import Comparison, Difference
+from harness.core.codec import encode
+from harness.core.records import MetricValue, Record, Run
 from harness.core.task import as_text
+from reports.sections.fates import STEPS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +28,65 @@ def comparison_table(baseline: Sequence[Record], candidate: Sequence[Record]) ->
     left, right = records_table(baseline), records_table(candidate)
     same = ["id", "repeat", "cluster", "question", "target"]
     return left.merge(right.drop(columns=same[2:]), on=same[:2], suffixes=("_base", "_cand"))
+
+
+def estimates_table(run: Run) -> pd.DataFrame:
+    """Columns: metric, value, low, high, level, method, n_docs, n_clusters, n_not_scored. Values are fractions."""
+    import pandas as pd
+
+    return pd.DataFrame([{"metric": name, **encode(found)} for name, found in run.estimates.items()])
+
+
+def differences_table(comparison: Comparison) -> pd.DataFrame:
+    """Candidate minus baseline, a row a metric. Columns: metric, kind, baseline, candidate, difference, low, high,
+    level, p_value, p_adjusted, fixed, broken, n_paired, minimum_detectable. Values are fractions."""
+    import pandas as pd
+
+    return pd.DataFrame([_difference(name, found) for name, found in comparison.differences.items()])
+
+
+def flips_table(comparison: Comparison) -> pd.DataFrame:
+    """Columns: id, kind (fixed or broken), baseline, candidate: docs whose primary metric changed."""
+    import pandas as pd
+
+    rows = [[flip.doc_id, flip.kind, flip.baseline, flip.candidate] for flip in comparison.flips]
+    return pd.DataFrame(rows, columns=["id", "kind", "baseline", "candidate"])
+
+
+def steps_table(records: Sequence[Record]) -> pd.DataFrame:
+    """A row a reasoning step that was checked. Columns: id, repeat, step (from 1), text, verdict, reason (of the first
+    statement proven wrong in it). Empty where no scorer looked at steps."""
+    import pandas as pd
+
+    rows = [row for record in records if STEPS in record.scores for row in _steps(record)]
+    return pd.DataFrame(rows, columns=["id", "repeat", "step", "text", "verdict", "reason"])
+
+
+def _steps(record: Record) -> Iterator[list[Any]]:
+    detail, reply = record.scores[STEPS].detail, record.completion.reply
+    for number, (start, end, verdict) in enumerate(detail.get("steps", ()), 1):
+        flags = [flag["reason"] for flag in detail.get("flags", ()) if flag["step"] == number - 1]
+        text = reply[start:end].strip()
+        yield [record.doc.id, record.completion.repeat, number, text, verdict, flags[0] if flags else ""]
+
+
+def _difference(name: str, found: Difference) -> dict[str, Any]:
+    return {
+        "metric": name,
+        "kind": found.metric.kind,
+        "baseline": found.baseline.value,
+        "candidate": found.candidate.value,
+        "difference": found.value,
+        "low": found.low,
+        "high": found.high,
+        "level": found.level,
+        "p_value": found.p_value,
+        "p_adjusted": found.p_adjusted,
+        "fixed": found.fixed,
+        "broken": found.broken,
+        "n_paired": found.n_paired,
+        "minimum_detectable": found.minimum_detectable,
+    }
 
 
 def _row(record: Record) -> dict[str, Any]:

@@ -6,66 +6,55 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.audits.compared import ComparedRuns
+from harness.audits.contamination import read_overlap
 from harness.audits.noise.words import floor_sentences
 from harness.audits.probes.store import read_summaries
-from harness.comparison.records import Comparison
 from harness.core.errors import UserError
-from harness.core.records import Record, Run
+from harness.store.beside import TRAINING_METRICS
+from harness.store.stored import StoredRun
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
 from reports.sections.agreement import with_others
-from reports.sections.contamination import read_overlap
 from reports.sections.probes import Summaries
-from reports.sections.training import FILE, read_training
+from reports.sections.training import read_training
 from reports.view import Beside, comparison_view, run_view
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def write_run_report(
-    run: Run, records: Sequence[Record], folder: Path, *, run_folder: Path | None = None, runs: Path | None = None
-) -> list[Path]:
-    """Write `report.md` and `report.html`; returns the files written.
+def write_run_report(run: StoredRun, folder: Path, *, runs: Path | None = None) -> list[Path]:
+    """Write `report.md` and `report.html` into `folder`; returns the files written.
 
-    What `run_folder` (default: `folder`) holds beside the run is shown: `train_metrics.jsonl`, `contamination.json`,
-    `lm_eval.json`, `probes.json`; and the noise floor of its model, where one lies beside it or in `runs`.
+    What the run's own folder holds beside it is shown: `train_metrics.jsonl`, `contamination.json`, `lm_eval.json`,
+    `probes.json`; and the noise floor of its model, where one lies there or in `runs`.
     """
-    own = run_folder or folder
-    records = with_others(records, own)
-    view = run_view(run, records, _beside((run,), (own,), runs))
-    page = run_html(view, records, read_training(own / FILE, run.primary))
+    records = with_others(run.records, run.path)
+    view = run_view(run.run, records, _beside((run,), floor_sentences((run.run,), (run.path,), runs)))
+    page = run_html(view, records, read_training(run.path / TRAINING_METRICS, run.run.primary))
     return [write_page(folder / "report.md", run_page(view)), write_page(folder / "report.html", page)]
 
 
-def write_comparison(
-    comparison: Comparison,
-    baseline: Sequence[Record],
-    candidate: Sequence[Record],
-    folder: Path,
-    *,
-    run_folders: tuple[Path, Path] | None = None,
-    runs: Path | None = None,
-) -> list[Path]:
-    """Write `comparison.md` and `comparison.html`; returns the files written.
+def write_comparison(made: ComparedRuns, folder: Path) -> list[Path]:
+    """Write `comparison.md` and `comparison.html` into `folder`; returns the files written.
 
-    What the `run_folders` of baseline and candidate (default: `folder`) hold beside the runs is shown too:
-    the candidate's `train_metrics.jsonl`, and each one's `contamination.json`, `lm_eval.json` and `probes.json`; and
-    the noise floors of their models, where they lie beside them or in `runs`.
+    What the folders of baseline and candidate hold beside the runs is shown too: the candidate's `train_metrics.jsonl`,
+    and each one's `contamination.json`, `lm_eval.json` and `probes.json`.
     """
-    own = run_folders or (folder, folder)
-    baseline, candidate = with_others(baseline, own[0]), with_others(candidate, own[1])
-    beside = _beside((comparison.baseline, comparison.candidate), own, runs)
-    view = comparison_view(comparison, baseline, candidate, beside)
-    page = comparison_html(view, baseline, candidate, read_training(own[1] / FILE, comparison.primary))
+    comparison, sides = made.comparison, (made.baseline, made.candidate)
+    baseline, candidate = (with_others(side.records, side.path) for side in sides)
+    view = comparison_view(comparison, baseline, candidate, _beside(sides, made.noise))
+    curves = read_training(made.candidate.path / TRAINING_METRICS, comparison.primary)
+    page = comparison_html(view, baseline, candidate, curves)
     return [write_page(folder / "comparison.md", comparison_page(view)), write_page(folder / "comparison.html", page)]
 
 
-def _beside(shown: Sequence[Run], folders: Sequence[Path], runs: Path | None) -> Beside:
+def _beside(shown: Sequence[StoredRun], noise: tuple[str, ...]) -> Beside:
     return Beside(
-        contamination=tuple(read_overlap(folder) for folder in folders),
-        noise=floor_sentences(shown, folders, runs),
-        probes=tuple(_probes(folder) for folder in folders),
+        contamination=tuple(read_overlap(run.path) for run in shown),
+        noise=noise,
+        probes=tuple(_probes(run.path) for run in shown),
     )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from compare_builders import run
 
+from harness.audits.compared import ComparedRuns
 from harness.comparison.compare import compare
 from harness.comparison.records import Comparison
 from harness.core.records import Completion, Doc, MetricInfo, Record, Run, Score
 from harness.stats.estimate import estimate_metrics
+from harness.store.stored import StoredRun
 
 METRICS = (
     MetricInfo(name="accuracy", description="final answer equals the gold", scorer="final_answer", kind="binary"),
@@ -151,3 +154,14 @@ def _steps(completion: Completion) -> Score:
             "statements": [[cut + 4, stop - 1, verdict, left, right, "exact" if valid else "mismatch"]],
         },
     )
+
+
+def kept(run: Run, records: Sequence[Record], folder: Path) -> StoredRun:
+    """The run as one that lies in `folder`."""
+    return StoredRun(path=folder, run=run, at_hand=records)
+
+
+def both(comparison: Comparison, before: Sequence[Record], after: Sequence[Record], folder: Path) -> ComparedRuns:
+    """The comparison with both of its runs, as if they lay in `folder`."""
+    sides = kept(comparison.baseline, before, folder), kept(comparison.candidate, after, folder)
+    return ComparedRuns(comparison=comparison, baseline=sides[0], candidate=sides[1])

@@ -66,14 +66,12 @@ def test_the_backend_speaks_both_protocols(backend: Any) -> None:
     assert isinstance(backend, LogLikelihoodBackend)
 
 
-def test_models_of_one_size_tell_their_memory_once(
-    folder: Path, backend: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("harness.gemma.backend._TOLD", set())
+def test_a_model_tells_its_memory_once_to_whoever_looks_for_it(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     again = open_backend(f"gemma:{folder},batch_size=4,max_length=400", TASK)
-    for each in (backend, again, again):
-        reply(each, ask("What is 1 plus 1?"))
-    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("memory of ")]
+    with caplog.at_level("DEBUG", logger="harness"):
+        for _ in range(2):
+            reply(again, ask("What is 1 plus 1?"))
+    told = [line for line in caplog.messages if line.startswith("memory of ")]
     assert len(told) == 1
     assert told[0].startswith(f"memory of {folder}: 4 rows x ")
 

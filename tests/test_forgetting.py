@@ -9,10 +9,10 @@ import pytest
 from compare_builders import run
 
 from harness import load_task
-from harness.cli.options import build_task
 from harness.core.backend import LogLikelihoodBackend, TokenCountingBackend
 from harness.core.errors import UserError
 from harness.core.records import Completion, GenerationSettings, MetricInfo, ModelInfo
+from harness.runner.begin import build_task
 from harness.runner.run import run_task
 from harness.runner.scoring import metric_infos, score_completion
 from harness.stats.estimate import estimate_metrics

@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from report_runs import compared, doc, finished, record, reply
+from report_runs import both, compared, doc, finished, kept, record, reply
 
 from harness.comparison.compare import compare
 from reports.history import write_history
@@ -47,12 +47,12 @@ def pages(tmp_path_factory) -> Path:
     (folder / "train_metrics.jsonl").write_text(
         "".join(f'{{"step": {i}, "loss": {3 / (i + 1)}, "grad_norm": 1}}\n' for i in range(50)), encoding="utf-8"
     )
-    overlaps = [{"doc_id": f"q/{i}", "kind": "exact"} for i in (3, 24)]
-    found = {"train": "train.jsonl", "sets": {"gsm8k": {"n_docs": 40, "overlaps": overlaps}}}
+    overlaps = [{"doc_id": f"q/{i}", "kind": "exact", "share": 1.0, "places": [], "example": ""} for i in (3, 24)]
+    found = {"train": "train.jsonl", "sets": {"gsm8k": {"n_docs": 40, "n_rows": 9, "ngram": 13, "overlaps": overlaps}}}
     (folder / "contamination.json").write_text(json.dumps(found), encoding="utf-8")
     comparison, before, after = compared()
-    write_comparison(comparison, before, after, folder)
-    write_run_report(comparison.candidate, after, folder)
+    write_comparison(both(comparison, before, after, folder), folder)
+    write_run_report(kept(comparison.candidate, after, folder), folder)
     write_history([(comparison.baseline, folder / "none"), (comparison.candidate, folder)], folder)
     return folder
 
@@ -218,7 +218,7 @@ def test_words_of_two_texts_with_little_in_common_are_marked_on_request(open_pag
     before = [record(doc(i), "One thing or another, and nothing else.") for i in (1, 2)]
     after = [record(doc(i), "Completely different words stand here <answer>2</answer>") for i in (1, 2)]
     runs = finished("base", before), finished("tuned", after)
-    write_comparison(compare(runs[0], before, runs[1], after), before, after, tmp_path)
+    write_comparison(both(compare(runs[0], before, runs[1], after), before, after, tmp_path), tmp_path)
     opened = open_page(tmp_path / "comparison.html", "#q=q/1")
     assert not opened.page.is_checked("#words")
     assert opened.page.locator(".changed").count() == 0
@@ -238,7 +238,7 @@ def test_without_javascript_decision_tables_and_plots_are_there(open_page, pages
 
 def test_repeats_of_a_question_can_be_read_one_by_one(open_page, tmp_path):
     records = [record(doc(i), reply(i, 2 * i + k), repeat=k) for i in (1, 2) for k in range(3)]
-    write_run_report(finished("base", records), records, tmp_path)
+    write_run_report(kept(finished("base", records), records, tmp_path), tmp_path)
     opened = open_page(tmp_path / "report.html", "#q=q/1")
     for repeat, answer in (("1", "3"), ("2", "4"), ("0", "2")):
         opened.page.select_option("#detail select", repeat)
@@ -254,7 +254,7 @@ def test_questions_of_the_training_data_can_be_listed(open_page, pages):
 
 def test_a_reply_of_line_ends_is_no_screen_of_nothing(open_page, tmp_path):
     records = [record(doc(1), "\n" * 400), record(doc(2), "so" + "\n" * 400 + "4"), record(doc(3), "")]
-    write_run_report(finished("base", records), records, tmp_path)
+    write_run_report(kept(finished("base", records), records, tmp_path), tmp_path)
     opened = open_page(tmp_path / "report.html", "#q=q/1")
     assert opened.page.inner_text(".reply") == "Only 400 blank characters."
     opened.page.goto(opened.page.url.split("#")[0] + "#q=q/2")
@@ -286,7 +286,7 @@ def test_nothing_that_a_model_wrote_can_run_or_hide(open_page, tmp_path):
     before = [record(docs[name], text) for name, text in HOSTILE.items()]
     after = [record(docs[name], text + " and more") for name, text in HOSTILE.items()]
     runs = finished("<b>base</b>", before), finished('tuned" onload="alert(1)', after)
-    write_comparison(compare(runs[0], before, runs[1], after), before, after, tmp_path)
+    write_comparison(both(compare(runs[0], before, runs[1], after), before, after, tmp_path), tmp_path)
     opened = open_page(tmp_path / "comparison.html")
     for name, text in HOSTILE.items():
         opened.page.goto(opened.page.url.split("#")[0] + f"#q={name}")

@@ -12,11 +12,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_runs import baseline_records, compared, doc, finished, record
+from report_runs import baseline_records, both, compared, doc, finished, kept, record
 
 from harness.comparison.compare import compare
+from harness.core import words
 from harness.store.folder import read_run, write_run
-from reports import numbers
 from reports.html import SCRIPTS, comparison_html, run_html, script, typeset
 from reports.sections.training import read_training
 from reports.view import comparison_view, run_view
@@ -98,7 +98,7 @@ def test_html_markdown_and_run_json_agree(tmp_path):
     for side, run in (("base", comparison.baseline), ("tuned", comparison.candidate)):
         (tmp_path / side).mkdir()
         write_run(tmp_path / side, run)
-    write_comparison(comparison, before, after, tmp_path)
+    write_comparison(both(comparison, before, after, tmp_path), tmp_path)
     html = Page((tmp_path / "comparison.html").read_text(encoding="utf-8"))
     markdown = markdown_table((tmp_path / "comparison.md").read_text(encoding="utf-8"), "metric")[1:]
     shown = html.tables["differences"][1:]
@@ -107,15 +107,15 @@ def test_html_markdown_and_run_json_agree(tmp_path):
         assert [row[3], *row[5:]] == told[3:]  # difference, interval, p, adjusted p, n
         for column, side in ((1, "base"), (2, "tuned")):
             stored = read_run(tmp_path / side).estimates[row[0]]
-            assert row[column] == numbers.value(stored.value, "binary")
-            assert told[column] == numbers.estimate(stored, "binary")
+            assert row[column] == words.value(stored.value, "binary")
+            assert told[column] == words.estimate(stored, "binary")
         difference = comparison.differences[row[0]]
-        assert row[3] == numbers.change(difference.value, "binary")
+        assert row[3] == words.change(difference.value, "binary")
 
 
 def test_losses_parts_and_square_agree_with_markdown(tmp_path):
     comparison, before, after = compared()
-    write_comparison(comparison, before, after, tmp_path)
+    write_comparison(both(comparison, before, after, tmp_path), tmp_path)
     html = Page((tmp_path / "comparison.html").read_text(encoding="utf-8"))
     markdown = (tmp_path / "comparison.md").read_text(encoding="utf-8")
     losses = [
@@ -138,8 +138,8 @@ def test_a_run_page_agrees_with_its_estimates():
     assert set(shown) == set(run.estimates)
     for name, row in shown.items():
         found = run.estimates[name]
-        assert row[1] == numbers.value(found.value, kinds[name])
-        assert row[3] == numbers.interval(found.low, found.high, kinds[name])
+        assert row[1] == words.value(found.value, kinds[name])
+        assert row[3] == words.interval(found.low, found.high, kinds[name])
 
 
 def test_every_cell_of_the_square_counts_its_questions():
@@ -239,7 +239,7 @@ def test_training_curves_stand_where_the_run_folder_has_metrics(tmp_path):
     assert training is not None
     assert [label for label, _ in training.charts] == ["loss", "learning rate"]
     records = baseline_records()
-    write_run_report(finished("base", records), records, tmp_path)
+    write_run_report(kept(finished("base", records), records, tmp_path), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count('<svg class="chart"') == 2
     assert "ends at 0.1" in page

@@ -28,8 +28,9 @@ from harness.gemma.engine.sampling import Sampling, next_tokens
 from harness.gemma.model.lora import rank_of
 from sft.tokens.loader import make_batch
 from sft.tokens.packing import Packed, attention_mask
+from sft.tokens.positions import counted_weights, loss_positions
 from sft.tokens.tokenise import TokenisedSample
-from sft.training.loss import counted_weights, cross_entropy, loss_positions
+from sft.training.loss import cross_entropy
 from sft.training.trainable import model_loss
 
 REPO = Path(__file__).resolve().parent.parent

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
@@ -24,7 +27,9 @@ from harness.cli.score import score
 from harness.cli.steps import steps
 from harness.cli.tasks import tasks
 from harness.cli.train import train
+from harness.core.stopped import Stopped
 
+EXIT_STOPPED = 130
 _EPILOG = (
     "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate or lint failed, 4 gate inconclusive, 130 stopped."
 )
@@ -50,8 +55,22 @@ def build_app() -> typer.Typer:
     app.callback()(_options)
     for group, commands in _GROUPS.items():
         for command in commands:
-            app.command(name=command.__name__.replace("_", "-"), rich_help_panel=group)(command)
+            app.command(name=command.__name__.replace("_", "-"), rich_help_panel=group)(_stoppable(command))
     return app
+
+
+def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
+    """The command; where it is interrupted it says how to go on and exits 130."""
+
+    @wraps(command)
+    def call(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except Stopped as stopped:
+            print(f"\n{stopped}", file=sys.stderr)
+            raise typer.Exit(EXIT_STOPPED) from None
+
+    return call
 
 
 def _print_version(asked: bool) -> None:

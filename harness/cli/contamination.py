@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import DEFAULT_RUNS, build_task, read_options
+from harness.cli.options import DEFAULT_RUNS, read_options
 from harness.core.errors import UserError
 from harness.core.records import Doc, Record, Run
+from harness.runner.begin import build_task
 
 if TYPE_CHECKING:
     from harness.audits.contamination import Contamination, WithAndWithout
@@ -51,7 +52,7 @@ def contamination(
 
 
 def _docs(name: str, option: list[str] | None, columns: str) -> tuple[Doc, ...]:
-    from harness.cli.show.run import tell_data
+    from harness.api.evaluate import tell_data
     from harness.data.questions import local_docs
 
     if name.endswith(DATA_ENDINGS):

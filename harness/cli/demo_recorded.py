@@ -95,9 +95,10 @@ def _texts(file: Path) -> list[str]:
 
 
 def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, folder: Path) -> Run:
-    from harness.cli.options import build_task, new_folder
-    from harness.cli.score import matched_completions, score_completions
-    from harness.cli.show.console import notice
+    from harness.api.score import matched_completions, score_completions
+    from harness.core.notices import notice
+    from harness.runner.begin import build_task
+    from harness.store.folder import new_folder
 
     options = {"format": form.name, "answer": "last-number"} | ({"data": str(data)} if data else {})
     task = build_task(TASK, options, extra_scorers=SCORERS)
@@ -105,7 +106,9 @@ def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, fo
     if prefill:
         notice(f"{_name(file)}: replies close {form.sections[0].open} but do not open it: taken as part of the prompt")
     name = _name(file)
-    return score_completions(new_folder(folder, folder.parent, TASK, name), task, file, kind, completions, name=name)[0]
+    return score_completions(
+        new_folder(folder, folder.parent, TASK, name), task, file, kind, completions, name=name
+    ).run
 
 
 def _compare(baseline: Path, candidate: Path, folder: Path) -> dict[str, Any]:
@@ -118,7 +121,7 @@ def _compare(baseline: Path, candidate: Path, folder: Path) -> dict[str, Any]:
 
 def _table(runs: dict[Path, Run], prefills: dict[Path, str]) -> Any:
     from harness.cli.show.console import table
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     made = table("run", *METRICS, "docs", "opened by the prompt", right=(*METRICS, "docs"))
     for file, run in runs.items():

@@ -57,7 +57,8 @@ def _fitting(found: Sequence[tuple[Run, Path]], console: Console) -> Table:
 def _table(found: Sequence[tuple[Run, Path]], names: Sequence[str]) -> Table:
     """A run a row; of numbers and states only those that some run has."""
     from harness.cli.show.console import table
-    from harness.cli.show.run import docs_words, percent
+    from harness.cli.show.run import docs_words
+    from harness.core.words import percent
     from reports.view import short_name
 
     shown = [name for name in SHOWN if any(name in run.estimates for run, _ in found)]
@@ -88,8 +89,8 @@ def _start(name: str, others: Sequence[str]) -> str:
 
 def _readable(runs: Path) -> Iterator[tuple[Run, Path]]:
     """Every run whose run.json can be read; one that cannot must not hide the others."""
-    from harness.cli.show.console import notice
     from harness.core.errors import UserError
+    from harness.core.notices import notice
     from harness.store.folder import read_run, run_folders
 
     for folder in run_folders(runs):
@@ -102,8 +103,8 @@ def _readable(runs: Path) -> Iterator[tuple[Run, Path]]:
 
 
 def _write_page(found: list[Any], runs: Path, *, show: bool) -> None:
-    from harness.cli.report import open_in_browser
-    from harness.cli.show.console import notice
+    from harness.cli.show.console import open_in_browser
+    from harness.core.notices import notice
     from reports.history import write_history
 
     paths = write_history(found, runs)

@@ -22,14 +22,15 @@ def lint(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Print the rendered prompt with its token ids, and what is wrong with it; exits 3 where an error is found."""
+    from harness.api.evaluate import tell_data
     from harness.backends.open import split_spec
     from harness.backends.options import check_options
-    from harness.cli.options import build_task, read_options
+    from harness.cli.options import read_options
     from harness.cli.show.console import print_json
-    from harness.cli.show.run import tell_data
     from harness.core.errors import UserError
     from harness.gemma.backend import OPTIONS
     from harness.gemma.lint.lint import lint_model
+    from harness.runner.begin import build_task
 
     kind, name, options = split_spec(model)
     if kind != "gemma":

@@ -27,13 +27,15 @@ def main() -> None:
     """Run the command line; a user's mistake prints one line and exits 2."""
     from harness.cli.app import build_app
     from harness.cli.huge_pages import restart_with_huge_pages
+    from harness.cli.show.console import show_notices
 
     _open_closed_streams()
     restart_with_huge_pages()
+    show_notices(details=_wants_debug(sys.argv[1:]))
     try:
         _call(build_app())
     except UserError as error:
-        if _wants_traceback(sys.argv[1:]):
+        if _wants_debug(sys.argv[1:]):
             traceback.print_exception(error)
         _complain(error.message, error.tip)
         sys.exit(EXIT_USER_ERROR)
@@ -74,7 +76,7 @@ def _complain(message: str, tip: str) -> None:
             print(f"tip: {tip}", file=sys.stderr)
 
 
-def _wants_traceback(arguments: Sequence[str]) -> bool:
+def _wants_debug(arguments: Sequence[str]) -> bool:
     """`harness --debug COMMAND`: an option of harness itself, before the command's name."""
     return "--debug" in takewhile(lambda argument: argument.startswith("-"), arguments)
 

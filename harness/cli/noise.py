@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from harness.cli.options import DEFAULT_RUNS, build_task, command_line, read_options, with_data
+from harness.cli.options import DEFAULT_RUNS, read_options, with_data
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.core.records import GenerationSettings
+from harness.runner.begin import build_task
+from harness.store.origin import command_line
 
 if TYPE_CHECKING:
     from harness.audits.noise.measure import Same
     from harness.audits.noise.records import NoiseFloor
     from harness.core.backend import Backend
     from harness.core.task import Task
-    from harness.runner.requests import PlannedRequest
+    from harness.runner.requests import KeyedRequest
 
 BATCH_OPTIONS = {"gemma": "batch_size", "http": "concurrency"}
 """What a backend calls the number of questions that it may answer together."""
@@ -111,9 +113,9 @@ def _refuse_twice(names: Sequence[str], runs: Path) -> None:
 
 def _scored(file: Path, task: Task, runs: Path) -> Same:
     """Scored once: the folder is named by what is scored and how."""
+    from harness.api.score import matched_completions, score_completions
     from harness.audits.noise.measure import Same
     from harness.audits.noise.store import FOLDER
-    from harness.cli.score import matched_completions, score_completions
     from harness.store.folder import RUN_FILE, read_run, read_run_records
 
     completions, kind = matched_completions(file, task)
@@ -124,16 +126,16 @@ def _scored(file: Path, task: Task, runs: Path) -> Same:
         run = read_run(folder)
         return Same(run=run, records=read_run_records(folder, run), label=file.stem)
     folder.mkdir(parents=True, exist_ok=True)
-    run, records = score_completions(folder, task, file, kind, completions, name=file.stem)
-    return Same(run=run, records=records, label=file.stem)
+    made = score_completions(folder, task, file, kind, completions, name=file.stem)
+    return Same(run=made.run, records=list(made.records), label=file.stem)
 
 
 def _drawn(
     task: Task, model: str, batches: Sequence[int], seeds: Sequence[int], asked: Mapping[str, Any], runs: Path
 ) -> tuple[Path, list[Same]]:
     """Every batch size with every seed, in a folder of this model and task: what is there is not drawn again."""
+    from harness.api.evaluate import tell_data
     from harness.backends.open import open_backend
-    from harness.cli.show.run import tell_data
 
     specs = list(_specs(model, batches))
     if len(specs) * len(seeds) < 2:
@@ -165,8 +167,8 @@ def _draw_one(
     asked: Mapping[str, Any],
 ) -> Same:
     from harness.audits.noise.measure import Same
-    from harness.cli.planned import new_run
-    from harness.cli.show.progress import progress_bar
+    from harness.cli.show.progress import progress
+    from harness.runner.begin import new_run
     from harness.runner.run import run_task
 
     parts = {"batch": batch, "seed": seed}
@@ -175,7 +177,7 @@ def _draw_one(
     label = ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None)
     invocation = _invocation(asked, seed)
     planned = new_run(own, task, backend.describe(), replace(settings, seed=seed), invocation)
-    with progress_bar(f"{task.name}, {label}", task.primary) as show:
+    with progress() as show:
         run, records = run_task(
             task, backend, replace(settings, seed=seed), own, planned, on_progress=show, order=_order(seed)
         )
@@ -185,7 +187,7 @@ def _draw_one(
 def _order(seed: int) -> Any:
     """The order of the docs for seed 0; any other seed shuffles them."""
 
-    def shuffled(missing: list[PlannedRequest]) -> list[PlannedRequest]:
+    def shuffled(missing: list[KeyedRequest]) -> list[KeyedRequest]:
         return Random(seed).sample(missing, len(missing)) if seed else missing
 
     return shuffled

@@ -175,8 +175,8 @@ def _document(
     decoding: list[DecodePlan],
     searches: list[Search],
 ) -> PlanDocument:
-    from harness.cli.options import versions
     from harness.core.codec import encode
+    from harness.store.origin import versions
     from sft.planning.document import PlanDocument
 
     return PlanDocument(

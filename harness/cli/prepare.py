@@ -50,8 +50,9 @@ def prepare(
     json: Annotated[bool, typer.Option("--json", help="The counts as one JSON document.")] = False,
 ) -> None:
     """Bring raw reasoning data to one form, check it, and say what was turned away and why."""
-    from harness.cli.show.console import notice, print_json
+    from harness.cli.show.console import print_json
     from harness.core.errors import UserError
+    from harness.core.notices import notice
     from harness.core.reply.presets import response_format
     from sft.data.prepare import document, refuse_overwriting, write_prepared
     from sft.data.prepare import prepare as run
@@ -115,9 +116,10 @@ def _tokenizer(model: str) -> Tokenizer:
     from harness.backends.open import missing_extra
 
     try:
-        from harness.gemma.model.config import read_json, text_config
+        from harness.gemma.model.config import text_config
         from harness.gemma.model.hub import resolve
         from harness.gemma.text.tokenizer import load_tokenizer
+        from harness.store.files import read_json
     except ImportError as error:
         raise missing_extra("gemma", error) from error
     folder = resolve(model, weights=False).model

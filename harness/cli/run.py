@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.also import HELP as ALSO_HELP
-from harness.cli.options import DEFAULT_RUNS, read_options, with_data
+from harness.cli.options import (
+    DEFAULT_RUNS,
+    AlsoOption,
+    BudgetOption,
+    ColumnsOption,
+    DataOption,
+    JsonOption,
+    LimitOption,
+    OptionsOption,
+    OutOption,
+    RunsOption,
+    ScorerOption,
+    read_options,
+    refuse_beside_resume,
+    with_data,
+)
 from harness.core.errors import UserError
 from harness.core.registry import PREFIXES
 
 if TYPE_CHECKING:
-    from harness.api.evaluate import Finished
-    from harness.runner.hosts import Hosts
-
-BUNDLED_MODEL = "gemma3-nano"
+    from harness.runner.invocation import Invocation
+    from harness.store.stored import StoredRun
 
 
 def run(
+    context: typer.Context,
     task: Annotated[
         list[str] | None, typer.Option("--task", "-t", help="Task name or path to a .py file; may be repeated.")
     ] = None,
@@ -32,74 +45,64 @@ def run(
             help="Folder, hub id, http://HOST/v1,model=NAME, replay:FILE, scripted:NAME; else the bundled gemma3-nano.",
         ),
     ] = "",
-    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="A task option, key=value.")] = None,
-    data: Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")] = None,
-    columns: Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Only the first N docs.")] = None,
-    scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
-    also: Annotated[list[str] | None, typer.Option(help=ALSO_HELP)] = None,
+    option: OptionsOption = None,
+    data: DataOption = None,
+    columns: ColumnsOption = None,
+    limit: LimitOption = None,
+    scorer: ScorerOption = None,
+    also: AlsoOption = None,
     probe: Annotated[
         list[str] | None, typer.Option(help="Also probe: early-answering, injected-slip, filler, paraphrase.")
     ] = None,
-    max_new_tokens: Annotated[int | None, typer.Option(help="Default: the task's own budget.")] = None,
+    max_new_tokens: BudgetOption = None,
     temperature: Annotated[float, typer.Option(help="0 is greedy.")] = 0.0,
     top_p: Annotated[float, typer.Option(help="Nucleus sampling; 1 is off.")] = 1.0,
     top_k: Annotated[int, typer.Option(help="0 is off.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the sampling.")] = 0,
     repeats: Annotated[int, typer.Option(help="Completions drawn per doc.")] = 1,
     k: Annotated[str, typer.Option(help="Also pass@k and maj@k for these k, for example 1,4.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Folder of this run. Default: a new one under --runs.")] = None,
-    runs: Annotated[Path, typer.Option(help="Where runs are kept.")] = DEFAULT_RUNS,
+    out: OutOption = None,
+    runs: RunsOption = DEFAULT_RUNS,
     resume: Annotated[
         str | None, typer.Option(help="Go on with a run: its folder, its id, or the start of its id.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Run a task through a model; every completion is journalled as it finishes."""
-    from harness.api import evaluate as launch
+    from harness.api.evaluate import go_on, joined, start
+    from harness.api.models import BUNDLED_MODEL, tell_bundled
     from harness.audits.probes.records import read_probe_names
-    from harness.cli.show.console import notice
-    from harness.runner.jax_hosts import leave_hosts
+    from harness.cli.show.progress import progress
+    from harness.runner.invocation import Invocation, Sampling, read_k
 
     if resume is not None:
-        _refuse_with_resume(task, model, option, data)
-    hosts = _join(model, resume)
-    try:
+        refuse_beside_resume(context, "runs", "json")
+    with joined(model, resumes=resume is not None) as hosts, progress() as tell:
         if resume is not None:
-            _show([launch.resume(resume, runs, hosts)], as_json=json)
+            _show([go_on(resume, runs, hosts=hosts, on_progress=tell)], as_json=json)
             return
-        invocation = {
-            "model": model or BUNDLED_MODEL,
-            "limit": limit,
-            "scorers": scorer or [],
-            "also": also or [],
-            "probes": list(read_probe_names(probe)),
-            "k": k,
-            "max_new_tokens": max_new_tokens,
-            "sampling": {"temperature": temperature, "top_p": top_p, "top_k": top_k, "seed": seed, "repeats": repeats},
-        }
         names = _task_names(task, out)
         options = {name: with_data(read_options(option), data, columns, name) for name in names}
+        asked = Invocation(
+            task="",
+            model=model or BUNDLED_MODEL,
+            limit=limit,
+            scorers=tuple(scorer or ()),
+            also=tuple(also or ()),
+            probes=read_probe_names(probe),
+            k=read_k(k),
+            max_new_tokens=max_new_tokens,
+            sampling=Sampling(temperature=temperature, top_p=top_p, top_k=top_k, seed=seed, repeats=repeats),
+        )
         _check_tasks(options)
-        if not model:
-            notice(f"no --model given: {BUNDLED_MODEL}, the bundled model of 0.8 million parameters, answers")
-        finished = [
-            launch.start(invocation | {"task": name, "options": options[name]}, out, runs, hosts) for name in names
-        ]
-        _show(finished, as_json=json)
-    finally:
-        leave_hosts(hosts)
+        tell_bundled(model)
+        _show([start(one, out, runs, on_progress=tell, hosts=hosts) for one in _each(asked, options)], as_json=json)
 
 
-def _join(model: str, resume: str | None) -> Hosts:
-    """The other processes of this run. A pod is joined for a model that runs on it, not to ask a server from one of
-    its workers."""
-    from harness.backends.open import split_spec
-    from harness.runner.hosts import ALONE
-    from harness.runner.jax_hosts import is_group_named, join_hosts, on_pod
+def _each(asked: Invocation, options: Mapping[str, Mapping[str, str]]) -> Sequence[Invocation]:
+    from dataclasses import replace
 
-    wanted = is_group_named() or (on_pod() and (resume is not None or split_spec(model or BUNDLED_MODEL)[0] == "gemma"))
-    return join_hosts(recoverable=True) if wanted else ALONE
+    return [replace(asked, task=name, options=given) for name, given in options.items()]
 
 
 def _check_tasks(options: Mapping[str, Mapping[str, str]]) -> None:
@@ -127,36 +130,14 @@ def _split(part: str) -> list[str]:
     return [name for name in part.split(",") if name]
 
 
-def _refuse_with_resume(task: object, model: object, option: object, data: object) -> None:
-    if task or model or option or data:
-        raise UserError("--resume goes on with what the run was started with", tip="give --resume alone.")
-
-
-def _show(finished: list[Finished], *, as_json: bool) -> None:
-    from harness.cli.also import print_lm_eval
-    from harness.cli.probe import print_probes
+def _show(finished: Sequence[StoredRun], *, as_json: bool) -> None:
     from harness.cli.show.console import print_json
-    from harness.cli.show.run import print_run, tell_faults
+    from harness.cli.show.run import finished_document, print_finished
 
     finished = [one for one in finished if not one.elsewhere]
-    for one in finished:
-        tell_faults(one.records)
     if as_json and finished:
-        documents = [_document(one) for one in finished]
+        documents = [finished_document(one) for one in finished]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})
         return
     for one in finished:
-        print_run(one.run, one.folder)
-        if one.lm_eval is not None:
-            print_lm_eval(one.lm_eval)
-        print_probes(one.probes)
-
-
-def _document(finished: Finished) -> dict[str, Any]:
-    from harness.cli.probe import probes_document
-    from harness.cli.show.run import run_document
-
-    document = run_document(finished.run, finished.folder)
-    if finished.lm_eval is not None:
-        document |= {"lm_eval": finished.lm_eval}
-    return document if not finished.probes else document | probes_document(finished.probes)
+        print_finished(one)

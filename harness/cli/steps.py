@@ -54,7 +54,7 @@ def steps(
 
 
 def _write_lines(rows: Sequence[Mapping[str, Any]], tier: Any, reference: bool) -> None:
-    from harness.cli.show.console import notice
+    from harness.core.notices import notice
 
     bare = sum(not row.get("gold_solution") for row in rows)
     if reference and bare:

@@ -85,14 +85,14 @@ def run_training(
     from sft.planning import check as train_plan
     from sft.planning.document import FILE as PLAN
     from sft.training.arms import train_arms
-    from sft.training.inputs import make_plan
+    from sft.training.inputs import training_inputs
 
     enable_compile_cache()
     hosts = join_hosts()
     first_host = hosts.index == 0
     quiet = quiet or not first_host
     train_benchmark.check_tasks(resolved.config.benchmark)
-    plan = make_plan(resolved.config, folder)
+    plan = training_inputs(resolved.config, folder)
     if first_host:
         write_config(resolved, folder)
     tells = details and not quiet
@@ -185,7 +185,8 @@ def _resumed(folder: Path, given: tuple[Any, ...]) -> Resolved:
 
 
 def _new_folder(out: Path | None, resolved: Resolved) -> Path:
-    from harness.cli.options import DEFAULT_RUNS, new_folder
+    from harness.cli.options import DEFAULT_RUNS
+    from harness.store.folder import new_folder
 
     if out is not None and (out / "config.json").is_file():
         if any(found for name in ("checkpoints", "arm.json") for found in out.glob(f"arms/*/{name}")):

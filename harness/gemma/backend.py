@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from harness.backends.options import check_options, read_float, read_int
 from harness.core.backend import Backend
 from harness.core.errors import UserError, unknown_name
 from harness.core.hashing import stable_hash
+from harness.core.notices import detail
 from harness.core.records import Completion, GenerationSettings, ModelInfo, Prompt, Request
 from harness.core.task import Task
 from harness.gemma.model.shards import DTYPES, Dtype
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 OPTIONS = ("dtype", "batch_size", "max_length", "tp", "steps_per_sync", "base", "lora_alpha", "chat_template")
 
 
-_TOLD: set[tuple[int, int, int]] = set()
-"""Parameters, rows and span of the memory plans that this process has printed: arms of one base share theirs."""
-
-
 class GemmaBackend:
     """Runs a Gemma 3 with continuous batching on this process's devices.
 
@@ -38,11 +34,11 @@ class GemmaBackend:
     checkpoint that does not say), chat_template (gemma, none, or a file).
     """
 
-    def __init__(self, loaded: LoadedModel, engine: Engine, name: str, *, tells_memory: bool = True) -> None:
-        """`tells_memory`: print the memory plan to standard error when the first reply arrives, each layout once for
-        all models of one size in this process."""
+    def __init__(self, loaded: LoadedModel, engine: Engine, name: str) -> None:
+        """`loaded` behind `engine`; `name` is what runs and reports call it."""
         self.engine = engine
-        self._tells_memory = tells_memory
+        self._told: tuple[int, int] | None = None
+        """Rows and span of the memory fit that was told of."""
         self.tokenizer = loaded.tokenizer
         self._name = name
         limit = engine.options.max_length
@@ -63,7 +59,8 @@ class GemmaBackend:
         """`PATH_OR_NAME,key=value`. Raises UserError for an unknown option, a model that does not load, or a context
         that the task's replies cannot fit in."""
         from harness.gemma.engine.compile_cache import enable_compile_cache
-        from harness.gemma.engine.engine import Engine, EngineOptions
+        from harness.gemma.engine.engine import Engine
+        from harness.gemma.engine.placed import EngineOptions
         from harness.gemma.load import load_model
 
         label = f"gemma:{name}"
@@ -132,13 +129,11 @@ class GemmaBackend:
             yield self._completion(requests[done.index], done, widths[done.index], stop)
 
     def _tell_memory(self) -> None:
-        plan = self.engine.plan
-        if not plan or not self._tells_memory:
-            return
-        layout = (self.engine.shape.n_parameters, plan.n_rows, plan.span)
-        if layout not in _TOLD:
-            _TOLD.add(layout)
-            print(f"memory of {self._name}: {plan.describe()}", file=sys.stderr)
+        """Each layout once, when its first reply arrives."""
+        fit = self.engine.fit
+        if fit is not None and (fit.n_rows, fit.span) != self._told:
+            self._told = fit.n_rows, fit.span
+            detail(f"memory of {self._name}: {fit.describe()}")
 
     def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """Log-probability in nats of each continuation after its context, and whether it is the greedy one.

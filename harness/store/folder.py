@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record, Run
+from harness.store.files import read_text, write_json
 from harness.store.journal import latest_by_key, read_records
 
 RUN_FILE = "run.json"
 RECORDS_FILE = "records.jsonl"
 LOCK_FILE = ".lock"
 FORMAT_VERSION = 1
+DEFAULT_RUNS = Path("runs")
+"""Where runs are kept, in the working folder."""
 
 
 def write_run(folder: Path, run: Run) -> None:
     """Write run.json so that a reader sees the old or the new one, never half of it."""
-    document = {"format": FORMAT_VERSION} | encode(run)
-    write_atomic(folder / RUN_FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    draft = path.with_name(path.name + ".part")
-    with draft.open("w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def read_text(path: Path) -> str:
-    """What `write_atomic` wrote: lone surrogates of odd data and odd file names too."""
-    return path.read_text(encoding="utf-8", errors="surrogatepass")
+    write_json(folder / RUN_FILE, {"format": FORMAT_VERSION} | encode(run))
 
 
 def read_run(folder: Path) -> Run:
@@ -108,6 +96,21 @@ def journals(folder: Path) -> list[Path]:
     return [path for path in (folder / RECORDS_FILE, *others) if path.is_file()]
 
 
+def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
+    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
+    if out is None:
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
+        out = runs / name
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise UserError(f"{out} exists and is not empty", tip="choose another --out, or remove it.")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{out} cannot be made: {error.strerror}") from error
+    return out
+
+
 @contextmanager
 def locked(folder: Path, process: int = 0) -> Iterator[None]:
     """Hold a run folder alone, or one process's part: two that write one journal would mix their lines."""
@@ -135,3 +138,8 @@ def _not_a_run(folder: Path) -> str:
     if not folder.exists():
         return f"no run folder at {folder}"
     return f"{folder} is not a run folder: it has no {RUN_FILE}"
+
+
+def _slug(text: str) -> str:
+    kept = "".join(c if c.isalnum() else "-" for c in text.lower())
+    return "-".join(filter(None, kept.split("-")))[-32:].strip("-") or "model"

@@ -30,9 +30,9 @@ class TaskSize:
 
 def measured_tasks(config: Config) -> list[TaskSize]:
     """The tasks of [benchmark] as they are at hand here."""
-    from harness.cli.options import build_task
     from harness.core.registry import find_entry
     from harness.core.task import prompt_of
+    from harness.runner.begin import build_task
     from sft.planning.run_length import CHARACTERS_A_TOKEN
 
     settings, found = config.benchmark, []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import encode
+from harness.core.notices import LOGGER, notice
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,9 +39,26 @@ def err() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def notice(text: str) -> None:
-    """A line that the user should see, never mixed into the result."""
-    print(f"note: {text}", file=sys.stderr)
+def show_notices(*, details: bool = False) -> None:
+    """Print what the harness tells beside a result as `note: ...` on standard error, never mixed into the result."""
+    LOGGER.handlers = [_Notes()]
+    LOGGER.setLevel(logging.DEBUG if details else logging.INFO)
+    LOGGER.propagate = False
+
+
+class _Notes(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """To the standard error of this moment: a test, or a caller, may have put another in its place."""
+        print(f"note: {record.getMessage()}", file=sys.stderr)
+
+
+def open_in_browser(paths: Sequence[Path]) -> None:
+    """Open the HTML page among `paths`; says so where there is no browser."""
+    import webbrowser
+
+    for path in paths:
+        if path.suffix == ".html" and not webbrowser.open(path.resolve().as_uri()):
+            notice(f"no browser to open {path} with")
 
 
 def print_json(document: Any) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import encode
-from harness.core.records import Estimate, Record, Run
-from harness.core.task import Task
+from harness.core.records import Estimate, Run
+
+if TYPE_CHECKING:
+    from harness.store.stored import StoredRun
 
 
 def run_document(run: Run, folder: Path) -> dict[str, Any]:
@@ -16,6 +17,34 @@ def run_document(run: Run, folder: Path) -> dict[str, Any]:
     document = encode(run)
     estimates = document.pop("estimates")
     return {"run": document | {"path": str(folder)}, "estimates": estimates}
+
+
+def finished_document(made: StoredRun) -> dict[str, Any]:
+    """The JSON of a run that was just made, with what was asked for beside it."""
+    from harness.cli.show.probes import probes_document
+
+    document = run_document(made.run, made.path)
+    if made.run.invocation.get("also") or (made.run.settings is None and made.lm_eval is not None):
+        document |= {"lm_eval": made.lm_eval}
+    asked = asked_probes(made)
+    return document | probes_document(asked) if asked else document
+
+
+def asked_probes(made: StoredRun) -> list[Any]:
+    """The probes that the run was asked for, in that order."""
+    names = made.run.invocation.get("probes", ())
+    return [made.probes[name] for name in names if name in made.probes]
+
+
+def print_finished(made: StoredRun) -> None:
+    """A run that was just made, with what was asked for beside it."""
+    from harness.cli.show.lm_eval import print_lm_eval
+    from harness.cli.show.probes import print_probes
+
+    print_run(made.run, made.path)
+    if made.lm_eval is not None:
+        print_lm_eval(made.lm_eval)
+    print_probes(asked_probes(made))
 
 
 def docs_words(run: Run) -> str:
@@ -45,26 +74,6 @@ def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:
     if hidden:
         console.print(f"{len(hidden)} diagnostic metrics more: `harness report {folder}`", markup=False)
     console.print(f"run: {folder}", markup=False)
-
-
-def tell_data(task: Task) -> None:
-    """What must be known of a task's docs: that they are not those that its name promises."""
-    from harness.cli.show.console import notice
-
-    if task.data is not None and task.data.notice:
-        notice(task.data.notice)
-
-
-def tell_faults(records: Sequence[Record]) -> None:
-    """A scorer that broke on some docs must not go unseen: which, on how many, and why on the first."""
-    from harness.cli.show.console import notice
-    from harness.runner.scoring import FAULT, faults
-
-    for name, failed in faults(records).items():
-        first = failed[0]
-        share = f"{len(failed)} of {len(records)} completions"
-        said = f"first on doc {first.doc.id!r}: {first.scores[name].detail[FAULT]}"
-        notice(f"scorer {name!r} failed on {share}, which it leaves unscored; {said}")
 
 
 def percent(value: float | None) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -15,14 +14,12 @@ from jaxtyping import Array, Bool, Float, Int
 from harness.core.errors import UserError
 from harness.gemma.engine.cache import Prefix
 from harness.gemma.engine.layers import output_logits
+from harness.gemma.engine.placed import PlacedModel
 from harness.gemma.engine.prefill import append_to_prefix, read_pack_with_states
 from harness.gemma.engine.reader import lay_out, with_room
 from harness.gemma.engine.requests import TokenRequest
 from harness.gemma.engine.schedule import common_prefix, pack_bucket, prefix_bucket, take_pack, worthwhile_prefix
 from harness.gemma.engine.weights import Weights
-
-if TYPE_CHECKING:
-    from harness.gemma.engine.engine import Engine
 
 BLOCK = 32
 """Positions whose logits exist at once."""
@@ -39,7 +36,7 @@ class Continuation:
     """Tokens given, at least one; the rest is scored."""
 
 
-def log_likelihoods(engine: Engine, items: Sequence[Continuation]) -> list[tuple[float, bool]]:
+def log_likelihoods(engine: PlacedModel, items: Sequence[Continuation]) -> list[tuple[float, bool]]:
     """For each item the log-probability of its continuation in nats, and whether each of its tokens was the likeliest.
 
     What all items start with is read once. Raises UserError for an item without context, or longer than max_length.
@@ -61,7 +58,7 @@ def _check(item: Continuation, number: int, max_length: int) -> None:
         raise UserError(f"item {number} has {len(item.tokens)} tokens, but max_length is {max_length}")
 
 
-def _pieces(engine: Engine, items: Sequence[Continuation]) -> Iterator[Scored]:
+def _pieces(engine: PlacedModel, items: Sequence[Continuation]) -> Iterator[Scored]:
     """An item in one piece or several."""
     scored = [i for i, item in enumerate(items) if item.n_context < len(item.tokens)]
     if not scored:
@@ -81,7 +78,7 @@ def _pieces(engine: Engine, items: Sequence[Continuation]) -> Iterator[Scored]:
 
 
 def _packed_items(
-    engine: Engine, prefix: Prefix, items: Sequence[Continuation], groups: list[list[int]], start: int, size: int
+    engine: PlacedModel, prefix: Prefix, items: Sequence[Continuation], groups: list[list[int]], start: int, size: int
 ) -> Iterator[Scored]:
     packed = lay_out([[items[i].tokens[start:-1] for i in group] for group in groups], start, size)
     states, _ = read_pack_with_states(
@@ -105,7 +102,7 @@ def _packed_items(
 
 
 def _long_item(
-    engine: Engine, prefix: Prefix, items: Sequence[Continuation], index: int, size: int
+    engine: PlacedModel, prefix: Prefix, items: Sequence[Continuation], index: int, size: int
 ) -> Iterator[Scored]:
     """An item that no pack holds, chunk by chunk behind a copy of the prefix."""
     item, start = items[index], int(prefix.length)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import Float, Int
 
 from harness.core.errors import UserError
-from harness.gemma.model.layout import Path, Sizes
+from harness.gemma.model.layout import ParameterPath, Sizes
 
 if TYPE_CHECKING:
     from flax import nnx
@@ -114,7 +114,7 @@ def abstract_model(config: ModelConfig, dtype: Any) -> tuple[nnx.GraphDef[Any], 
     return graph, state
 
 
-def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[Path, Any]:
+def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[ParameterPath, Any]:
     """Where each parameter goes: its named sharding on the mesh, or the first device."""
     import jax
     from flax import nnx
@@ -146,7 +146,9 @@ def sharding_as_on_accelerators(mesh: Mesh | None) -> Iterator[None]:
         sharding_utils.shard = theirs
 
 
-def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[Path, Float[Array, "..."]]) -> Gemma3:
+def assemble(
+    graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[ParameterPath, Float[Array, "..."]]
+) -> Gemma3:
     """The model with these arrays as its parameters, by path."""
     from flax import nnx
 
@@ -154,14 +156,14 @@ def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[
     return nnx.merge(graph, nnx.from_flat_state(filled))
 
 
-def state_arrays(model: Gemma3) -> dict[Path, Float[Array, "..."]]:
+def state_arrays(model: Gemma3) -> dict[ParameterPath, Float[Array, "..."]]:
     """Every parameter by path, LoRA ones included."""
     from flax import nnx
 
     return {_path(path): leaf[...] for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
 
 
-def _path(keys: Any) -> Path:
+def _path(keys: Any) -> ParameterPath:
     return tuple(keys)
 
 

@@ -1,0 +1,36 @@
+"""How every verb of the front door tells how far it has come: one record, one callback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from harness.core.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a verb tells while it works: one stage of it, counted."""
+
+    stage: str
+    """What is at work: a task, a probe, an arm of a training run."""
+    done: int
+    total: int | None = None
+    """None where nobody knows it yet."""
+    resumed: int = 0
+    """Of `done`, found from before: no time of this call went into them."""
+    unit: str = "docs"
+    """What is counted, in the plural."""
+    record: Record | None = None
+    """The newest completion with its scores; None at the start, and where no completions are counted."""
+    primary: str = ""
+    """The metric of `record` whose running mean says how it goes."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Further numbers by name: loss, tokens_per_second."""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def quiet(progress: Progress) -> None:
+    """Tell nobody."""
