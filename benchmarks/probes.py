@@ -1,4 +1,4 @@
-"""What docs/probes.md and docs/noise.md measure: known solvers recovered, what can be probed in real runs, real flips.
+"""What docs/method/probes.md and noise.md report: known solvers recovered, what can be probed in real runs, flips.
 
 The first part needs nothing; the others need the collected data (HARNESS_SHARED_DATA, or ../shared/data). About 15 s.
 

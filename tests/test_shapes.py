@@ -105,7 +105,7 @@ def axes(tree: ast.AST) -> set[str]:
 
 def test_every_axis_is_explained_and_every_explained_axis_is_used() -> None:
     used = set().union(*(axes(ast.parse(path.read_text())) for path in SOURCES))
-    table = (REPO / "docs" / "design.md").read_text().partition("## Names of axes")[2]
+    table = (REPO / "docs" / "internals" / "design.md").read_text().partition("## Names of axes")[2]
     names = re.findall(r"^\|(.+?)\|", table, re.MULTILINE)
     assert {name for cell in names for name in re.findall(r"`(\w+)`", cell)} == used
 

@@ -32,10 +32,12 @@ def benchmark(
     hosts: Hosts = ALONE,
     stages: Stages = SILENT,
 ) -> dict[str, Any]:
-    """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept.
+    """Run base and all `arms` over the tasks that the `plan` is configured for, compare each pair, report, all in
+    `folder`; finished runs are kept.
 
     Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`). Several
-    `hosts` draw each run together, and the first does the rest.
+    `hosts` draw each run together, and the first does the rest. `stages` are told of, and runs are printed unless
+    `quiet`.
     """
     from harness.cli.train_contamination import write_beside_run
     from sft.data.sources import source_name
@@ -141,8 +143,9 @@ def _run_document(task: str, name: str, done: Any) -> dict[str, Any]:
 
 
 def probe(model: Any, plan: TrainingInputs, order: str, step: int) -> dict[str, float]:
-    """The primary metric of the model in training on the first docs of the first task, by the decode engine:
-    {"accuracy", "accuracy_low", "accuracy_high", "accuracy_docs"}."""
+    """The primary metric of the `model` in training on the first docs of the first task of the `plan`, by the decode
+    engine, at update `step` of the arm of this `order`: {"accuracy", "accuracy_low", "accuracy_high", "accuracy_docs"}.
+    """
     from harness.core.records import GenerationSettings
     from harness.gemma.backend import GemmaBackend
     from harness.gemma.engine.engine import Engine
@@ -176,7 +179,9 @@ def probe(model: Any, plan: TrainingInputs, order: str, step: int) -> dict[str, 
 def write_cards(
     plan: TrainingInputs, resolved: Resolved, arms: Sequence[TrainedArm], measured: dict[str, Any], overlaps: Overlaps
 ) -> None:
-    """A README.md in every exported model: data, settings, scores, verdicts."""
+    """A README.md in the exported model of each of `arms`: data, settings (`resolved` from the `plan`), scores and
+    verdicts (`measured`), and what of the tasks stood in the training data (`overlaps`).
+    """
     from harness.cli.train_contamination import card_lines
     from sft.training.export import write_card
 

@@ -140,7 +140,10 @@ def find_overlaps(rows: Iterable[Mapping[str, Any]], docs: Sequence[Doc], *, ngr
 def with_and_without(
     records: Sequence[Record], metric: MetricInfo, doc_ids: frozenset[str], *, level: float = 0.95
 ) -> WithAndWithout:
-    """A metric's estimate over all records, over those of docs that do not overlap, and over those that do."""
+    """A metric's estimate over all `records`, over those of docs that do not overlap, and over those that do.
+
+    `doc_ids` are the docs that overlap, `level` is that of the intervals.
+    """
     from harness.stats.estimate import estimate_metrics
 
     clean = [record for record in records if record.doc.id not in doc_ids]

@@ -55,7 +55,11 @@ def prepare(
     near: float = 0.9,
     limit: int | None = None,
 ) -> Prepared:
-    """Load, normalise and enforce. `limit` reads the first rows only.
+    """Load `data` (a file, `hub:...` or `gsm_style:...`), normalise it and enforce the `response_format`.
+
+    `language` (ISO 639-1) turns others away, `near` is the share of word pairs that near duplicates have in common,
+    `limit` reads the first rows only. `verify` says what becomes of unsound reasoning, `order` is that of the reply,
+    and `template` is the evaluation's prompt, where it is not the format's own.
 
     Raises UserError for data that cannot be read, or of which no row is left.
     """

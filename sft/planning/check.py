@@ -77,7 +77,7 @@ def update_seconds(arm: TrainedArm) -> float | None:
 
 
 def compared(config: Config, folder: Path, arms: Sequence[TrainedArm], *, quiet: bool) -> list[dict[str, Any]]:
-    """What came of the comparison, told unless `quiet`."""
+    """What came of comparing the plan in `folder` with the run of `config` and its `arms`, told unless `quiet`."""
     from harness.core.codec import encode
     from harness.core.notices import notice
     from sft.planning.document import FILE, read_plan

@@ -40,7 +40,9 @@ class DecodeShape:
 
 
 def job(shape: DecodeShape, topology: str, *, fsdp: int, tp: int, layers: int) -> Job:
-    """A block as a job."""
+    """A block of this `shape` as a job: a model of so many `layers`, on a mesh of `fsdp` x `tp` devices of the
+    `topology`.
+    """
     arguments = {
         "model": dict(shape.model) | {"num_hidden_layers": layers, "layer_types": None},
         **{name: getattr(shape, name) for name in ("dtype", "rows", "span", "prefix", "mode")},

@@ -41,7 +41,11 @@ _COMPILED_IN = frozenset(
 
 
 def job(shape: StepShape, topology: str, *, fsdp: int, tp: int, layers: int) -> Job:
-    """The update as a job; what does not change the program is left out, so that its figures are found again."""
+    """The update of this `shape` as a job: a model of so many `layers`, on a mesh of `fsdp` x `tp` devices of the
+    `topology`.
+
+    What does not change the program is left out, so that its figures are found again.
+    """
     config = shape.config
     full = config.train.method == "full"
     arguments = {

@@ -91,7 +91,9 @@ class Loader:
 
 
 def evaluation_batches(rows: Packed, *, batch_rows: int, process: int = 0, processes: int = 1) -> Iterator[Batch]:
-    """Every row once, in order; the losses of the batches add up to the token-weighted loss of all rows."""
+    """Every row once, in order, `batch_rows` at a time over all `processes`, of which `process` gets its share; the
+    losses of the batches add up to the token-weighted loss of all rows.
+    """
     weights = counted_weights(rows.loss_mask, rows.segment_ids)
     room, total = counted_room(weights), float(weights.sum(dtype=np.float64)) or 1.0
     own = batch_rows // processes
@@ -101,7 +103,10 @@ def evaluation_batches(rows: Packed, *, batch_rows: int, process: int = 0, proce
 
 
 def make_batch(rows: Packed, chosen: Int[np.ndarray, " chosen"], n_positions: int, scale: float) -> Batch:
-    """The chosen rows; a number beyond the last row is a row of padding, which adds nothing."""
+    """The `chosen` rows; a number beyond the last row is a row of padding, which adds nothing.
+
+    The loss looks at `n_positions` positions of each row; weights are multiplied by `scale`.
+    """
     inside = chosen < len(rows.tokens)
     picked = np.where(inside, chosen, 0)
     tokens, segments, positions = (
@@ -134,7 +139,9 @@ def counted_room(weights: Float[np.ndarray, "row length"]) -> int:
 
 
 def check_batch(batch_rows: int, micro_batches: int, processes: int = 1, fsdp: int = 1) -> None:
-    """Raises UserError where rows do not share out evenly over micro-batches, hosts and data-parallel devices."""
+    """Raises UserError where `batch_rows` do not share out evenly over `micro_batches` and over hosts (`processes`) or
+    data-parallel devices (`fsdp`), whichever are more.
+    """
     parts = micro_batches * max(processes, fsdp)
     if micro_batches < 1 or batch_rows < 1 or batch_rows % parts:
         raise UserError(

@@ -42,7 +42,7 @@ def tokenise(
     max_length: int,
     section_weights: Mapping[str, float] | None = None,
 ) -> tuple[tuple[TokenisedSample, ...], tuple[Reject, ...]]:
-    """Every sample as ids with loss weights; one that does not fit or holds control tokens becomes a reject.
+    """Every `rendered` sample as ids with loss weights; one that does not fit or holds control tokens becomes a reject.
 
     The prompt's ids are exactly those that evaluation feeds, from the same `Tokenizer.render`. The loss covers all that
     the model must write itself, end of turn included; `section_weights` scales whole sections, for example

@@ -26,7 +26,11 @@ _EXACT_BYTES = 8 << 30
 
 
 def check_room(folder: Path, sizes: Sizes, *, full: bool, keep: int) -> None:
-    """Raises UserError where the disk cannot hold the checkpoints and the export."""
+    """Raises UserError where the disk of `folder` cannot hold the checkpoints, of which it will `keep` so many, and the
+    export.
+
+    `sizes` are the model's; with `full` all weights and their optimizer state are kept, else those of LoRA.
+    """
     n_parameters = sum(math.prod(p.shape) for p in parameters(sizes))
     per_checkpoint = 4 * n_parameters * (1 + _MOMENTS) if full else n_parameters
     needed = per_checkpoint * (keep + 2) + 4 * n_parameters

@@ -27,6 +27,8 @@ def cross_entropy(
 ) -> Float[Array, ""]:
     """Sum over positions of weight x -log p(target), in nats; `chunk` positions of every row at a time (0: all).
 
+    `hidden` are the states before the output layer, which is the `embedding`; `targets` are the tokens to be predicted.
+
     With chunks, each chunk's share of the gradient is made while its logits are there, so that no logits are kept and
     none are made twice. A position of weight 0 adds exactly nothing to the loss and to every gradient, whatever stands
     there. The weights are data: with chunks they have no gradient.
@@ -132,7 +134,9 @@ _over_chunks.defvjp(_with_gradients, _scaled, symbolic_zeros=True)
 
 
 def chunk_for(rows_per_device: int, vocabulary: int, positions: int, limit_bytes: int = LOGITS_BYTES) -> int:
-    """Positions a chunk so that its logits fit in `limit_bytes` a device; 0 where all positions fit at once.
+    """Positions a chunk so that its logits fit in `limit_bytes` a device; 0 where all `positions` fit at once.
+
+    Logits are float32, over `vocabulary` tokens for each of `rows_per_device` rows.
 
     >>> chunk_for(8, 262_144, 1024)
     32

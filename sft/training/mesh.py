@@ -38,7 +38,9 @@ def mesh_shape(
     fsdp: int = 0,
     tp: int = 1,
 ) -> MeshShape:
-    """The mesh for these devices; `fsdp` 0 takes what `tp` leaves.
+    """The mesh for `n_devices`; `fsdp` 0 takes what `tp` leaves.
+
+    The model has `heads` and `kv_heads`; `batch_rows` rows an update are cut into `micro_batches`.
 
     tp is 1 unless asked for: with the one key head of the 1B, sharing heads costs more than it saves. Raises UserError
     where tp does not divide the heads (nor the key heads; a single one is whole everywhere), fsdp x tp is not the

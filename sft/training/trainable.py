@@ -126,7 +126,8 @@ def with_lora(
 ) -> Any:
     """`model` with LoRA parameters in float32 on every module whose path matches `modules`, and the base frozen.
 
-    `quantise` stores the adapted base weights as nf4 or int8 (QLoRA). Raises UserError where nothing matches.
+    They have this `rank` and are scaled by `alpha` / rank; `seed` draws them. `quantise` stores the adapted base
+    weights as nf4 or int8 (QLoRA). On a `mesh` they are sharded as the base is. Raises UserError where nothing matches.
     """
     import qwix
 
@@ -172,7 +173,9 @@ def mesh_context(mesh: Mesh | None) -> Any:
 
 
 def model_loss(model: Any, batch: Batch, *, compute_dtype: Any, chunk: int) -> Float[Array, ""]:
-    """The weighted loss of a batch (`sft.training.loss`), computed in `compute_dtype` from weights kept as they are."""
+    """The weighted loss of a `batch` (`sft.training.loss`), in nats, computed in `compute_dtype` from the weights of
+    `model` kept as they are; `chunk` positions of every row at a time (0: all).
+    """
     computing = cast_model(model, compute_dtype)
     mask = attention_mask(batch.segment_ids)
     hidden, _ = computing(batch.tokens, batch.positions, None, mask, skip_lm_head=True)

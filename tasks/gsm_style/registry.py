@@ -38,7 +38,12 @@ _TEMPLATES: dict[str, Template] = {}
 def template(
     theme: str, *, steps: int | tuple[int, int], money: bool = False, people: bool = True
 ) -> Callable[[TemplateFunction], TemplateFunction]:
-    """Register a function that tells and solves one kind of problem; its docstring is the summary."""
+    """Register a function that tells and solves one kind of problem; its docstring is the summary.
+
+    `theme` groups templates, `steps` is how many steps the solution takes (or the fewest and the most). `money` says
+    that it has amounts of money, `people` that it has names: what variants change. Registering raises ValueError for a
+    name given twice.
+    """
 
     def register(build: TemplateFunction) -> TemplateFunction:
         name = build.__name__

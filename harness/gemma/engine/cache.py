@@ -68,7 +68,11 @@ def empty_prefix(shape: ModelShape, size: int, dtype: jnp.dtype) -> Prefix:
 
 
 def empty_rows(shape: ModelShape, n_rows: int, span: int, dtype: jnp.dtype, mesh: Mesh | None) -> Rows:
-    """Rows that hold nothing, sharded over the mesh."""
+    """`n_rows` rows of a model of this `shape` that hold nothing, each with room for `span` tokens, sharded over the
+    `mesh`.
+
+    Keys and values are stored as `dtype`.
+    """
     placement = row_sharding(shape, mesh)
 
     def blank(ring: int, axis: int) -> jax.Array:
@@ -121,8 +125,9 @@ def insert(
 ) -> Rows:
     """Copy prompts out of a pack into rows: slot i goes to row `targets[i]`, for i below `n_inserted`.
 
-    Each prompt is laid into the ring so that its last token is the slot before the next to be written, wherever the
-    ring stands: the row's tokens then age like all others.
+    Prompt i lies in row `which_pack[i]` of the pack, from token `starts[i]` on, `lengths[i]` tokens long. It is laid
+    into the ring so that its last token is the slot before the next to be written, wherever the ring stands: the row's
+    tokens then age like all others.
     """
 
     def insert_one(i: jax.Array, layers: tuple[_Layers, _Layers]) -> tuple[_Layers, _Layers]:
@@ -156,7 +161,10 @@ def rejoin(rows: Rows, parked: Rows, target: Int[Array, ""]) -> Rows:
 
 @partial(jax.jit, static_argnames=("shape", "span", "mesh"))
 def resize(rows: Rows, keep: Int[Array, " new_row"], shape: ModelShape, span: int, mesh: Mesh | None) -> Rows:
-    """Another number of rows (row i of the result is row `keep[i]`) or another span; the step goes on."""
+    """Another number of rows (row i of the result is row `keep[i]`) or another `span` in tokens; the step goes on.
+
+    `shape` is the model's, and the result is sharded over the `mesh`.
+    """
     placement = row_sharding(shape, mesh)
 
     def move(array: jax.Array, layer: LayerShape, axis: int) -> jax.Array:

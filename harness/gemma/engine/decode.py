@@ -67,7 +67,12 @@ def decode_block(
     mode: Mode,
     max_steps: int,
 ) -> Block:
-    """Up to `max_steps` steps; fewer once `enough_finished` rows have finished in this block, or all have."""
+    """Up to `max_steps` steps of all rows; fewer once `enough_finished` rows have finished in this block, or all have.
+
+    `prefix` and `rows` hold the keys and values that are read, `state` says where each row stands. A row finishes at
+    any of `stop_ids`, [stop], or at its budget. `mode` and `limits` ([temperature, top_k, top_p]) say how tokens are
+    drawn, `shape` is that of the model whose `weights` are given.
+    """
     n_active = jnp.sum(state.active)
     started = state.length
 

@@ -48,7 +48,11 @@ def project(
 ) -> tuple[
     Float[Array, "*batch kv_heads group dim"], Float[Array, "*batch kv_heads dim"], Float[Array, "*batch kv_heads dim"]
 ]:
-    """Normed, rotated and scaled queries; normed and rotated keys; values."""
+    """Normed, rotated and scaled queries; normed and rotated keys; values.
+
+    `x` is the layer's normed input, of tokens at `positions`; `layer` says how the layer
+    rotates, `shape` how many heads the model has, `weights` are the layer's.
+    """
     batch = x.shape[:-1]
     query = (x @ weights.query).reshape(*batch, shape.heads, shape.head_dim)
     key_value = (x @ weights.key_value).reshape(*batch, shape.kv_heads, 2, shape.head_dim)

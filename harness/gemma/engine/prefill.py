@@ -28,7 +28,12 @@ def read_pack(
     segments: Int[Array, "pack token"],
     shape: ModelShape,
 ) -> Pack:
-    """Keys and values of packed prompts. `segments` numbers the prompts of a pack; padding has its own number."""
+    """Keys and values of packed prompts behind a shared `prefix`; `tokens`, their `positions` and `segments` are [pack,
+    token].
+
+    `segments` numbers the prompts of a pack; padding has its own number. `shape` is that of the model with these
+    `weights`.
+    """
     return _forward(weights, prefix, tokens, positions, segments, shape)[1]
 
 
@@ -41,7 +46,11 @@ def read_pack_with_states(
     segments: Int[Array, "pack token"],
     shape: ModelShape,
 ) -> tuple[Float[Array, "pack token embed"], Pack]:
-    """Keys and values of packed prompts, with the last layer's states, which scoring needs."""
+    """The last layer's states, which scoring needs, and keys and values of packed prompts.
+
+    As `read_pack` takes them: `tokens`, `positions` and `segments` stand behind the shared `prefix`,
+    `shape` is that of the model with these `weights`.
+    """
     return _forward(weights, prefix, tokens, positions, segments, shape)
 
 

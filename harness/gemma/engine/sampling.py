@@ -57,7 +57,11 @@ def next_tokens(
     limits: Float[Array, " 3"],
     mode: Mode,
 ) -> Int[Array, " row"]:
-    """One token a row. The noise depends on the row's key and on how many tokens it has drawn, on nothing else."""
+    """One token a row from its `logits`. The noise depends on the row's key (`keys`) and on how many tokens it has
+    drawn (`n_drawn`), on nothing else.
+
+    `limits` are [temperature, top_k, top_p]; `mode` says which of them apply.
+    """
     if mode == "greedy":
         return first_highest(logits)
     scaled = logits / limits[0]

@@ -50,7 +50,10 @@ def merged(
     b: Float[np.ndarray, "rank *kept"],
     alpha: float,
 ) -> Float[np.ndarray, "*weight"]:
-    """The adapted weight in float32."""
+    """The adapted weight of a `parameter` in float32, in the shape of `base`: base + alpha / rank times their product.
+
+    `a` and `b` are the LoRA pair in qwix's shapes; `alpha` is the one they were trained with.
+    """
     scale = alpha / rank_of(a)
     return np.asarray(base, np.float32) + np.float32(scale) * delta(parameter.path, a, b)
 

@@ -114,9 +114,11 @@ def _pairs(directory: Path) -> dict[str, tuple[Tensor, Tensor]]:
 def write_adapter(
     directory: str | Path, weights: Mapping[ParameterPath, Tensor], wanted: list[Parameter], *, base: str, alpha: float
 ) -> Path:
-    """Write qwix's LoRA parameters in PEFT's layout; `base` is what the adapter is for. Returns the directory.
+    """Write qwix's LoRA parameters (`weights`) in PEFT's layout; `base` is what the adapter is for. Returns the
+    `directory`.
 
-    Raises UserError where the parameters do not fit the model or have several ranks.
+    `wanted` are the parameters of the whole model, `alpha` is the one that LoRA was trained with. Raises UserError
+    where the parameters do not fit the model or have several ranks.
     """
     from safetensors.numpy import save_file
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaxtyping import Float, Int
 
-from harness.core.errors import UserError
+from harness.core.errors import UserError, install_tip
 from harness.gemma.model.layout import ParameterPath, Sizes
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def require_tunix() -> None:
     try:
         found = version("google-tunix")
     except PackageNotFoundError:
-        raise UserError(
-            "this needs JAX and Tunix, which are not installed", tip="pip install 'reasoning-harness[gemma]'"
-        ) from None
+        raise UserError("this needs JAX and Tunix, which are not installed", tip=install_tip("gemma")) from None
     if found != TUNIX_VERSION:
         raise UserError(
             f"google-tunix {found} is installed; this harness works with {TUNIX_VERSION}",
@@ -53,7 +51,11 @@ def model_config(
     global_rope_scale: float,
     scale_by_head_dim: bool,
 ) -> ModelConfig:
-    """Tunix's config for these sizes. `scale_by_head_dim`: queries over sqrt(head_dim), else sqrt(embed // heads)."""
+    """Tunix's config for these `sizes`. `scale_by_head_dim`: queries over sqrt(head_dim), else sqrt(embed // heads).
+
+    `window` is in tokens; `local_rope_base` and `global_rope_base` are the rotary bases of the two kinds of layers,
+    `global_rope_scale` divides the positions of global ones.
+    """
     from tunix.models.gemma3.model import ModelConfig, QueryPreAttentionNormalisation
 
     by = QueryPreAttentionNormalisation
