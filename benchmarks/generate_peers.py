@@ -109,7 +109,8 @@ def batches(jobs: Sequence[Job], size: int, most: int = 0) -> list[list[Job]]:
 
 def run_engine(model: Any, jobs: Sequence[Job], batch_size: int, most: int = 0) -> Callable[[], Result]:
     """Continuous batching; `batch_size` 0 leaves it to the memory. All requests, whatever `most` says."""
-    from harness.gemma.engine.engine import Engine, EngineOptions
+    from harness.gemma.engine.engine import Engine
+    from harness.gemma.engine.placed import EngineOptions
     from harness.gemma.engine.requests import TokenRequest
     from harness.gemma.engine.sampling import Sampling
 
@@ -127,15 +128,15 @@ def run_engine(model: Any, jobs: Sequence[Job], batch_size: int, most: int = 0) 
         started = time.perf_counter()
         outputs = {c.index: list(c.tokens[: wanted[c.index]]) for c in engine.generate(requests, Sampling(), [], ended)}
         seconds = time.perf_counter() - started
-        assert engine.plan is not None
+        assert engine.fit is not None
         stats = engine.stats
         note = (
             f"{stats.waste:.0%} of row-steps wasted, {stats.steps} steps, prompts {stats.prompt_tokens} tokens "
             f"({stats.pack_tokens} computed), prefix {stats.prefix_tokens}"
         )
-        detail = {"rows": engine.plan.n_rows, "programs": len(stats.batch_sizes), "memory": engine.plan.describe()}
+        detail = {"rows": engine.fit.n_rows, "programs": len(stats.batch_sizes), "memory": engine.fit.describe()}
         return Result(
-            name=f"engine, {engine.plan.n_rows} rows", seconds=seconds, outputs=outputs, note=note, detail=detail
+            name=f"engine, {engine.fit.n_rows} rows", seconds=seconds, outputs=outputs, note=note, detail=detail
         )
 
     return run

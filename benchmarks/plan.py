@@ -273,17 +273,17 @@ def _measure(given: argparse.Namespace) -> dict[str, Any]:
     from harness.gemma.load import load_model
     from harness.gemma.model.config import sizes_of
     from harness.gemma.tiny import write_random_model
-    from sft.planning.train_step import _config, _trainer
+    from sft.planning.train_step import abstract_trainer, config_of_job
     from sft.tokens.loader import Batch
     from sft.training.trainable import as_trained
     from sft.training.tunix_trainer import compiled_step
 
     job = _check_job(given.measure)
-    config = _config(job.arguments)
+    config = config_of_job(job.arguments)
     with tempfile.TemporaryDirectory() as folder:
         write_random_model(Path(folder), sizes_of(_check_model(given.measure)), window=512)
         model = as_trained(load_model(folder).model, config)
-    trainer, _ = _trainer(model, config, jnp.dtype("float32"), job)
+    trainer, _ = abstract_trainer(model, config, jnp.dtype("float32"), job)
     optimizer = nnx.Optimizer(model, trainer.optimizer.tx, wrt=trainer.optimizer.wrt)
     rng = np.random.default_rng(0)
     tokens = rng.integers(1, CHECKED[given.measure][1], (4, 512)).astype(np.int32)

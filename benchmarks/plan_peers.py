@@ -30,10 +30,10 @@ def lower_tunix_training(job: Job, devices: list[Any], mesh: Any) -> Any:
 
     from harness.gemma.model.config import config_of
     from harness.gemma.model.tunix_adapter import abstract_model, sharding_as_on_accelerators
-    from sft.planning.train_step import _config, _placed, _shape
+    from sft.planning.train_step import config_of_job, placed, placed_shape
     from sft.training.trainable import with_lora
 
-    config, made = _config(job.arguments), []
+    config, made = config_of_job(job.arguments), []
 
     def trainer(over: Any) -> Any:
         made.append(PeftTrainer(over, optax.adamw(1e-5), TrainingConfig(eval_every_n_steps=1)))
@@ -48,10 +48,10 @@ def lower_tunix_training(job: Job, devices: list[Any], mesh: Any) -> Any:
         step = made[0].with_gen_model_input_fn(tunix_inputs)._train_step
         place = NamedSharding(mesh, PartitionSpec("fsdp"))
         size = (config.train.batch_rows, job.arguments["row_length"])
-        batch = TrainingInput(input_tokens=_shape(size, "int32", place), input_mask=_shape(size, "float32", place))
-        return nnx.jit(step, donate_argnames=("optimizer",)).lower(
-            _placed(model, mesh), _placed(optimizer, mesh), batch
+        batch = TrainingInput(
+            input_tokens=placed_shape(size, "int32", place), input_mask=placed_shape(size, "float32", place)
         )
+        return nnx.jit(step, donate_argnames=("optimizer",)).lower(placed(model, mesh), placed(optimizer, mesh), batch)
 
 
 def _with_remat(model_config: Any, config: Any) -> Any:

@@ -47,8 +47,8 @@ def main() -> None:
             f"({tokens / whole:,.0f}/s); {keys:,.0f} million cache slots read",
             flush=True,
         )
-    assert engine.plan is not None
-    print(f"memory: {engine.plan.describe()}")
+    assert engine.fit is not None
+    print(f"memory: {engine.fit.describe()}")
     print(f"peak of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20):.2f} GiB")
 
 

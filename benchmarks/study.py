@@ -22,8 +22,8 @@ from statistics import mean, stdev
 
 from harness.cli.show.demo import by_steps
 from harness.stats.student import t_quantile
+from harness.store.beside import TRAINING_METRICS, read_metrics
 from harness.store.folder import read_run, read_run_records
-from sft.training.metrics import read_metrics
 
 MODELS = ("base", "reasoning-answer", "answer-only", "answer-reasoning")
 TASK = "small_steps"
@@ -113,7 +113,7 @@ def _print_by_kind(folders: Sequence[Path]) -> None:
 def _print_by_tokens(folders: Sequence[Path]) -> None:
     curves: dict[str, dict[int, list[float]]] = {arm: defaultdict(list) for arm in MODELS[1:]}
     for folder, arm in product(folders, curves):
-        for row in read_metrics(folder / "arms" / arm / "train_metrics.jsonl"):
+        for row in read_metrics(folder / "arms" / arm / TRAINING_METRICS):
             if "accuracy" in row:
                 curves[arm][row["step"]].append(float(row["accuracy"]))
     whole = set.intersection(*({n for n, v in curve.items() if len(v) == len(folders)} for curve in curves.values()))

@@ -51,7 +51,7 @@ def _outcome(scorer: Scorer, doc: Doc, text: str) -> str:
 
 
 def _check_gold_steps(doc: Doc) -> None:
-    from harness.core.scorers import load_scorer
+    from harness.core.registry import load_scorer
 
     if not doc.gold_reasoning:
         return

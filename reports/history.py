@@ -8,8 +8,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from harness.core import words
 from harness.core.records import Estimate, Run
-from reports import charts, numbers, svg
+from reports import charts, svg
 from reports.html import render
 from reports.view import short_name
 from reports.write import write_page
@@ -62,8 +63,8 @@ def _row(run: Run, folder: Path, root: Path, axis: svg.Axis) -> HistoryRow:
     return HistoryRow(
         run=run,
         model=short_name(run.model.name),
-        value=_cell(main, kind) or numbers.UNDEFINED,
-        interval=numbers.interval(main.low, main.high, kind) if main else numbers.UNDEFINED,
+        value=_cell(main, kind) or words.UNDEFINED,
+        interval=words.interval(main.low, main.high, kind) if main else words.UNDEFINED,
         drawing=_drawing(main, axis),
         cells=tuple(_cell(run.estimates.get(name), kinds.get(name, "binary")) for name in SHOWN),
         report=_relative(folder / "report.html", root),
@@ -72,7 +73,7 @@ def _row(run: Run, folder: Path, root: Path, axis: svg.Axis) -> HistoryRow:
 
 
 def _cell(found: Estimate | None, kind: str) -> str:
-    return numbers.value(found.value, kind) if found is not None else ""
+    return words.value(found.value, kind) if found is not None else ""
 
 
 def _drawing(found: Estimate | None, axis: svg.Axis) -> Markup:
@@ -105,4 +106,4 @@ def _checkpoints(task: str, found: Sequence[tuple[int, Estimate]]) -> tuple[Mark
     scale = charts.SHARES if is_share else charts.scale_of([value for _, value in points], from_zero=True)
     first, last = found[0][0], found[-1][0]
     drawing = charts.chart([line], scale, (first, last), (f"{first:,}", "training step", f"{last:,}"))
-    return drawing, [(step, numbers.value(one.value, "binary" if is_share else "mean")) for step, one in found]
+    return drawing, [(step, words.value(one.value, "binary" if is_share else "mean")) for step, one in found]

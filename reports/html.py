@@ -10,13 +10,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from harness.comparison import words as said
+from harness.core import words
 from harness.core.records import Record
-from reports import numbers, plots
+from reports import plots
 from reports.sections.training import Training
 from reports.traces import comparison_questions, run_questions
 from reports.view import ComparisonView, RunView
@@ -94,26 +96,17 @@ def typeset(text: str) -> str:
     return re.sub(r"\[[^\[\]]{1,40}\]", lambda found: found.group().replace(" ", "\u00a0"), signed)
 
 
-def _numbers() -> SimpleNamespace:
-    """The functions of `numbers` for pages, where numbers are set rather than pasted."""
+_NUMBERS = ("value", "interval", "estimate", "change", "signed_interval", "size", "p_value", "counted")
+_SENTENCES = ("change_interval", "left_out", "gate_reason")
+
+
+def _set(module: ModuleType, *names: str) -> SimpleNamespace:
+    """Functions that write numbers, for pages, where numbers are set rather than pasted."""
 
     def wrapped(function: Callable[..., str]) -> Callable[..., str]:
         return lambda *args: typeset(function(*args))
 
-    names = (
-        "value",
-        "interval",
-        "estimate",
-        "change",
-        "change_interval",
-        "signed_interval",
-        "size",
-        "p_value",
-        "left_out",
-        "counted",
-        "gate_reason",
-    )
-    return SimpleNamespace(GATE=numbers.GATE, **{name: wrapped(getattr(numbers, name)) for name in names})
+    return SimpleNamespace(**{name: wrapped(getattr(module, name)) for name in names})
 
 
 def _breakable(name: str) -> Markup:
@@ -143,6 +136,6 @@ def _environment() -> Environment:
         autoescape=True,
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    made.filters |= {"p": numbers.p_value, "count": numbers.count, "breakable": _breakable, "typeset": typeset}
-    made.globals |= {"numbers": _numbers()}
+    made.filters |= {"p": words.p_value, "count": words.count, "breakable": _breakable, "typeset": typeset}
+    made.globals |= {"words": _set(words, *_NUMBERS), "said": _set(said, *_SENTENCES), "GATE": said.GATE}
     return made

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from reports import numbers
+from harness.comparison import words as said
+from harness.core import words
 from reports.view import ComparisonView, RunView
 from reports.visible import encodable, visible
 
@@ -44,7 +45,7 @@ def code(text: str) -> str:
     longest = max((len(ticks) for ticks in re.findall(r"`+", text)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if "`" in (text[:1], text[-1:]) else ""
-    return f"{fence}{pad}{text}{pad}{fence}" if text else numbers.UNDEFINED
+    return f"{fence}{pad}{text}{pad}{fence}" if text else words.UNDEFINED
 
 
 def plain(text: str) -> str:
@@ -75,8 +76,8 @@ def _environment() -> Environment:
         "plain": plain,
         "cell_code": cell_code,
         "excerpt": excerpt,
-        "p": numbers.p_value,
-        "count": numbers.count,
+        "p": words.p_value,
+        "count": words.count,
     }
-    made.globals |= {"numbers": numbers}
+    made.globals |= {"words": words, "said": said, "GATE": said.GATE}
     return made

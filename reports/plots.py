@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.comparison.records import Comparison, Difference
+from harness.core import words
 from harness.core.records import Estimate, MetricInfo, Run
-from reports import charts, numbers, svg
+from reports import charts, svg
 from reports.sections.fates import Fate, Fates
 from reports.sections.slices import Slice, Slices
 from reports.sections.training import Probed, Training
@@ -201,7 +202,7 @@ def _curve(label: str, series: Sequence[charts.Series], scale: charts.Scale, not
 
 def _last(line: charts.Series, scale: charts.Scale) -> str:
     value = line.points[-1][1]
-    return numbers.value(value, "binary") if scale.percent else scale.label(float(f"{value:.4g}"))
+    return words.value(value, "binary") if scale.percent else scale.label(float(f"{value:.4g}"))
 
 
 def _ends(difference: Difference) -> list[float]:
@@ -274,7 +275,7 @@ def _fate_row(
     drawn = [(name + lost, *bar) for name, bar in zip(names, bars, strict=True)]
     counts = tuple(end - start for start, end in bars)
     shares = tuple(
-        numbers.value(n / side.total, "binary") if side.total else "–" for n, side in zip(counts, sides, strict=True)
+        words.value(n / side.total, "binary") if side.total else "–" for n, side in zip(counts, sides, strict=True)
     )
     return FateRow(
         label=label, fate=fate, counts=counts, shares=shares, drawing=svg.fall(most, drawn), is_total=is_total

@@ -8,13 +8,14 @@ from pathlib import PurePath
 
 from markupsafe import Markup
 
+from harness.audits.contamination import TrainOverlap
 from harness.comparison.records import Comparison, Difference, Flip
 from harness.core.records import Estimate, MetricInfo, Record, Run
 from harness.core.task import as_text
 from harness.stats.estimate import estimate_metrics
 from reports import plots, svg
 from reports.sections.agreement import Agreement, agreements
-from reports.sections.contamination import Overlap, OverlapView, overlap_view
+from reports.sections.contamination import OverlapView, overlap_view
 from reports.sections.fates import STEPS, answer_score, fates, has_invalid_step
 from reports.sections.probes import ProbeView, Summaries, probe_view
 from reports.sections.provenance import Fact, PromptExample, example_prompts, facts
@@ -77,7 +78,7 @@ class Common:
 class Beside:
     """What lies beside the runs of a page and is shown with them; a tuple has one entry a run, or none."""
 
-    contamination: tuple[Overlap | None, ...] = ()
+    contamination: tuple[TrainOverlap | None, ...] = ()
     noise: tuple[str, ...] = ()
     """Sentences; as many as are known."""
     probes: tuple[Summaries, ...] = ()

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.audits.compared import ComparedRuns
+from harness.audits.contamination import read_overlap
 from harness.audits.noise.words import floor_sentences
 from harness.audits.probes.store import read_summaries
 from harness.core.errors import UserError
+from harness.store.beside import TRAINING_METRICS
 from harness.store.stored import StoredRun
 from reports.html import comparison_html, run_html
 from reports.markdown import comparison_page, run_page
 from reports.sections.agreement import with_others
-from reports.sections.contamination import read_overlap
 from reports.sections.probes import Summaries
-from reports.sections.training import FILE, read_training
+from reports.sections.training import read_training
 from reports.view import Beside, comparison_view, run_view
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def write_run_report(run: StoredRun, folder: Path, *, runs: Path | None = None) 
     """
     records = with_others(run.records, run.path)
     view = run_view(run.run, records, _beside((run,), floor_sentences((run.run,), (run.path,), runs)))
-    page = run_html(view, records, read_training(run.path / FILE, run.run.primary))
+    page = run_html(view, records, read_training(run.path / TRAINING_METRICS, run.run.primary))
     return [write_page(folder / "report.md", run_page(view)), write_page(folder / "report.html", page)]
 
 
@@ -44,7 +45,7 @@ def write_comparison(made: ComparedRuns, folder: Path) -> list[Path]:
     comparison, sides = made.comparison, (made.baseline, made.candidate)
     baseline, candidate = (with_others(side.records, side.path) for side in sides)
     view = comparison_view(comparison, baseline, candidate, _beside(sides, made.noise))
-    curves = read_training(made.candidate.path / FILE, comparison.primary)
+    curves = read_training(made.candidate.path / TRAINING_METRICS, comparison.primary)
     page = comparison_html(view, baseline, candidate, curves)
     return [write_page(folder / "comparison.md", comparison_page(view)), write_page(folder / "comparison.html", page)]
 

@@ -14,11 +14,11 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 from harness.core.errors import UserError, unknown_name
 from harness.gemma.model.shards import Dtype
 from sft.data.enforce import Order, Verify
-from sft.training.optimizer import Schedule
 
 Method: TypeAlias = Literal["full", "lora", "qlora"]
 
 Remat: TypeAlias = Literal["none", "block", "decoder"]
+Schedule: TypeAlias = Literal["cosine", "linear", "constant"]
 Quantise: TypeAlias = Literal["none", "nf4", "int8"]
 AutoDtype: TypeAlias = Literal["auto", "float32", "bfloat16"]
 FILE = "config.json"

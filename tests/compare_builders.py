@@ -87,6 +87,6 @@ def run(name: str = "base", **changes: Any) -> Run:
     return replace(made, **changes)
 
 
-def foreign_run(name: str = "theirs", **changes: Any) -> Run:
+def recorded_run(name: str = "theirs", **changes: Any) -> Run:
     """A run whose completions came from elsewhere."""
     return run(name, **({"settings": None, "prompt_hash": ""} | changes))

@@ -15,7 +15,7 @@ from harness.backends.scripted.slips import evaluate, find_steps, slip
 from harness.core.backend import Backend
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, GenerationSettings, Request
-from harness.core.reply.format import parse_sections
+from harness.core.reply.parse import parse_sections
 from harness.core.reply.presets import PRESETS, REASONING_ANSWER_TAGS
 from harness.core.task import PromptTemplate, Task
 

@@ -12,9 +12,9 @@ from compare_builders import (
     STEPS,
     TOKENS,
     accuracy_records,
-    foreign_run,
     from_table,
     record,
+    recorded_run,
     run,
 )
 from hypothesis import given
@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 
 from harness.cli.compare import _change
 from harness.comparison.compare import compare
+from harness.core import words
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, GenerationSettings
 from harness.stats.intervals import wilson
 from harness.stats.paired import mcnemar_mid_p, tango
-from reports import numbers
 
 
 def test_a_binary_comparison_is_tango_and_mcnemar_with_its_table():
@@ -200,7 +200,7 @@ def test_a_refused_comparison_computes_nothing():
 
 def test_foreign_runs_carry_their_label_into_the_comparison():
     base, cand = from_table(5, 3, 1, 2)
-    found = compare(foreign_run("x"), base, foreign_run("y"), cand)
+    found = compare(recorded_run("x"), base, recorded_run("y"), cand)
     assert "prompts and settings are unknown" in found.labels[0]
 
 
@@ -252,4 +252,4 @@ def test_a_change_that_rounds_to_nothing_reads_the_same_on_the_terminal_as_on_a_
     base, cand = accuracy_records([1.0, 0.5] * 3000), accuracy_records([1.0, 0.4999] * 3000)
     d = compare(run(), base, run(), cand).differences["accuracy"]
     assert d.value < 0
-    assert _change(d).split()[0] == numbers.change(d.value, "binary") == "+0.0"
+    assert _change(d).split()[0] == words.change(d.value, "binary") == "+0.0"

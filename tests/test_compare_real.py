@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from compare_builders import foreign_run, record
+from compare_builders import record, recorded_run
 
 from harness.comparison.compare import compare
 from harness.stats.paired import mcnemar_exact
@@ -21,7 +21,7 @@ def labels(path):
 
 @pytest.fixture
 def outputs(shared_data):
-    return lambda name: (foreign_run(name), labels(shared_data(f"gemma3_1b_it_outputs/{name}.jsonl")))
+    return lambda name: (recorded_run(name), labels(shared_data(f"gemma3_1b_it_outputs/{name}.jsonl")))
 
 
 def test_supervised_tuning_shows_no_evidence_of_a_difference(outputs):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from compare_builders import foreign_run, run
+from compare_builders import recorded_run, run
 
 from harness.comparison.refuse import ALLOWANCES, check_comparable
 from harness.core.errors import UserError
@@ -63,14 +63,14 @@ def test_an_unknown_allowance_gets_the_nearest_name():
 
 
 def test_two_foreign_runs_compare_and_say_that_their_prompts_are_unknown():
-    (label,) = check(foreign_run("x", prompt_note="plain question"), foreign_run("y"))
+    (label,) = check(recorded_run("x", prompt_note="plain question"), recorded_run("y"))
     assert label == (
         "prompts and settings are unknown, the completions came from elsewhere: x (noted: plain question) against y"
     )
 
 
 def test_a_foreign_run_beside_one_of_ours_needs_leave_for_prompt_and_settings():
-    theirs = foreign_run("theirs", prompt_note="chat template")
+    theirs = recorded_run("theirs", prompt_note="chat template")
     with pytest.raises(UserError, match=r"prompt of theirs is unknown \(noted: chat template\)") as refused:
         check(run(), theirs)
     assert "--allow prompt,settings" in refused.value.tip
@@ -80,7 +80,7 @@ def test_a_foreign_run_beside_one_of_ours_needs_leave_for_prompt_and_settings():
 def test_foreign_runs_on_other_data_or_scorers_are_still_refused():
     for changes in ({"data": OTHER_DATA}, {"scorers": {"final_answer": "f2"}}):
         with pytest.raises(UserError, match="differ"):
-            check(foreign_run(), foreign_run(**changes))
+            check(recorded_run(), recorded_run(**changes))
 
 
 def test_another_seed_is_not_another_question():

@@ -16,7 +16,8 @@ import jax
 
 from harness.gemma.engine import run as run_module
 from harness.gemma.engine import schedule
-from harness.gemma.engine.engine import Engine, EngineOptions
+from harness.gemma.engine.engine import Engine
+from harness.gemma.engine.placed import EngineOptions
 from harness.gemma.engine.random_model import random_gemma3
 from harness.gemma.engine.requests import TokenCompletion, TokenRequest
 from harness.gemma.engine.sampling import Sampling

@@ -15,8 +15,9 @@ pytest.importorskip("jax", reason="needs the gemma extra")
 import jax
 
 from harness.core.errors import UserError
-from harness.gemma.engine.engine import Engine, EngineOptions
+from harness.gemma.engine.engine import Engine
 from harness.gemma.engine.likelihood import Continuation, log_likelihoods
+from harness.gemma.engine.placed import EngineOptions
 from harness.gemma.engine.random_model import random_gemma3
 from harness.gemma.engine.sampling import Sampling, first_highest, key_data, next_tokens, truncate
 

@@ -1,4 +1,4 @@
-"""The memory plan against what XLA allocates."""
+"""The memory that is reckoned against what XLA allocates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def engine() -> Engine:
 
 
 @pytest.mark.parametrize("mode", ["greedy", "truncated"])
-def test_a_block_allocates_no_more_than_planned_and_updates_rows_in_place(engine: Engine, mode: Any) -> None:
+def test_a_block_allocates_no_more_than_reckoned_and_updates_rows_in_place(engine: Engine, mode: Any) -> None:
     rows = empty_rows(engine.shape, N_ROWS, SPAN, engine.dtype, None)
     counts = [jnp.zeros(N_ROWS, jnp.int32)] * 4
     state = RowState(*counts, jnp.zeros((N_ROWS, 2), jnp.uint32), jnp.ones(N_ROWS, bool))
@@ -47,15 +47,15 @@ def test_a_block_allocates_no_more_than_planned_and_updates_rows_in_place(engine
         max_steps=16,
     )
     used = lowered.compile().memory_analysis()
-    planned = decode_bytes(engine.shape, N_ROWS, PREFIX + SPAN, 4, mode)
-    assert 0.3 * planned < used.temp_size_in_bytes <= planned
+    reckoned = decode_bytes(engine.shape, N_ROWS, PREFIX + SPAN, 4, mode)
+    assert 0.3 * reckoned < used.temp_size_in_bytes <= reckoned
     assert used.alias_size_in_bytes >= N_ROWS * row_bytes(engine.shape, SPAN, 4)
 
 
-def test_reading_a_pack_allocates_no_more_than_planned(engine: Engine) -> None:
+def test_reading_a_pack_allocates_no_more_than_reckoned(engine: Engine) -> None:
     blank = np.zeros((1, PACK), np.int32)
     prefix = engine.prefix_of(tuple(range(2, 102)))
     lowered = read_pack.lower(engine.weights, prefix, blank, blank, blank, shape=engine.shape)
     used = lowered.compile().memory_analysis()
-    planned = prefill_bytes(engine.shape, PREFIX, PACK, 4)
-    assert 0.1 * planned < used.temp_size_in_bytes + used.output_size_in_bytes <= planned
+    reckoned = prefill_bytes(engine.shape, PREFIX, PACK, 4)
+    assert 0.1 * reckoned < used.temp_size_in_bytes + used.output_size_in_bytes <= reckoned

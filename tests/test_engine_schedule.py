@@ -13,7 +13,7 @@ pytest.importorskip("jax", reason="needs the gemma extra")
 
 from harness.core.errors import UserError
 from harness.gemma.engine.masks import ages, visible, visible_in_pack
-from harness.gemma.engine.memory import plan_memory
+from harness.gemma.engine.memory import fit_memory
 from harness.gemma.engine.reader import lay_out
 from harness.gemma.engine.requests import TokenRequest
 from harness.gemma.engine.schedule import (
@@ -131,20 +131,20 @@ ONE_B = ModelShape(
 )
 
 
-def _plan_one_b(free_gib: float):  # type: ignore[no-untyped-def]
-    return plan_memory(
+def _fit_one_b(free_gib: float):  # type: ignore[no-untyped-def]
+    return fit_memory(
         ONE_B, item_bytes=2, prefix=1280, span=1024, pack_tokens=512, free_bytes=int(free_gib * 2**30), most_rows=256
     )
 
 
-def test_more_memory_gives_no_fewer_rows_and_the_plan_stays_within_it() -> None:
-    plans = [_plan_one_b(free) for free in (1, 2, 4, 8, 16, 64)]
-    assert all(a.n_rows <= b.n_rows for a, b in pairwise(plans))
-    assert all(plan.total_bytes <= 0.8 * plan.free_bytes for plan in plans)
-    assert plans[0].n_rows < plans[-1].n_rows == 256
-    assert "GiB free" in plans[0].describe()
+def test_more_memory_gives_no_fewer_rows_and_the_fit_stays_within_it() -> None:
+    fits = [_fit_one_b(free) for free in (1, 2, 4, 8, 16, 64)]
+    assert all(a.n_rows <= b.n_rows for a, b in pairwise(fits))
+    assert all(fit.total_bytes <= 0.8 * fit.free_bytes for fit in fits)
+    assert fits[0].n_rows < fits[-1].n_rows == 256
+    assert "GiB free" in fits[0].describe()
 
 
 def test_no_room_for_one_row_is_the_users_to_mend() -> None:
     with pytest.raises(UserError, match="does not fit in memory"):
-        _plan_one_b(0.02)
+        _fit_one_b(0.02)

@@ -44,7 +44,8 @@ def transformers_tokens(folder: Path, asked: list[tuple[int, ...]]) -> list[list
 
 
 def engine_tokens(folder: Path, asked: list[tuple[int, ...]], batch_size: int) -> list[list[int]]:
-    from harness.gemma.engine.engine import Engine, EngineOptions
+    from harness.gemma.engine.engine import Engine
+    from harness.gemma.engine.placed import EngineOptions
     from harness.gemma.engine.requests import TokenRequest
     from harness.gemma.engine.sampling import Sampling
     from harness.gemma.load import load_model

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from compare_builders import ACCURACY, accuracy_records, answer, foreign_run, record, run
+from compare_builders import ACCURACY, accuracy_records, answer, record, recorded_run, run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,7 +132,7 @@ def test_one_run_has_no_floor():
 def test_completions_made_elsewhere_are_taken_at_the_callers_word():
     def theirs(name: str) -> Same:
         records = accuracy_records([1, 0])
-        made = foreign_run(name, estimates=estimate_metrics(records, [ACCURACY]))
+        made = recorded_run(name, estimates=estimate_metrics(records, [ACCURACY]))
         return Same(run=made, records=records, label=name)
 
     floor = noise_floor([theirs("a"), theirs("b")])

@@ -19,7 +19,7 @@ from harness.gemma.engine.cache import empty_rows
 from harness.gemma.engine.decode import RowState, decode_block
 from harness.gemma.engine.engine import Engine
 from harness.gemma.load import load_model
-from harness.gemma.model.config import config_of, read_json, sizes_of
+from harness.gemma.model.config import config_of, read_raw_config, sizes_of
 from harness.gemma.tiny import write_tiny_model
 from harness.hardware.child import compile_job, figures_of
 from sft.config import Config, resolve
@@ -59,7 +59,7 @@ def config(**changes: object) -> Config:
 
 
 def shape(folder: Path, settings: Config) -> abstract_train.StepShape:
-    text = read_json(folder / "config.json")
+    text = read_raw_config(folder)
     return abstract_train.StepShape(model=text, config=settings, row_length=LENGTH, n_positions=COUNTED)
 
 
@@ -81,7 +81,7 @@ def test_the_update_from_shapes_allocates_what_the_trainers_own_does(folder, cha
     planned = compile_job(job).figures
 
     model = as_trained(load_model(folder, dtype=base_dtype(settings, "float32")).model, settings)
-    trainer, _ = abstract_train._trainer(model, settings, jnp.dtype("float32"), job)
+    trainer, _ = abstract_train.abstract_trainer(model, settings, jnp.dtype("float32"), job)
     optimizer = nnx.Optimizer(model, trainer.optimizer.tx, wrt=trainer.optimizer.wrt)
     rows = settings.train.batch_rows // settings.train.micro_batches
     wide, narrow = np.zeros((rows, LENGTH), np.int32), np.zeros((rows, COUNTED), np.int32)
@@ -96,9 +96,7 @@ def test_the_update_from_shapes_allocates_what_the_trainers_own_does(folder, cha
 
 
 def test_the_decode_block_from_shapes_is_the_engines_own(folder):
-    given = abstract_decode.DecodeShape(
-        model=read_json(folder / "config.json"), dtype="float32", rows=4, span=256, prefix=0
-    )
+    given = abstract_decode.DecodeShape(model=read_raw_config(folder), dtype="float32", rows=4, span=256, prefix=0)
     planned = compile_job(abstract_decode.job(given, "cpu:1", fsdp=1, tp=1, layers=1)).figures
     engine = Engine(load_model(folder).model)
     rows = empty_rows(engine.shape, 4, 256, engine.dtype, None)

@@ -10,9 +10,10 @@ import pytest
 
 from harness.audits.probes.compare import AreaDifference
 from harness.audits.probes.records import ProbeSummary
-from harness.audits.probes.store import FILE, read_summaries
+from harness.audits.probes.store import read_summaries
 from harness.audits.probes.words import area_sentence, left_out_words
 from harness.core.records import Estimate
+from harness.store.beside import PROBES
 
 ALL = "early-answering,injected-slip,filler,paraphrase"
 
@@ -76,7 +77,7 @@ def test_probing_again_draws_nothing_and_a_torn_journal_only_what_is_missing(har
     ran(harness, "probe", folder, "-p", "early-answering")
     assert journal.read_bytes() == b"".join(lines)
     journal.write_bytes(b"".join(lines[:20]) + lines[20][:30])
-    (folder / FILE).unlink()
+    (folder / PROBES).unlink()
     ran(harness, "run", "--resume", folder)
     assert journal.read_bytes().splitlines(keepends=True)[:20] == lines[:20]
     assert len(journal.read_bytes().splitlines()) == len(lines)
@@ -160,7 +161,7 @@ def test_completions_made_elsewhere_cannot_be_gone_on_with(harness, tmp_path):
 
 def test_a_damaged_summary_is_named(harness, tmp_path):
     probed(harness, tmp_path, "reader", "filler")
-    (tmp_path / "runs" / "reader" / FILE).write_text("{")
+    (tmp_path / "runs" / "reader" / PROBES).write_text("{")
     done = harness("probe", tmp_path / "runs" / "reader", "-p", "filler")
     assert done.code == 2
     assert "probes.json: damaged" in done.err

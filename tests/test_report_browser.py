@@ -47,8 +47,8 @@ def pages(tmp_path_factory) -> Path:
     (folder / "train_metrics.jsonl").write_text(
         "".join(f'{{"step": {i}, "loss": {3 / (i + 1)}, "grad_norm": 1}}\n' for i in range(50)), encoding="utf-8"
     )
-    overlaps = [{"doc_id": f"q/{i}", "kind": "exact"} for i in (3, 24)]
-    found = {"train": "train.jsonl", "sets": {"gsm8k": {"n_docs": 40, "overlaps": overlaps}}}
+    overlaps = [{"doc_id": f"q/{i}", "kind": "exact", "share": 1.0, "places": [], "example": ""} for i in (3, 24)]
+    found = {"train": "train.jsonl", "sets": {"gsm8k": {"n_docs": 40, "n_rows": 9, "ngram": 13, "overlaps": overlaps}}}
     (folder / "contamination.json").write_text(json.dumps(found), encoding="utf-8")
     comparison, before, after = compared()
     write_comparison(both(comparison, before, after, folder), folder)

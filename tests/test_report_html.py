@@ -15,8 +15,8 @@ import pytest
 from report_runs import baseline_records, both, compared, doc, finished, kept, record
 
 from harness.comparison.compare import compare
+from harness.core import words
 from harness.store.folder import read_run, write_run
-from reports import numbers
 from reports.html import SCRIPTS, comparison_html, run_html, script, typeset
 from reports.sections.training import read_training
 from reports.view import comparison_view, run_view
@@ -107,10 +107,10 @@ def test_html_markdown_and_run_json_agree(tmp_path):
         assert [row[3], *row[5:]] == told[3:]  # difference, interval, p, adjusted p, n
         for column, side in ((1, "base"), (2, "tuned")):
             stored = read_run(tmp_path / side).estimates[row[0]]
-            assert row[column] == numbers.value(stored.value, "binary")
-            assert told[column] == numbers.estimate(stored, "binary")
+            assert row[column] == words.value(stored.value, "binary")
+            assert told[column] == words.estimate(stored, "binary")
         difference = comparison.differences[row[0]]
-        assert row[3] == numbers.change(difference.value, "binary")
+        assert row[3] == words.change(difference.value, "binary")
 
 
 def test_losses_parts_and_square_agree_with_markdown(tmp_path):
@@ -138,8 +138,8 @@ def test_a_run_page_agrees_with_its_estimates():
     assert set(shown) == set(run.estimates)
     for name, row in shown.items():
         found = run.estimates[name]
-        assert row[1] == numbers.value(found.value, kinds[name])
-        assert row[3] == numbers.interval(found.low, found.high, kinds[name])
+        assert row[1] == words.value(found.value, kinds[name])
+        assert row[3] == words.interval(found.low, found.high, kinds[name])
 
 
 def test_every_cell_of_the_square_counts_its_questions():

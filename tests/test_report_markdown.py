@@ -18,8 +18,8 @@ import reports.markdown
 import reports.view
 import reports.visible
 from harness.comparison.compare import compare
+from harness.core import words
 from harness.stats.estimate import estimate_metrics
-from reports import numbers
 from reports.markdown import code, comparison_page, plain, run_page
 from reports.view import comparison_view, run_view, telling_flips
 
@@ -82,7 +82,7 @@ def test_a_killed_run_shows_what_it_has_drawn_so_far():
     killed = replace(run, finished="", estimates={})
     drawn = run_page(run_view(killed, records))
     assert "> This run is not finished" in drawn
-    assert numbers.estimate(run.estimates[run.primary], "binary") in drawn
+    assert words.estimate(run.estimates[run.primary], "binary") in drawn
 
 
 @pytest.mark.parametrize("text", ["`", "``", "a`b``c", "`lead", "trail`"])

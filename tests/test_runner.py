@@ -11,7 +11,7 @@ from harness.core.records import Completion, DataInfo, Doc, GenerationSettings, 
 from harness.core.scorer import Scorer, value_metric
 from harness.core.task import Task
 from harness.runner.begin import check_task
-from harness.runner.requests import plan_requests, request_seed
+from harness.runner.requests import request_seed, requests_of
 from harness.runner.run import run_task
 from harness.runner.scoring import metric_infos
 
@@ -141,14 +141,14 @@ def test_two_models_never_share_an_entry(tmp_path):
 )
 def test_each_setting_is_part_of_the_key(change):
     model, made = ModelInfo(name="m", fingerprint="f"), task()
-    keys = {p.key for p in plan_requests(made, model, GREEDY)}
-    assert keys.isdisjoint(p.key for p in plan_requests(made, model, replace(GREEDY, **change)))
+    keys = {p.key for p in requests_of(made, model, GREEDY)}
+    assert keys.isdisjoint(p.key for p in requests_of(made, model, replace(GREEDY, **change)))
 
 
 def test_more_repeats_keep_the_keys_of_the_first_ones():
     model, made = ModelInfo(name="m", fingerprint="f"), task()
-    few = {p.key for p in plan_requests(made, model, replace(GREEDY, repeats=2))}
-    assert few < {p.key for p in plan_requests(made, model, replace(GREEDY, repeats=3))}
+    few = {p.key for p in requests_of(made, model, replace(GREEDY, repeats=2))}
+    assert few < {p.key for p in requests_of(made, model, replace(GREEDY, repeats=3))}
 
 
 def test_a_request_seed_depends_on_doc_and_repeat_alone():

@@ -18,7 +18,7 @@ from sft.config import export_dtype
 from sft.training.arms import TrainedArm, train_arms
 from sft.training.checkpoint import verify
 from sft.training.export import write_card
-from sft.training.inputs import make_plan
+from sft.training.inputs import training_inputs
 
 __all__ = ["quick_compilation"]
 
@@ -39,7 +39,7 @@ def weights(path: Path) -> dict[Any, np.ndarray]:
 @pytest.fixture(scope="module")
 def diverged(tmp_path_factory: pytest.TempPathFactory) -> TrainedArm:
     folder = tmp_path_factory.mktemp("export")
-    return train_arms(make_plan(settings(**DIVERGING).config, folder), folder)[0]
+    return train_arms(training_inputs(settings(**DIVERGING).config, folder), folder)[0]
 
 
 def test_the_checkpoint_with_the_lowest_evaluation_loss_is_exported(diverged):
@@ -60,7 +60,7 @@ def test_old_checkpoints_go_and_the_best_stays(diverged):
 
 def test_training_stops_early_after_evaluations_without_gain(tmp_path):
     resolved = settings(**DIVERGING | {"train__patience": 1, "export__checkpoint": "last"})
-    (arm,) = train_arms(make_plan(resolved.config, tmp_path), tmp_path)
+    (arm,) = train_arms(training_inputs(resolved.config, tmp_path), tmp_path)
     found = evaluations(arm.folder)
     assert arm.steps == arm.exported_step == max(found) < 10
     assert found[arm.steps] > min(loss for step, loss in found.items() if step)
@@ -87,7 +87,7 @@ def test_the_export_has_the_type_of_its_base_unless_told():
 
 def test_an_adapter_folder_names_its_base(tmp_path):
     resolved = settings(train__method="lora", train__steps=1, data__eval_share=0.0)
-    (arm,) = train_arms(make_plan(resolved.config, tmp_path), tmp_path)
+    (arm,) = train_arms(training_inputs(resolved.config, tmp_path), tmp_path)
     config = json.loads((arm.folder / "adapter" / "adapter_config.json").read_text())
     assert Path(config["base_model_name_or_path"]) == one_layer().resolve()
     assert (config["r"], config["lora_alpha"]) == (2, 4.0)

@@ -20,8 +20,9 @@ from harness.gemma.load import load_model
 from harness.gemma.tiny import write_tiny_model
 from sft.tokens.loader import Batch, Loader, evaluation_batches, make_batch
 from sft.tokens.packing import Packed, pack, pad_batch
+from sft.tokens.positions import counted_weights, loss_positions
 from sft.tokens.tokenise import TokenisedSample
-from sft.training.loss import chunk_for, counted_weights, cross_entropy, loss_positions
+from sft.training.loss import chunk_for, cross_entropy
 from sft.training.trainable import model_loss, trainable
 
 __all__ = ["quick_compilation"]

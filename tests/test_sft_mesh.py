@@ -46,12 +46,12 @@ jax.config.update("jax_disable_most_optimizations", True)
 from harness.runner.jax_hosts import join_hosts
 join_hosts()
 from sft.config import read_written
-from sft.training.inputs import make_plan
+from sft.training.inputs import training_inputs
 from sft.training.arms import train_arms
 folder = Path(sys.argv[1])
-plan = make_plan(read_written(folder).config, folder)
-print(jax.device_count(), plan.mesh)
-train_arms(plan, folder)
+inputs = training_inputs(read_written(folder).config, folder)
+print(jax.device_count(), inputs.mesh)
+train_arms(inputs, folder)
 """
 
 

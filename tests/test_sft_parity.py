@@ -24,7 +24,7 @@ from harness.gemma.load import load_model
 from harness.gemma.model.tunix_adapter import logits
 from harness.gemma.tiny import write_tiny_model
 from sft.training.arms import Events, train_arms
-from sft.training.inputs import make_plan
+from sft.training.inputs import training_inputs
 
 __all__ = ["quick_compilation"]
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         kept["model"] = model
         return {}
 
-    (arm,) = train_arms(make_plan(settings(**changes).config, folder), folder, Events(probe=keep))
+    (arm,) = train_arms(training_inputs(settings(**changes).config, folder), folder, Events(probe=keep))
     in_memory = np.asarray(logits(kept["model"], TOKENS))
     if request.param == "qlora":  # its base in memory is quantised: the exported model has LoRA on the whole one
         in_memory = np.asarray(logits(load_model(arm.folder / "adapter").model, TOKENS))

@@ -18,7 +18,7 @@ from sft_runs import curve, evaluations, one_layer, quick_compilation, settings
 from harness.core.errors import UserError
 from sft.config import write_config
 from sft.training.arms import train_arms
-from sft.training.inputs import make_plan
+from sft.training.inputs import training_inputs
 
 __all__ = ["quick_compilation"]
 
@@ -104,7 +104,7 @@ SHORT = {"train__steps": 2, "train__save_every": 1, "train__method": "lora", "da
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
-    train_arms(make_plan(settings(**SHORT).config, folder), folder)
+    train_arms(training_inputs(settings(**SHORT).config, folder), folder)
     return folder
 
 
@@ -133,7 +133,7 @@ def test_a_run_does_not_go_on_with_other_data_or_settings(trained, tmp_path, fin
         other = settings(**SHORT | {setting: value})
         name = "training rows" if setting.startswith("data") else setting.replace("__", ".")
         with pytest.raises(UserError, match=f"was begun with something else: .*{name} was "):
-            train_arms(make_plan(other.config, folder), folder)
+            train_arms(training_inputs(other.config, folder), folder)
 
 
 def test_a_run_does_not_go_on_with_another_base_of_the_same_name(trained, tmp_path):
@@ -147,17 +147,18 @@ def test_a_run_does_not_go_on_with_another_base_of_the_same_name(trained, tmp_pa
         write_tiny_model(base, embed=embed, seed=seed, **shape)
         other = settings(**SHORT | {"model__base": str(base)})
         with pytest.raises(UserError, match=r"begun with something else: base was '[^;]*$"):
-            train_arms(make_plan(other.config, folder), folder)
+            train_arms(training_inputs(other.config, folder), folder)
 
 
 def test_what_changes_no_number_may_differ(trained):
     other = settings(**SHORT | {"train__keep": 1, "train__save_every": 2, "train__spike_factor": 0.0})
-    (arm,) = train_arms(make_plan(other.config, trained), trained)
+    (arm,) = train_arms(training_inputs(other.config, trained), trained)
     assert arm.steps == 2
 
 
 def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_path):
-    from sft.training.metrics import MetricsFile, read_metrics
+    from harness.store.beside import read_metrics
+    from sft.training.metrics import MetricsFile
 
     path = tmp_path / "train_metrics.jsonl"
     lines = [{"step": s, "loss": 1.0} for s in (1, 2, 3)] + [{"step": 2, "eval_loss": 2.0}]
@@ -165,7 +166,7 @@ def test_metrics_are_cut_back_to_the_checkpoint_and_a_torn_line_is_dropped(tmp_p
     metrics = MetricsFile(path, from_step=2)
     metrics.write(3, {"loss": 0.5, "eval_loss": None, "grad_norm": float("nan")})
     metrics.close()
-    assert read_metrics(path) == [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 0.5}]
+    assert list(read_metrics(path)) == [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 0.5}]
 
 
 def events(folder: Path) -> list:

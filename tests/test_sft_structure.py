@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
+from harness.core.registry import load_scorer
 from harness.core.reply.format import ResponseFormat
 from harness.core.reply.parse import parse_sections
 from harness.core.reply.presets import (
@@ -20,7 +21,6 @@ from harness.core.reply.presets import (
     REASONING_ANSWER_TAGS,
     THINK_BOXED,
 )
-from harness.core.scorers import load_scorer
 from harness.core.task import PromptTemplate
 from sft.data.enforce import enforce, shares, verdict
 from sft.data.normalise.rows import normalise

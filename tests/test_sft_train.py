@@ -18,7 +18,7 @@ from harness.gemma.model.tunix_adapter import logits, state_arrays
 from sft.config import resolve
 from sft.training.arms import Events, train_arms
 from sft.training.guards import WINDOW, LossGuard
-from sft.training.inputs import arms_data, make_plan
+from sft.training.inputs import arms_data, training_inputs
 
 __all__ = ["quick_compilation"]
 
@@ -161,14 +161,14 @@ def test_an_existing_run_is_not_overwritten(finished):
 
 
 def test_lora_trains_the_adapter_alone_and_the_export_has_it(tmp_path):
-    plan = make_plan(settings(train__method="lora", train__learning_rate=0.03).config, tmp_path)
+    inputs = training_inputs(settings(train__method="lora", train__learning_rate=0.03).config, tmp_path)
     kept: dict[str, Any] = {}
 
     def keep(model: Any, *rest: Any) -> dict[str, float]:
         kept["model"] = model
         return {}
 
-    (arm,) = train_arms(plan, tmp_path, Events(probe=keep))
+    (arm,) = train_arms(inputs, tmp_path, Events(probe=keep))
     base, exported = load_model(one_layer()).model, load_model(arm.model).model
     trained = state_arrays(kept["model"])
     for path, array in state_arrays(base).items():
@@ -191,8 +191,8 @@ def test_the_training_loss_sees_lora(quantise):
     from sft.tokens.loader import Loader
     from sft.training.trainable import model_loss, trainable, with_lora
 
-    plan = make_plan(settings().config, Path("unused"))
-    rows = arms_data(plan)["reasoning-answer"].train
+    inputs = training_inputs(settings().config, Path("unused"))
+    rows = arms_data(inputs)["reasoning-answer"].train
     batch = Loader(rows, batch_rows=1, micro_batches=1, seed=0).batch(0)
     base = trainable(load_model(one_layer()).model)
     adapted = with_lora(base, rank=2, alpha=4.0, modules=".*(einsum|_proj)", seed=0, quantise=quantise)
@@ -228,7 +228,7 @@ def test_a_jump_of_the_loss_stops_and_a_small_loss_may_waver():
 def test_training_stops_at_weights_that_break_and_keeps_the_last_sound_checkpoint(tmp_path):
     resolved = settings(train__learning_rate=1e30, train__clip=0.0, train__save_every=1, data__eval_share=0.0)
     with pytest.raises(UserError, match=r"step \d+: the loss is"):
-        train_arms(make_plan(resolved.config, tmp_path), tmp_path)
+        train_arms(training_inputs(resolved.config, tmp_path), tmp_path)
     from harness.gemma.model.checkpoint import find_step
 
     step = find_step(tmp_path / "arms" / "reasoning-answer" / "checkpoints")
@@ -253,7 +253,7 @@ def test_bad_input_is_refused_before_any_device_work(tmp_path, monkeypatch, chan
     monkeypatch.setattr("harness.gemma.load.load_model", lambda *a, **k: pytest.fail("weights were loaded"))
     changed = {key.replace(".", "__"): value for key, value in changes.items()}
     with pytest.raises(UserError, match=message):
-        train_arms(make_plan(settings(**changed).config, tmp_path), tmp_path)
+        train_arms(training_inputs(settings(**changed).config, tmp_path), tmp_path)
 
 
 def test_a_full_disk_is_named_before_training(tmp_path, monkeypatch):
@@ -261,17 +261,17 @@ def test_a_full_disk_is_named_before_training(tmp_path, monkeypatch):
 
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
     with pytest.raises(UserError, match="checkpoints and export need"):
-        make_plan(settings().config, tmp_path)
+        training_inputs(settings().config, tmp_path)
 
 
 def test_a_checkpoint_is_no_base_to_train_from(tmp_path):
     (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(one_layer())}))
     with pytest.raises(UserError, match="not a whole model"):
-        make_plan(settings(model__base=str(tmp_path)).config, tmp_path)
+        training_inputs(settings(model__base=str(tmp_path)).config, tmp_path)
 
 
 def test_a_misspelt_task_or_option_is_named_before_any_work(tmp_path, monkeypatch):
-    monkeypatch.setattr("sft.training.inputs.make_plan", lambda *a: pytest.fail("work was begun"))
+    monkeypatch.setattr("sft.training.inputs.training_inputs", lambda *a: pytest.fail("work was begun"))
     for key, value, message in (
         ("benchmark.tasks", ["gsm8l"], "did you mean 'gsm8k'"),
         ("benchmark.options", {"seeed": 1}, "did you mean 'seed'"),
@@ -294,4 +294,4 @@ def test_an_empty_file_is_named(tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.touch()
     with pytest.raises(UserError, match=r"empty\.jsonl has no rows"):
-        train_arms(make_plan(settings(data__source=str(empty)).config, tmp_path), tmp_path)
+        train_arms(training_inputs(settings(data__source=str(empty)).config, tmp_path), tmp_path)

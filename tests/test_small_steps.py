@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import UserError
+from harness.core.registry import load_scorer
 from harness.core.reply.presets import BARE
-from harness.core.scorers import load_scorer
 from tasks.gsm_style.splits import positions
 from tasks.small_steps import THEMES, generate
 from tasks.small_steps.generator import LARGEST, STARTS, make, step_range

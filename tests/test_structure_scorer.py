@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from harness.core.records import Completion, Doc
 from harness.core.registry import load_task
-from harness.core.reply.format import ResponseFormat, parse_sections
+from harness.core.reply.format import ResponseFormat
 from harness.core.reply.infer import infer_format
-from harness.core.reply.parse import MAX_MARKERS, find_markers
+from harness.core.reply.parse import MAX_MARKERS, find_markers, parse_sections
 from harness.core.reply.presets import PRESETS, response_format
 from harness.data.rows import read_rows
 from tasks.scoring.structure import structure

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from harness.cli.show.stages import SILENT, Stages
 from harness.runner.hosts import ALONE, Hosts, from_first
 from harness.runner.invocation import Invocation
+from harness.store.beside import TRAINING_METRICS
 
 if TYPE_CHECKING:
-    from harness.cli.train_contamination import Overlaps
+    from harness.audits.contamination import Overlaps
     from sft.config import BenchmarkSettings, Resolved
     from sft.training.arms import TrainedArm
-    from sft.training.inputs import Plan
+    from sft.training.inputs import TrainingInputs
 
 BASE = "base"
-_METRICS = "train_metrics.jsonl"
 
 
 def benchmark(
-    plan: Plan,
+    plan: TrainingInputs,
     arms: Sequence[TrainedArm],
     folder: Path,
     overlaps: Overlaps,
@@ -42,7 +42,7 @@ def benchmark(
 
     models: dict[str, str] = {BASE: str(plan.base)}
     models |= {str(arm.order): str(arm.model) for arm in arms}
-    curves: dict[str, Path] = {arm.order: arm.folder / _METRICS for arm in arms}
+    curves: dict[str, Path] = {arm.order: arm.folder / TRAINING_METRICS for arm in arms}
     runs: list[dict[str, Any]] = []
     comparisons: list[dict[str, Any]] = []
     for task in plan.config.benchmark.tasks:
@@ -56,7 +56,7 @@ def benchmark(
             scores = write_beside_run(task, overlaps, source_name(plan.config.data.source), made)
             runs.append(_run_document(task, name, made) | {"contamination": scores})
             if name in curves:
-                shutil.copyfile(curves[name], made.path / _METRICS)
+                shutil.copyfile(curves[name], made.path / TRAINING_METRICS)
         stages.say(f"comparing every pair on {task}")
         for baseline, candidate in combinations(_ordered(models), 2):
             sides = found[baseline].path, found[candidate].path
@@ -84,7 +84,7 @@ def _ordered(models: dict[str, str]) -> list[str]:
     return [name for name in models if name not in last] + last
 
 
-def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool, hosts: Hosts) -> Any:
+def _run(plan: TrainingInputs, task: str, model: str, folder: Path, quiet: bool, hosts: Hosts) -> Any:
     from harness.api.evaluate import go_on, start
     from harness.cli.show.run import print_run
 
@@ -97,7 +97,7 @@ def _run(plan: Plan, task: str, model: str, folder: Path, quiet: bool, hosts: Ho
     return done
 
 
-def invocation(plan: Plan, task: str, model: str) -> Invocation:
+def invocation(plan: TrainingInputs, task: str, model: str) -> Invocation:
     """How a configured task is run on a model: what `harness run` would have been told."""
     from harness.core.registry import find_entry
 
@@ -140,14 +140,15 @@ def _run_document(task: str, name: str, done: Any) -> dict[str, Any]:
     return {"task": task, "model": name, "folder": str(done.path), "metrics": values}
 
 
-def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
+def probe(model: Any, plan: TrainingInputs, order: str, step: int) -> dict[str, float]:
     """The primary metric of the model in training on the first docs of the first task, by the decode engine:
     {"accuracy", "accuracy_low", "accuracy_high", "accuracy_docs"}."""
     from harness.core.records import GenerationSettings
     from harness.gemma.backend import GemmaBackend
-    from harness.gemma.engine.engine import Engine, EngineOptions
+    from harness.gemma.engine.engine import Engine
+    from harness.gemma.engine.placed import EngineOptions
     from harness.runner.begin import build_task
-    from harness.runner.requests import plan_requests
+    from harness.runner.requests import requests_of
     from harness.runner.scoring import score_completion
     from harness.stats.estimate import estimate_metrics
     from sft.training.export import loaded_for_decoding
@@ -159,7 +160,7 @@ def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
     engine = Engine(loaded.model, options=EngineOptions(max_length=loaded.max_positions))
     backend = GemmaBackend(loaded, engine, order)
     budget = GenerationSettings(max_new_tokens=settings.max_new_tokens or task.max_new_tokens, stop=task.stop)
-    planned = {one.request.doc_id: one for one in plan_requests(task, backend.describe(), budget)}
+    planned = {one.request.doc_id: one for one in requests_of(task, backend.describe(), budget)}
     records = [
         score_completion(planned[done.doc_id].key, planned[done.doc_id].doc, done, task.scorers)
         for done in backend.generate([one.request for one in planned.values()], budget)
@@ -173,7 +174,7 @@ def probe(model: Any, plan: Plan, order: str, step: int) -> dict[str, float]:
 
 
 def write_cards(
-    plan: Plan, resolved: Resolved, arms: Sequence[TrainedArm], measured: dict[str, Any], overlaps: Overlaps
+    plan: TrainingInputs, resolved: Resolved, arms: Sequence[TrainedArm], measured: dict[str, Any], overlaps: Overlaps
 ) -> None:
     """A README.md in every exported model: data, settings, scores, verdicts."""
     from harness.cli.train_contamination import card_lines

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from harness.core.codec import decode, encode
 from harness.core.errors import UserError
 from harness.core.records import Doc, Estimate, MetricInfo, Record
 from harness.core.task import as_text
+from harness.core.words import counted
+from harness.store.beside import CONTAMINATION, read_beside, write_beside
 
 NGRAM = 13
 """Brown et al. (2020), appendix C: the length that GPT-3's overlap analysis uses at most."""
@@ -78,6 +82,34 @@ class Contamination:
         return sum(one.kind == kind for one in self.overlaps)
 
 
+Overlaps: TypeAlias = Mapping[str, Contamination]
+"""What was found, by task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOverlap:
+    """What lies beside a run: which docs of its task stand in some training data."""
+
+    train: str
+    """The training data, as the command named it."""
+    sets: dict[str, Contamination]
+
+    @property
+    def name(self) -> str:
+        """The training data's name, without its folder."""
+        return Path(self.train).name
+
+    @property
+    def sentence(self) -> str:
+        """For a table of facts."""
+        n_docs = sum(found.n_docs for found in self.sets.values())
+        return f"{len(self.doc_ids()):,} of {counted(n_docs, 'doc')} overlap with {self.name}"
+
+    def doc_ids(self) -> frozenset[str]:
+        """The docs that overlap in any set; those with other numbers only are new questions."""
+        return frozenset(doc_id for found in self.sets.values() for doc_id in found.doc_ids())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithAndWithout:
     """One metric over all docs, without those that overlap, and over those alone."""
@@ -117,6 +149,19 @@ def with_and_without(
         estimate_metrics(part, [metric], level=level)[metric.name] for part in (records, clean, seen)
     )
     return WithAndWithout(every_doc=every, without_overlap=without, overlap_only=only)
+
+
+def read_overlap(folder: Path) -> TrainOverlap | None:
+    """What lies in a run's folder; None without a usable file."""
+    try:
+        return decode(TrainOverlap, read_beside(folder, CONTAMINATION))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # it is an extra: a report must not fail on it
+
+
+def write_overlap(folder: Path, train: str, found: Overlaps, scores: Mapping[str, Any] | None) -> None:
+    """Write contamination.json into the folder of a run, with the run's `scores`, or of a training run."""
+    write_beside(folder, CONTAMINATION, encode({"train": train, "sets": dict(found), "run": scores}))
 
 
 def words_of(text: str) -> Words:

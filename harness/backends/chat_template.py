@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.records import Message, Prompt
-from harness.gemma.model.config import read_json
+from harness.store.files import read_json
 
 START_OF_TURN, END_OF_TURN = "<start_of_turn>", "<end_of_turn>"
 

@@ -28,9 +28,9 @@ class ReplayBackend:
     def from_spec(cls, name: str, options: Mapping[str, str], task: Task) -> Backend:
         """`replay:FILE[,name=LABEL]`. Raises UserError for a file that cannot be read or does not fit the docs."""
         cls.check_spec(name, options)
-        foreign = read_completions(name)
-        matched = match_to_docs(foreign.rows, task.docs, where=foreign.source, partial=True)
-        return cls(options.get("name") or Path(name).stem, foreign.source, foreign.kind, matched.completions)
+        recorded = read_completions(name)
+        matched = match_to_docs(recorded.rows, task.docs, where=recorded.source, partial=True)
+        return cls(options.get("name") or Path(name).stem, recorded.source, recorded.kind, matched.completions)
 
     @staticmethod
     def check_spec(name: str, options: Mapping[str, str]) -> None:

@@ -121,7 +121,7 @@ def _compare(baseline: Path, candidate: Path, folder: Path) -> dict[str, Any]:
 
 def _table(runs: dict[Path, Run], prefills: dict[Path, str]) -> Any:
     from harness.cli.show.console import table
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     made = table("run", *METRICS, "docs", "opened by the prompt", right=(*METRICS, "docs"))
     for file, run in runs.items():

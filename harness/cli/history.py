@@ -57,7 +57,8 @@ def _fitting(found: Sequence[tuple[Run, Path]], console: Console) -> Table:
 def _table(found: Sequence[tuple[Run, Path]], names: Sequence[str]) -> Table:
     """A run a row; of numbers and states only those that some run has."""
     from harness.cli.show.console import table
-    from harness.cli.show.run import docs_words, percent
+    from harness.cli.show.run import docs_words
+    from harness.core.words import percent
     from reports.view import short_name
 
     shown = [name for name in SHOWN if any(name in run.estimates for run, _ in found)]

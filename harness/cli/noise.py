@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.audits.noise.records import NoiseFloor
     from harness.core.backend import Backend
     from harness.core.task import Task
-    from harness.runner.requests import PlannedRequest
+    from harness.runner.requests import KeyedRequest
 
 BATCH_OPTIONS = {"gemma": "batch_size", "http": "concurrency"}
 """What a backend calls the number of questions that it may answer together."""
@@ -187,7 +187,7 @@ def _draw_one(
 def _order(seed: int) -> Any:
     """The order of the docs for seed 0; any other seed shuffles them."""
 
-    def shuffled(missing: list[PlannedRequest]) -> list[PlannedRequest]:
+    def shuffled(missing: list[KeyedRequest]) -> list[KeyedRequest]:
         return Random(seed).sample(missing, len(missing)) if seed else missing
 
     return shuffled

@@ -116,9 +116,10 @@ def _tokenizer(model: str) -> Tokenizer:
     from harness.backends.open import missing_extra
 
     try:
-        from harness.gemma.model.config import read_json, text_config
+        from harness.gemma.model.config import text_config
         from harness.gemma.model.hub import resolve
         from harness.gemma.text.tokenizer import load_tokenizer
+        from harness.store.files import read_json
     except ImportError as error:
         raise missing_extra("gemma", error) from error
     folder = resolve(model, weights=False).model

@@ -85,14 +85,14 @@ def run_training(
     from sft.planning import check as train_plan
     from sft.planning.document import FILE as PLAN
     from sft.training.arms import train_arms
-    from sft.training.inputs import make_plan
+    from sft.training.inputs import training_inputs
 
     enable_compile_cache()
     hosts = join_hosts()
     first_host = hosts.index == 0
     quiet = quiet or not first_host
     train_benchmark.check_tasks(resolved.config.benchmark)
-    plan = make_plan(resolved.config, folder)
+    plan = training_inputs(resolved.config, folder)
     if first_host:
         write_config(resolved, folder)
     tells = details and not quiet

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.audits.contamination import Contamination
+    from harness.audits.contamination import Contamination, Overlaps
     from harness.store.stored import StoredRun
     from sft.data.prepare import Prepared
-    from sft.training.inputs import ArmData, Plan
-
-FILE = "contamination.json"
-"""As `harness contamination --json` writes it; reports look for it beside a run."""
-
-Overlaps = Mapping[str, "Contamination"]
-"""What was found, by task."""
+    from sft.training.inputs import ArmData, TrainingInputs
 
 
-def check(plan: Plan, data: ArmData, folder: Path, *, quiet: bool = False) -> dict[str, Contamination]:
+def check(plan: TrainingInputs, data: ArmData, folder: Path, *, quiet: bool = False) -> dict[str, Contamination]:
     """Compare the samples, held-out ones too, with every configured task's docs; write `folder`/contamination.json.
 
     Raises UserError for a task whose docs cannot be opened: before training, not after it.
     """
-    from harness.audits.contamination import find_overlaps
+    from harness.audits.contamination import find_overlaps, write_overlap
     from harness.cli.contamination import print_set
 
     rows = sample_texts(data.prepared)
     found = {name: find_overlaps(rows, _docs(plan, name)) for name in plan.config.benchmark.tasks}
     if found:
-        _write(folder, data.prepared.source, found, None)
+        write_overlap(folder, data.prepared.source, found, None)
     for name, one in found.items() if not quiet else ():
         print_set(name, one, 0)
     return found
@@ -46,13 +38,14 @@ def sample_texts(prepared: Prepared) -> list[dict[str, str]]:
 def write_beside_run(task: str, found: Overlaps, source: str, done: StoredRun) -> dict[str, Any] | None:
     """Write contamination.json into a run's folder; returns its scores with and without the docs, None where it was
     not looked for."""
+    from harness.audits.contamination import write_overlap
     from harness.cli.contamination import scores_of
     from harness.core.codec import encode
 
     if task not in found:
         return None
     scores = scores_of(done.run, done.records, {task: found[task]})
-    _write(done.path, source, {task: found[task]}, scores)
+    write_overlap(done.path, source, {task: found[task]}, scores)
     return dict(encode(scores))
 
 
@@ -72,17 +65,9 @@ def card_lines(found: Overlaps) -> str:
     return "\n".join(lines) or "Not looked for: no task was configured."
 
 
-def _docs(plan: Plan, name: str) -> Any:
+def _docs(plan: TrainingInputs, name: str) -> Any:
     from harness.api.benchmark import invocation
     from harness.runner.begin import build_task
 
     asked = invocation(plan, name, "")
     return build_task(asked.task, asked.options, limit=asked.limit).docs
-
-
-def _write(folder: Path, source: str, found: Overlaps, scores: dict[str, Any] | None) -> None:
-    from harness.core.codec import encode
-
-    folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(encode({"train": source, "sets": dict(found), "run": scores}), indent=2, ensure_ascii=False)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ import numpy as np
 from harness.comparison.gate import check_margin, decide
 from harness.comparison.pair import Paired, PairedRuns, require_pairs
 from harness.comparison.records import Comparison, Difference, Flip
-from harness.comparison.refuse import check_comparable, is_foreign
+from harness.comparison.refuse import check_comparable, is_recorded
 from harness.comparison.verdict import verdict
 from harness.core.errors import UserError
 from harness.core.records import MetricInfo, Record, Run
@@ -71,7 +71,7 @@ def _unfinished(run: Run, records: Sequence[Record]) -> tuple[str, ...]:
     """A label where a run stopped early, or a file lacks docs: those it did reach may not be like the others."""
     if len(records) >= run.n_expected:
         return ()
-    state = "lacks docs" if is_foreign(run) else "is unfinished"
+    state = "lacks docs" if is_recorded(run) else "is unfinished"
     return (f"{run.model.name} {state}: {len(records):,} of {run.n_expected:,} completions",)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from harness.comparison.numbers import show_change, show_p
 from harness.comparison.pair import Lost
 from harness.comparison.records import Difference, Gate
 from harness.core.errors import UserError
+from harness.core.words import change_with_unit, p_words
 from harness.stats.power import docs_needed
 
 
@@ -34,18 +34,18 @@ def decide(difference: Difference, margin: float, deviation: float, lost: Lost |
     change, low, high = oriented(difference)
     if change is None or low is None or high is None:
         return Gate(margin=margin, outcome="inconclusive", n_needed=None, why="the difference has no interval")
-    limit = show_change(-margin, difference.metric)
+    limit = change_with_unit(-margin, difference.metric.kind)
     worst, best = _with_lost(difference, low, high, lost)
     if low > -margin >= worst or high <= -margin < best:
         return _undone(difference, margin, "pass" if low > -margin else "fail", lost)
     if low > -margin and margin == 0 and (difference.p_value is None or difference.p_value >= 1 - difference.level):
-        why = f"the interval lies above {limit}, but {show_p(difference.p_value)}"
+        why = f"the interval lies above {limit}, but {p_words(difference.p_value)}"
         return Gate(margin=margin, outcome="inconclusive", n_needed=None, why=why)
     if low > -margin:
-        why = f"the interval's worse end, {show_change(low, difference.metric)}, is above {limit}"
+        why = f"the interval's worse end, {change_with_unit(low, difference.metric.kind)}, is above {limit}"
         return Gate(margin=margin, outcome="pass", n_needed=None, why=why)
     if high <= -margin:
-        why = f"the interval's better end, {show_change(high, difference.metric)}, is not above {limit}"
+        why = f"the interval's better end, {change_with_unit(high, difference.metric.kind)}, is not above {limit}"
         return Gate(margin=margin, outcome="fail", n_needed=None, why=why)
     return _inconclusive(difference, margin, limit, change, deviation)
 

@@ -41,7 +41,7 @@ def check_comparable(baseline: Run, candidate: Run, allow: frozenset[str]) -> tu
             "these runs do not compare: " + "; ".join(mismatch.words for mismatch in refused),
             tip=f"`--allow {names}` compares all the same and labels the result.",
         )
-    return (*_foreign_labels(baseline, candidate), *(mismatch.words for mismatch in found))
+    return (*_recorded_labels(baseline, candidate), *(mismatch.words for mismatch in found))
 
 
 def _check_same_question(baseline: Run, candidate: Run) -> None:
@@ -58,16 +58,16 @@ def _mismatches(baseline: Run, candidate: Run) -> Iterator[Mismatch]:
     if baseline.task_version != candidate.task_version:
         versions = f"{baseline.task_version} against {candidate.task_version}"
         yield Mismatch(allowance="version", words=f"task versions differ ({versions})")
-    if is_foreign(baseline) != is_foreign(candidate):
-        yield from _half_foreign(baseline if is_foreign(baseline) else candidate)
-    elif not is_foreign(baseline):
+    if is_recorded(baseline) != is_recorded(candidate):
+        yield from _half_recorded(baseline if is_recorded(baseline) else candidate)
+    elif not is_recorded(baseline):
         yield from _prompt_and_settings(baseline, candidate)
     changed = _changed_scorers(baseline, candidate)
     if changed:
         yield Mismatch(allowance="scorers", words=f"scorers differ ({', '.join(changed)})")
 
 
-def is_foreign(run: Run) -> bool:
+def is_recorded(run: Run) -> bool:
     """Completions came from elsewhere: the harness rendered no prompt for them."""
     return run.settings is None or not run.prompt_hash
 
@@ -76,9 +76,9 @@ def _data(run: Run) -> str:
     return f"{run.data.source}, {run.data.n_docs:,} docs, {run.data.docs_hash[:8]}"
 
 
-def _half_foreign(foreign: Run) -> Iterator[Mismatch]:
-    yield Mismatch(allowance="prompt", words=f"the prompt of {foreign.model.name} is unknown{_note(foreign)}")
-    yield Mismatch(allowance="settings", words=f"the generation settings of {foreign.model.name} are unknown")
+def _half_recorded(recorded: Run) -> Iterator[Mismatch]:
+    yield Mismatch(allowance="prompt", words=f"the prompt of {recorded.model.name} is unknown{_note(recorded)}")
+    yield Mismatch(allowance="settings", words=f"the generation settings of {recorded.model.name} are unknown")
 
 
 def _prompt_and_settings(baseline: Run, candidate: Run) -> Iterator[Mismatch]:
@@ -117,8 +117,8 @@ def _changed_scorers(baseline: Run, candidate: Run) -> list[str]:
     return sorted(changed | (needed - names))
 
 
-def _foreign_labels(baseline: Run, candidate: Run) -> tuple[str, ...]:
-    if not (is_foreign(baseline) and is_foreign(candidate)):
+def _recorded_labels(baseline: Run, candidate: Run) -> tuple[str, ...]:
+    if not (is_recorded(baseline) and is_recorded(candidate)):
         return ()
     sides = " against ".join(f"{run.model.name}{_note(run)}" for run in (baseline, candidate))
     return (f"prompts and settings are unknown, the completions came from elsewhere: {sides}",)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from harness.comparison.gate import oriented
-from harness.comparison.numbers import left_out, show_change, show_p, show_size
 from harness.comparison.records import Difference
+from harness.comparison.words import left_out_words
+from harness.core import words
 
 Finding: TypeAlias = Literal["better", "worse", "none", "undefined"]
 
@@ -32,10 +33,10 @@ def verdict(primary: str, differences: Mapping[str, Difference], *, n_unpaired: 
     found = finding(difference)
     sentence = f"{_opening(found, difference, differences.get(FORMAT_METRIC))}: {_numbers(difference)}"
     if found == "none" and difference.minimum_detectable is not None:
-        size = show_size(difference.minimum_detectable, difference.metric)
+        size = words.size(difference.minimum_detectable, difference.metric.kind)
         sentence += f"; this comparison could have shown {size}"
     if n_unpaired:
-        sentence += f"; {left_out(n_unpaired, n_changed)} left out"
+        sentence += f"; {left_out_words(n_unpaired, n_changed)} left out"
     return sentence + "."
 
 
@@ -51,7 +52,7 @@ def _opening(found: Finding, difference: Difference, format_change: Difference |
     formatting = "none" if format_change is None or difference.metric.name == FORMAT_METRIC else finding(format_change)
     if format_change is None or formatting in ("none", "undefined"):
         return plain
-    change = f"{FORMAT_METRIC} {show_change(format_change.value, format_change.metric)}"
+    change = f"{FORMAT_METRIC} {words.change_with_unit(format_change.value, format_change.metric.kind)}"
     return f"{_with_format(found, formatting, plain)} ({change})"
 
 
@@ -64,9 +65,11 @@ def _with_format(found: Finding, formatting: Finding, plain: str) -> str:
 
 
 def _numbers(difference: Difference) -> str:
-    value = show_change(difference.value, difference.metric)
+    value = words.change_with_unit(difference.value, difference.metric.kind)
     interval = "no interval"
     if difference.low is not None and difference.high is not None:
-        ends = (show_change(end, difference.metric, unit=False) for end in (difference.low, difference.high))
+        ends = (words.change(end, difference.metric.kind) for end in (difference.low, difference.high))
         interval = f"[{', '.join(ends)}]"
-    return f"{difference.metric.name} {value} {interval}, {show_p(difference.p_value)}, n = {difference.n_paired:,}"
+    return (
+        f"{difference.metric.name} {value} {interval}, {words.p_words(difference.p_value)}, n = {difference.n_paired:,}"
+    )

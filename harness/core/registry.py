@@ -1,4 +1,4 @@
-"""Tasks by name: a file in `tasks/`, a path to a Python file, or an entry point of group `harness.tasks`."""
+"""Tasks by name (a file in `tasks/`, a Python file, an entry point of group `harness.tasks`), and scorers by name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,20 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints, overload
 
 from harness.core.blame import DEBUG_TIP, blaming, failure
 from harness.core.errors import UserError, unknown_name
+from harness.core.late import load
+from harness.core.scorer import Scorer
 from harness.core.task import Task, TaskFunction
 
 ENTRY_POINT_GROUP = "harness.tasks"
 PREFIXES = {"lm_eval": "harness.lm_eval_bridge.tasks:task_function"}
 """Tasks of other harnesses: `PREFIX:NAME` is built by the function that this gives for NAME."""
+SCORERS = {
+    "final_answer": "tasks.scoring.final_answer:final_answer",
+    "structure": "tasks.scoring.structure:structure",
+    "step_validity": "tasks.scoring.step_validity:step_validity",
+    "step_reference": "tasks.scoring.step_reference:step_reference",
+}
+"""What `--scorer` and training can ask for without importing its package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +99,7 @@ def find_entry(name_or_path: str) -> TaskEntry:
     """
     prefix, separator, rest = name_or_path.partition(":")
     if separator and prefix in PREFIXES:
-        module_name, _, attribute = PREFIXES[prefix].partition(":")
-        return _entry(getattr(importlib.import_module(module_name), attribute)(rest))
+        return _entry(load(PREFIXES[prefix])(rest))
     if ".py" in name_or_path:
         return _entry_from_path(name_or_path)
     if name_or_path.isidentifier() and _module_exists(name_or_path):
@@ -106,9 +114,16 @@ def find_entry(name_or_path: str) -> TaskEntry:
     return entries[name_or_path]
 
 
+def load_scorer(name: str, **options: Any) -> Scorer:
+    """The scorer of that name. Raises UserError, with the nearest name, for one that is not there."""
+    if name not in SCORERS:
+        raise unknown_name("scorer", name, SCORERS, tip=f"scorers: {', '.join(SCORERS)}.")
+    return load(SCORERS[name])(**options)
+
+
 def all_entries() -> dict[str, TaskEntry]:
     """Every registered task by name, sorted."""
-    import tasks
+    tasks = importlib.import_module("tasks")  # by name: this package stands below the tasks
 
     found: dict[str, TaskEntry] = {}
     for module in pkgutil.iter_modules(tasks.__path__, "tasks."):

@@ -38,7 +38,7 @@ class GemmaBackend:
         """`loaded` behind `engine`; `name` is what runs and reports call it."""
         self.engine = engine
         self._told: tuple[int, int] | None = None
-        """Rows and span of the memory plan that was told of."""
+        """Rows and span of the memory fit that was told of."""
         self.tokenizer = loaded.tokenizer
         self._name = name
         limit = engine.options.max_length
@@ -59,7 +59,8 @@ class GemmaBackend:
         """`PATH_OR_NAME,key=value`. Raises UserError for an unknown option, a model that does not load, or a context
         that the task's replies cannot fit in."""
         from harness.gemma.engine.compile_cache import enable_compile_cache
-        from harness.gemma.engine.engine import Engine, EngineOptions
+        from harness.gemma.engine.engine import Engine
+        from harness.gemma.engine.placed import EngineOptions
         from harness.gemma.load import load_model
 
         label = f"gemma:{name}"
@@ -129,10 +130,10 @@ class GemmaBackend:
 
     def _tell_memory(self) -> None:
         """Each layout once, when its first reply arrives."""
-        plan = self.engine.plan
-        if plan is not None and (plan.n_rows, plan.span) != self._told:
-            self._told = plan.n_rows, plan.span
-            detail(f"memory of {self._name}: {plan.describe()}")
+        fit = self.engine.fit
+        if fit is not None and (fit.n_rows, fit.span) != self._told:
+            self._told = fit.n_rows, fit.span
+            detail(f"memory of {self._name}: {fit.describe()}")
 
     def log_likelihood(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[float, bool]]:
         """Log-probability in nats of each continuation after its context, and whether it is the greedy one.

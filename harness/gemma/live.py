@@ -82,7 +82,8 @@ def weights_hash(arrays: Any, lora_alpha: float | None) -> str:
 def open_live(live: LiveModel, *, max_length: int | None = None) -> GemmaBackend:
     """The model behind the decode engine; `max_length` bounds prompt and reply together, in tokens."""
     from harness.gemma.backend import GemmaBackend
-    from harness.gemma.engine.engine import Engine, EngineOptions
+    from harness.gemma.engine.engine import Engine
+    from harness.gemma.engine.placed import EngineOptions
 
     loaded = load_live(live)
     options = EngineOptions(max_length=min(max_length or loaded.max_positions, loaded.max_positions))

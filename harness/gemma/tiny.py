@@ -13,8 +13,9 @@ import numpy as np
 from harness.backends.chat_template import GEMMA
 from harness.gemma.model.config import config_json
 from harness.gemma.model.layout import Parameter, Sizes, Tensor, parameters
-from harness.gemma.model.shards import Dtype, write_json, write_weights
+from harness.gemma.model.shards import Dtype, write_weights
 from harness.gemma.text.tiny_tokenizer import sentencepiece_model, tokenizer_json
+from harness.store.files import write_json
 
 TokenizerFiles: TypeAlias = Literal["json", "sentencepiece", "both"]
 ONE_B = Sizes(layers=26, vocabulary=262_144, embed=1152, hidden=6912, heads=4, kv_heads=1, head_dim=256)

@@ -9,8 +9,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, Message, Prompt
-from harness.core.registry import load_task
-from harness.core.scorers import load_scorer
+from harness.core.registry import load_scorer, load_task
 from harness.core.task import Task, as_text
 from harness.data.identity import docs_hash
 from harness.runner.scoring import metric_infos, score_completion

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,15 +57,15 @@ def as_scores(verdicts: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int
 
 def keep_verdicts(records: Sequence[Record], folder: Path) -> None:
     """Judge the records, and keep that beside their run in `folder`, so that its pages show it."""
-    (folder / FILE).write_text(json.dumps(as_scores(lm_eval_verdicts(records))) + "\n", encoding="utf-8")
+    write_beside(folder, LM_EVAL, as_scores(lm_eval_verdicts(records)), indent=None)
 
 
 def read_summary(folder: Path, records: Sequence[Record]) -> dict[str, Any] | None:
     """What lies beside the run in `folder`, whose records are `records`: for each filter its accuracy, its n and where
     it disagrees with ours; None without a usable file."""
     try:
-        kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return {name: summary(records, kept[score]) for name, score in SCORES.items()}
+        kept = read_beside(folder, LM_EVAL)
+        return None if kept is None else {name: summary(records, kept[score]) for name, score in SCORES.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None  # it is an extra: a run must not fail on it
 

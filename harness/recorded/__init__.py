@@ -2,6 +2,6 @@
 
 from harness.recorded.match import match_to_docs
 from harness.recorded.read import read_completions
-from harness.recorded.records import ForeignCompletions, ForeignRow, Matched
+from harness.recorded.records import Matched, RecordedCompletions, RecordedRow
 
-__all__ = ["ForeignCompletions", "ForeignRow", "Matched", "match_to_docs", "read_completions"]
+__all__ = ["Matched", "RecordedCompletions", "RecordedRow", "match_to_docs", "read_completions"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.recorded.fields import as_gold, read_finish, whole_number
-from harness.recorded.records import ForeignRow
+from harness.recorded.records import RecordedRow
 
 _ZSTD = 93
 _LOCAL_HEADER = struct.Struct("<26xHH")
@@ -28,7 +28,7 @@ def is_inspect_log(document: Any) -> bool:
     return isinstance(document, dict) and isinstance(document.get("eval"), dict) and "status" in document
 
 
-def inspect_rows(source: str, samples: Iterable[Mapping[str, Any]]) -> Iterator[ForeignRow]:
+def inspect_rows(source: str, samples: Iterable[Mapping[str, Any]]) -> Iterator[RecordedRow]:
     """One row a sample and epoch. Numbered ids count from 1 there, row numbers from 0 here."""
     for line, sample in enumerate(samples, start=1):
         if "id" not in sample or "output" not in sample:
@@ -38,7 +38,7 @@ def inspect_rows(source: str, samples: Iterable[Mapping[str, Any]]) -> Iterator[
         choices = output.get("choices") or [{}]
         error = _error(sample, output)
         usage = output.get("usage") or {}
-        yield ForeignRow(
+        yield RecordedRow(
             line=line,
             id=str(sample["id"]),
             idx=None if number is None else number - 1,

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.recorded.fields import as_gold, reply_texts, whole_number
-from harness.recorded.records import ForeignRow
+from harness.recorded.records import RecordedRow
 
 
 def is_lighteval_row(row: Mapping[str, Any]) -> bool:
@@ -19,7 +19,7 @@ def is_lighteval_row(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("doc"), dict) and isinstance(row.get("model_response"), dict)
 
 
-def lighteval_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[ForeignRow]:
+def lighteval_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[RecordedRow]:
     """Every text of every sample. Raises UserError for samples without text (log-likelihoods)."""
     for line, row in objects:
         doc, response = row["doc"], row["model_response"]
@@ -28,7 +28,7 @@ def lighteval_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]
             raise UserError(f"{source}, row {line}: holds no generated text", tip="score a generative task's details.")
         tokens = response.get("output_tokens") or []
         for repeat, text in enumerate(texts):
-            yield ForeignRow(
+            yield RecordedRow(
                 line=line,
                 idx=_row_number(doc, line),
                 repeat=repeat,

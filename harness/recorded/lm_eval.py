@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.recorded.fields import as_gold, reply_texts, whole_number
-from harness.recorded.records import ForeignRow
+from harness.recorded.records import RecordedRow
 
 
 def is_lm_eval_row(row: Mapping[str, Any]) -> bool:
@@ -20,7 +20,7 @@ def is_lm_eval_row(row: Mapping[str, Any]) -> bool:
     return "doc_id" in row and "resps" in row
 
 
-def lm_eval_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[ForeignRow]:
+def lm_eval_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[RecordedRow]:
     """One row a doc and repeat: rows that only another filter made are passed over.
 
     Raises UserError for log-likelihood samples, which hold no text.
@@ -37,7 +37,7 @@ def lm_eval_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) 
         seen.setdefault(doc_id, ({chosen_filter}, texts))
         prompt = _argument(row, 0)
         for repeat, text in enumerate(texts):
-            yield ForeignRow(
+            yield RecordedRow(
                 line=line,
                 idx=doc_id,
                 repeat=repeat,

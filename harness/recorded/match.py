@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
 from harness.recorded.gold import golds_agree
-from harness.recorded.records import ForeignRow, Matched
+from harness.recorded.records import Matched, RecordedRow
 
 _DATA_TIP = (
     "use the data that the completions were made from (--data), or give each row the id of its doc; "
@@ -17,7 +17,7 @@ _DATA_TIP = (
 
 
 def match_to_docs(
-    rows: Sequence[ForeignRow], docs: Sequence[Doc], *, where: str = "completions", partial: bool = False
+    rows: Sequence[RecordedRow], docs: Sequence[Doc], *, where: str = "completions", partial: bool = False
 ) -> Matched:
     """The completions of `rows` for `docs`. `partial`: rows of docs that are not in `docs` are left out.
 
@@ -38,8 +38,8 @@ def match_to_docs(
 
 
 def _pair(
-    rows: Sequence[ForeignRow], docs: Sequence[Doc], where: str, partial: bool
-) -> Iterator[tuple[ForeignRow, Doc]]:
+    rows: Sequence[RecordedRow], docs: Sequence[Doc], where: str, partial: bool
+) -> Iterator[tuple[RecordedRow, Doc]]:
     by_id = {doc.id: doc for doc in docs}
     if any(row.id in by_id for row in rows):
         by_number: Mapping[int, Doc] = {}
@@ -58,7 +58,7 @@ def _pair(
             raise _out_of_range(row, docs, where) if by_number else _unknown_id(row, by_id, where)
 
 
-def _number(row: ForeignRow) -> int | None:
+def _number(row: RecordedRow) -> int | None:
     if row.idx is not None:
         return row.idx
     return int(row.id) if row.id.isascii() and row.id.isdigit() else None
@@ -71,7 +71,7 @@ def _row_numbers(docs: Sequence[Doc]) -> dict[int, Doc]:
     return {n if told and isinstance(n, int) else i: doc for i, (n, doc) in enumerate(zip(numbers, docs, strict=True))}
 
 
-def _check_duplicates(paired: Sequence[tuple[ForeignRow, Doc]], where: str) -> None:
+def _check_duplicates(paired: Sequence[tuple[RecordedRow, Doc]], where: str) -> None:
     lines: dict[tuple[str, int], list[int]] = {}
     for row, doc in paired:
         lines.setdefault((doc.id, row.repeat), []).append(row.line)
@@ -87,7 +87,7 @@ def _check_duplicates(paired: Sequence[tuple[ForeignRow, Doc]], where: str) -> N
     )
 
 
-def _check_golds(paired: Sequence[tuple[ForeignRow, Doc]], where: str) -> None:
+def _check_golds(paired: Sequence[tuple[RecordedRow, Doc]], where: str) -> None:
     """One wrong gold is enough: a file that is mixed up in two rows scores those two against the wrong answers."""
     judged = [(row, doc, golds_agree(row.gold, doc.target)) for row, doc in paired if row.gold is not None]
     told = [item for item in judged if item[2] is not None]
@@ -107,7 +107,7 @@ def _short(text: str | None) -> str:
     return text if len(text) <= 40 else "..." + text[-37:]
 
 
-def _completion(row: ForeignRow, doc: Doc) -> Completion:
+def _completion(row: RecordedRow, doc: Doc) -> Completion:
     return Completion(
         doc_id=doc.id,
         text=row.text,
@@ -121,7 +121,7 @@ def _completion(row: ForeignRow, doc: Doc) -> Completion:
     )
 
 
-def _out_of_range(row: ForeignRow, docs: Sequence[Doc], where: str) -> UserError:
+def _out_of_range(row: RecordedRow, docs: Sequence[Doc], where: str) -> UserError:
     number = _number(row)
     if number is None:
         return UserError(f"{where}, line {row.line}: id {row.id!r} among row numbers", tip=_DATA_TIP)
@@ -130,7 +130,7 @@ def _out_of_range(row: ForeignRow, docs: Sequence[Doc], where: str) -> UserError
     return UserError(f"{where}, line {row.line}: idx {number} is out of range: the docs are {span}", tip=_DATA_TIP)
 
 
-def _unknown_id(row: ForeignRow, by_id: Mapping[str, Doc], where: str) -> UserError:
+def _unknown_id(row: RecordedRow, by_id: Mapping[str, Doc], where: str) -> UserError:
     near = get_close_matches(row.id, list(by_id)[:5000], n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}?" if near else f" (ids look like {next(iter(by_id))!r})" if by_id else ""
     return UserError(f"{where}, line {row.line}: no doc has id {row.id!r}{hint}", tip=_DATA_TIP)

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.recorded.fields import as_gold, read_finish, reply_texts, whole_number
-from harness.recorded.records import ForeignRow
+from harness.recorded.records import RecordedRow
 
 ID_NAMES = ("id", "doc_id", "idx", "index", "question_id", "custom_id")
 TEXT_NAMES = (
@@ -23,7 +23,7 @@ _ROW_NUMBER_NAMES = ("idx", "index", "doc_id")
 _EXPECTED = f"expected one of {', '.join(ID_NAMES)} and one of {', '.join(TEXT_NAMES)}."
 
 
-def plain_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[ForeignRow]:
+def plain_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[RecordedRow]:
     """Rows of a file whose columns are read by name. Raises UserError for a row that lacks an id or a text."""
     for line, row in objects:
         id_name = _first(row, ID_NAMES)
@@ -43,25 +43,25 @@ def is_batch_row(row: Mapping[str, Any]) -> bool:
     return "custom_id" in row and "response" in row and "error" in row
 
 
-def batch_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[ForeignRow]:
+def batch_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[RecordedRow]:
     """Rows of such a file: `custom_id` is the doc's id, each choice a repeat."""
     for line, row in objects:
         doc_id = str(row.get("custom_id", ""))
         body = (row.get("response") or {}).get("body") or {}
         if row.get("error") or not body.get("choices"):
             reason = f"the batch request failed: {row.get('error') or body.get('error') or 'no choices'}"[:300]
-            yield ForeignRow(line=line, id=doc_id, text="", finish="error", error=reason)
+            yield RecordedRow(line=line, id=doc_id, text="", finish="error", error=reason)
             continue
         for repeat, choice in enumerate(body["choices"]):
             text = choice.get("text", (choice.get("message") or {}).get("content"))
-            yield ForeignRow(
+            yield RecordedRow(
                 line=line, id=doc_id, repeat=repeat, text=text or "", finish=read_finish(choice.get("finish_reason"))
             )
 
 
 def _rows(
     source: str, line: int, row: Mapping[str, Any], id_name: str, texts: list[str | None]
-) -> Iterator[ForeignRow]:
+) -> Iterator[RecordedRow]:
     doc_id, idx = _identity(source, line, id_name, row[id_name])
     finish = read_finish(row.get("finish", row.get("finish_reason", row.get("stop_reason"))))
     first = whole_number(row.get("repeat", 0))
@@ -70,7 +70,7 @@ def _rows(
     gold_name = _first(row, GOLD_NAMES)
     for repeat, text in enumerate(texts, start=first):
         failed = text is None or finish == "error"
-        yield ForeignRow(
+        yield RecordedRow(
             line=line,
             id=doc_id,
             idx=idx,

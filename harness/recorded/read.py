@@ -14,11 +14,11 @@ from harness.recorded.lighteval import is_lighteval_row, lighteval_rows
 from harness.recorded.lines import PARQUET_MAGIC, ZIP_MAGIC, head, json_document, json_objects, lines
 from harness.recorded.lm_eval import is_lm_eval_row, lm_eval_rows
 from harness.recorded.plain import batch_rows, is_batch_row, plain_rows
-from harness.recorded.records import ForeignCompletions, ForeignRow, Kind
+from harness.recorded.records import Kind, RecordedCompletions, RecordedRow
 
 Objects: TypeAlias = Iterable[tuple[int, Mapping[str, Any]]]
 
-_ROWS: dict[Kind, Callable[[str, Objects], Iterator[ForeignRow]]] = {
+_ROWS: dict[Kind, Callable[[str, Objects], Iterator[RecordedRow]]] = {
     "lm-eval": lm_eval_rows,
     "lighteval": lighteval_rows,
     "openai-batch": batch_rows,
@@ -31,7 +31,7 @@ _ACCEPTED = (
 )
 
 
-def read_completions(path: str | Path) -> ForeignCompletions:
+def read_completions(path: str | Path) -> RecordedCompletions:
     """Every completion in a file or a run folder, in the file's order.
 
     Raises UserError for a missing or empty file, a line that is not JSON, or columns that are not there.
@@ -53,7 +53,7 @@ def read_completions(path: str | Path) -> ForeignCompletions:
     return _from_json(path)
 
 
-def _from_json(path: Path) -> ForeignCompletions:
+def _from_json(path: Path) -> RecordedCompletions:
     first = _first_line(path)
     is_whole_document = first.startswith(b"[") or (path.suffix == ".json" and not _is_complete_object(first))
     if not is_whole_document:
@@ -69,7 +69,7 @@ def _from_json(path: Path) -> ForeignCompletions:
     return _from_objects(path, enumerate(rows, start=1))
 
 
-def _from_objects(path: Path, objects: Objects) -> ForeignCompletions:
+def _from_objects(path: Path, objects: Objects) -> RecordedCompletions:
     objects = iter(objects)
     first = next(objects, None)
     if first is None:
@@ -90,7 +90,7 @@ def _from_objects(path: Path, objects: Objects) -> ForeignCompletions:
     return _made(path, kind, _ROWS[kind](str(path), rest))
 
 
-def _from_folder(folder: Path) -> ForeignCompletions:
+def _from_folder(folder: Path) -> RecordedCompletions:
     from harness.store.folder import RECORDS_FILE
 
     if (folder / RECORDS_FILE).is_file():
@@ -104,13 +104,13 @@ def _from_folder(folder: Path) -> ForeignCompletions:
     raise UserError(f"{folder} is neither a run folder nor a folder of logs", tip=_ACCEPTED)
 
 
-def _from_records(path: Path) -> ForeignCompletions:
+def _from_records(path: Path) -> RecordedCompletions:
     from harness.store.folder import sort_records
     from harness.store.journal import latest_by_key, read_records
 
     records = sort_records(latest_by_key(read_records(path)).values())
     rows = (
-        ForeignRow(
+        RecordedRow(
             line=line,
             id=record.doc.id,
             repeat=c.repeat,
@@ -129,13 +129,13 @@ def _from_records(path: Path) -> ForeignCompletions:
     return _made(path, "run", rows)
 
 
-def _made(path: Path, kind: Kind, rows: Iterable[ForeignRow]) -> ForeignCompletions:
+def _made(path: Path, kind: Kind, rows: Iterable[RecordedRow]) -> RecordedCompletions:
     kept = tuple(rows)
     if not kept:
         raise UserError(f"{path} holds no completions", tip=_ACCEPTED)
     failed = sum(row.finish == "error" for row in kept)
     notices = (f"{failed} of {len(kept)} completions in {path.name} failed where they were made: not scored",)
-    return ForeignCompletions(source=str(path), kind=kind, rows=kept, notices=notices if failed else ())
+    return RecordedCompletions(source=str(path), kind=kind, rows=kept, notices=notices if failed else ())
 
 
 def _parquet(path: Path) -> list[dict[str, Any]]:

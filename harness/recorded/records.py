@@ -11,7 +11,7 @@ Kind: TypeAlias = Literal["plain", "openai-batch", "lm-eval", "lighteval", "insp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignRow:
+class RecordedRow:
     """One completion as some tool wrote it down."""
 
     line: int
@@ -36,13 +36,13 @@ class ForeignRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignCompletions:
+class RecordedCompletions:
     """Every completion of one file or folder."""
 
     source: str
     """Where they were read from."""
     kind: Kind
-    rows: tuple[ForeignRow, ...]
+    rows: tuple[RecordedRow, ...]
     notices: tuple[str, ...] = ()
     """Lines that the user should see (what was left out, and how much of it)."""
 

@@ -1,1 +1,1 @@
-"""From a task and a backend to records: plan the requests, draw, score, journal."""
+"""From a task and a backend to records: list the requests, draw, score, journal."""

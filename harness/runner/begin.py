@@ -9,8 +9,7 @@ from typing import Any
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import GenerationSettings, ModelInfo, Run
-from harness.core.registry import find_entry
-from harness.core.scorers import load_scorer
+from harness.core.registry import find_entry, load_scorer
 from harness.core.task import Task
 from harness.runner.run import utc_now
 from harness.runner.scoring import metric_infos

@@ -12,7 +12,7 @@ from harness.core.task import Task, prompt_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRequest:
+class KeyedRequest:
     """A request with its doc and its journal key."""
 
     key: str
@@ -20,9 +20,9 @@ class PlannedRequest:
     request: Request
 
 
-def plan_requests(task: Task, model: ModelInfo, settings: GenerationSettings) -> list[PlannedRequest]:
+def requests_of(task: Task, model: ModelInfo, settings: GenerationSettings) -> list[KeyedRequest]:
     """Every doc x repeat, in order of doc."""
-    planned = []
+    requests = []
     shared = _settings_of_one(settings)
     for doc in task.docs:
         prompt = prompt_of(task, doc)
@@ -36,8 +36,8 @@ def plan_requests(task: Task, model: ModelInfo, settings: GenerationSettings) ->
                 max_new_tokens=settings.max_new_tokens,
             )
             key = stable_hash([model.fingerprint, prompt_part, shared, doc.id, repeat, request.seed], length=24)
-            planned.append(PlannedRequest(key=key, doc=doc, request=request))
-    return planned
+            requests.append(KeyedRequest(key=key, doc=doc, request=request))
+    return requests
 
 
 def request_seed(seed: int, doc_id: str, repeat: int) -> int:

@@ -29,7 +29,7 @@ from harness.runner.hosts import (
     together,
 )
 from harness.runner.likelihood import check_can_weigh, weigh
-from harness.runner.requests import PlannedRequest, plan_requests, prompt_hash
+from harness.runner.requests import KeyedRequest, prompt_hash, requests_of
 from harness.runner.scoring import score_completion
 from harness.store.folder import RUN_FILE, journals, locked, read_run, read_run_records, records_file, write_run
 from harness.store.journal import Journal, read_records
@@ -43,7 +43,7 @@ def run_task(
     run: Run,
     *,
     on_progress: OnProgress = quiet,
-    order: Callable[[list[PlannedRequest]], list[PlannedRequest]] = list,
+    order: Callable[[list[KeyedRequest]], list[KeyedRequest]] = list,
     hosts: Hosts = ALONE,
 ) -> tuple[Run, list[Record]]:
     """Complete the run in `folder`; what its journal already has is not drawn again, failures are. What other scorers
@@ -54,26 +54,26 @@ def run_task(
     Returns the finished run and its records. Whatever stops it (a kill, a UserError of the backend), the records
     written so far stay and the same call goes on from them.
     """
-    planned = plan_requests(task, backend.describe(), settings)
-    prompts = [plan.request.prompt for plan in planned]
+    requests = requests_of(task, backend.describe(), settings)
+    prompts = [keyed.request.prompt for keyed in requests]
     model = with_example(run.model, backend, prompts)
-    run = replace(run, prompt_hash=prompt_hash(prompts), n_expected=len(planned), model=model)
+    run = replace(run, prompt_hash=prompt_hash(prompts), n_expected=len(requests), model=model)
     check_same(
         hosts,
         "run in mind",
-        stable_hash([plan.key for plan in planned]),
+        stable_hash([keyed.key for keyed in requests]),
         "task, data, model and code must be the same.",
     )
     with locked(folder, hosts.index), Journal(folder / records_file(hosts.index)) as journal:
         outdated = bool(from_first(hosts, lambda: "yes" if _scored_otherwise(folder, run) else ""))
-        finished = together(hosts, lambda: _finished(folder, planned))
+        finished = together(hosts, lambda: _finished(folder, requests))
         if outdated:
-            journal.extend(_scored_anew(planned, finished, task.scorers))
+            journal.extend(_scored_anew(requests, finished, task.scorers))
         if hosts.index == 0:
             absorb(journal, finished.values())
             write_run(folder, run)  # only now: what a refusal or a kill leaves must not say more than its records
         anywhere = set().union(*gather_list(hosts, sorted(finished)))
-        missing = order([plan for plan in planned if plan.key not in anywhere])[hosts.index :: hosts.count]
+        missing = order([keyed for keyed in requests if keyed.key not in anywhere])[hosts.index :: hosts.count]
         total = len(anywhere) + len(missing)
         start = Progress(stage=task.name, primary=task.primary, done=len(anywhere), total=total, resumed=len(anywhere))
         on_progress(start)
@@ -108,13 +108,13 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _finished(folder: Path, planned: Sequence[PlannedRequest]) -> dict[str, Record]:
-    wanted = {plan.key for plan in planned}
+def _finished(folder: Path, requests: Sequence[KeyedRequest]) -> dict[str, Record]:
+    wanted = {keyed.key for keyed in requests}
     found = _held(folder)
-    foreign = [record.doc.id for key, record in found.items() if key not in wanted]
-    if foreign:
+    others = [record.doc.id for key, record in found.items() if key not in wanted]
+    if others:
         raise UserError(
-            f"{folder} holds {len(foreign)} records of another model, prompt or settings (first: doc {foreign[0]!r})",
+            f"{folder} holds {len(others)} records of another model, prompt or settings (first: doc {others[0]!r})",
             tip="resume with what the run was started with, or start a new run.",
         )
     return {key: record for key, record in found.items() if is_reply(record)}
@@ -126,12 +126,12 @@ def _scored_otherwise(folder: Path, run: Run) -> bool:
 
 
 def _scored_anew(
-    planned: Sequence[PlannedRequest], finished: Mapping[str, Record], scorers: Sequence[Scorer]
+    requests: Sequence[KeyedRequest], finished: Mapping[str, Record], scorers: Sequence[Scorer]
 ) -> Iterator[Record]:
     """The records with the verdicts of these scorers: one run is never judged by two versions of one."""
-    for plan in planned:
-        if plan.key in finished:
-            yield score_completion(plan.key, plan.doc, finished[plan.key].completion, scorers)
+    for keyed in requests:
+        if keyed.key in finished:
+            yield score_completion(keyed.key, keyed.doc, finished[keyed.key].completion, scorers)
 
 
 def _held(folder: Path) -> dict[str, Record]:
@@ -143,32 +143,32 @@ def draw(
     scorers: Sequence[Scorer],
     backend: Backend,
     settings: GenerationSettings,
-    missing: Sequence[PlannedRequest],
+    missing: Sequence[KeyedRequest],
     journal: Journal,
     tell: Callable[[Record], None],
 ) -> None:
     """Ask for every completion that is missing; each is scored, journalled and told of as it arrives."""
-    waiting = {(plan.request.doc_id, plan.request.repeat): plan for plan in missing}
+    waiting = {(keyed.request.doc_id, keyed.request.repeat): keyed for keyed in missing}
     for completion in _completions(backend, missing, settings):
-        plan = waiting.pop((completion.doc_id, completion.repeat), None)
-        if plan is None:  # a backend that answers twice, or something unasked, must not add records
+        keyed = waiting.pop((completion.doc_id, completion.repeat), None)
+        if keyed is None:  # a backend that answers twice, or something unasked, must not add records
             continue
-        record = score_completion(plan.key, plan.doc, completion, scorers)
+        record = score_completion(keyed.key, keyed.doc, completion, scorers)
         journal.append(record)
         tell(record)
-    for plan in waiting.values():
+    for keyed in waiting.values():
         silent = Completion(
-            doc_id=plan.doc.id, repeat=plan.request.repeat, text="", finish="error", error="the backend gave no reply"
+            doc_id=keyed.doc.id, repeat=keyed.request.repeat, text="", finish="error", error="the backend gave no reply"
         )
-        record = score_completion(plan.key, plan.doc, silent, scorers)
+        record = score_completion(keyed.key, keyed.doc, silent, scorers)
         journal.append(record)
         tell(record)
 
 
 def _completions(
-    backend: Backend, missing: Sequence[PlannedRequest], settings: GenerationSettings
+    backend: Backend, missing: Sequence[KeyedRequest], settings: GenerationSettings
 ) -> Iterator[Completion]:
-    asked = [plan.request for plan in missing]
+    asked = [keyed.request for keyed in missing]
     to_write = [request for request in asked if not request.prompt.pairs]
     to_weigh = [request for request in asked if request.prompt.pairs]
     check_can_weigh(backend, to_weigh)  # before hours of writing

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record, Run
+from harness.store.files import read_text, write_json
 from harness.store.journal import latest_by_key, read_records
 
 RUN_FILE = "run.json"
@@ -27,23 +27,7 @@ DEFAULT_RUNS = Path("runs")
 
 def write_run(folder: Path, run: Run) -> None:
     """Write run.json so that a reader sees the old or the new one, never half of it."""
-    document = {"format": FORMAT_VERSION} | encode(run)
-    write_atomic(folder / RUN_FILE, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Replace a file in one step."""
-    draft = path.with_name(path.name + ".part")
-    with draft.open("w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
-def read_text(path: Path) -> str:
-    """What `write_atomic` wrote: lone surrogates of odd data and odd file names too."""
-    return path.read_text(encoding="utf-8", errors="surrogatepass")
+    write_json(folder / RUN_FILE, {"format": FORMAT_VERSION} | encode(run))
 
 
 def read_run(folder: Path) -> Run:

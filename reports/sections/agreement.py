@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.records import Record, Score
+from harness.store.beside import LM_EVAL, read_beside
 from reports.sections.fates import answer_score
 
 OTHERS = ("lm_eval_strict", "lm_eval_flexible")
-FILE = "lm_eval.json"
-"""What `--also lm-eval` found, in a run's folder: {scorer: {key of a record: 0 or 1}}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,8 @@ class Agreement:
 def with_others(records: Sequence[Record], folder: Path) -> Sequence[Record]:
     """The records with the verdicts that lie in the run's folder; unchanged without a usable file."""
     try:
-        return add_others(records, json.loads((folder / FILE).read_text(encoding="utf-8")))
+        verdicts = read_beside(folder, LM_EVAL)
+        return records if verdicts is None else add_others(records, verdicts)
     except (OSError, ValueError, AttributeError):
         return records  # it is an extra: a report must not fail on it
 

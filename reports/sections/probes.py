@@ -10,8 +10,9 @@ from markupsafe import Markup
 from harness.audits.probes.compare import AreaDifference, compare_areas
 from harness.audits.probes.records import PROBES, CurvePoint, ProbeExample, ProbeName, ProbeSummary
 from harness.audits.probes.words import left_out_words
+from harness.core import words
 from harness.core.records import Estimate, MetricInfo, Record
-from reports import charts, numbers
+from reports import charts
 
 Summaries = Mapping[ProbeName, ProbeSummary]
 EARLY: ProbeName = "early-answering"
@@ -113,19 +114,19 @@ def _points(curves: Sequence[Sequence[CurvePoint]]) -> tuple[ProbeRow, ...]:
     for cut in cuts:
         at = [next((point for point in curve if point.cut == cut), None) for curve in curves]
         cells = tuple(cell for point in at for cell in _cells(point))
-        rows.append(ProbeRow(name=numbers.value(cut, "binary"), description="", cells=cells))
+        rows.append(ProbeRow(name=words.value(cut, "binary"), description="", cells=cells))
     return tuple(rows)
 
 
 def _cells(point: CurvePoint | None) -> tuple[str, str, str]:
     if point is None:
-        return numbers.UNDEFINED, numbers.UNDEFINED, numbers.UNDEFINED
-    same, accuracy = numbers.estimate(point.same, "binary"), numbers.estimate(point.accuracy, "binary")
-    return same, accuracy, numbers.UNDEFINED if point.reasoned_on is None else _share(point.reasoned_on)
+        return words.UNDEFINED, words.UNDEFINED, words.UNDEFINED
+    same, accuracy = words.estimate(point.same, "binary"), words.estimate(point.accuracy, "binary")
+    return same, accuracy, words.UNDEFINED if point.reasoned_on is None else _share(point.reasoned_on)
 
 
 def _share(found: Estimate) -> str:
-    return numbers.UNDEFINED if found.value is None else numbers.value(found.value, "binary")
+    return words.UNDEFINED if found.value is None else words.value(found.value, "binary")
 
 
 def _table(probe: ProbeName, names: Sequence[str], sides: Sequence[ProbeSummary | None]) -> ProbeTable:
@@ -147,4 +148,4 @@ def _table(probe: ProbeName, names: Sequence[str], sides: Sequence[ProbeSummary 
 
 def _estimate(side: ProbeSummary | None, info: MetricInfo) -> str:
     found = side.estimates.get(info.name) if side is not None else None
-    return numbers.UNDEFINED if found is None else f"{numbers.estimate(found, info.kind)}, n = {found.n_docs:,}"
+    return words.UNDEFINED if found is None else f"{words.estimate(found, info.kind)}, n = {found.n_docs:,}"

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.core.records import Record, Run
-from harness.core.words import counted
+from harness.core.words import count, counted
 from harness.runner.example import EXAMPLE
-from reports.numbers import count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.audits.robustness import PLAIN, Drop, Robustness, robustness
+from harness.core import words
 from harness.core.records import Estimate, MetricInfo, Record
-from reports import numbers
 
 WORST = "right in every variant"
 LABELS = {PLAIN: "the question as it is"}
@@ -67,7 +67,7 @@ def robustness_view(records: Sequence[Sequence[Record]], metric: MetricInfo) -> 
 def _cells(side: Robustness, variant: str) -> VariantCells:
     one = next((one for one in side.variants if one.variant == variant), None)
     if one is None:
-        return VariantCells(value=numbers.UNDEFINED, drop=numbers.UNDEFINED, p_adjusted=None)
+        return VariantCells(value=words.UNDEFINED, drop=words.UNDEFINED, p_adjusted=None)
     cells = _plain(one.estimate, side.metric)
     if variant == PLAIN:
         return cells
@@ -79,10 +79,10 @@ def _cells(side: Robustness, variant: str) -> VariantCells:
 
 
 def _plain(estimate: Estimate, metric: MetricInfo) -> VariantCells:
-    return VariantCells(value=numbers.estimate(estimate, metric.kind), drop="", p_adjusted=None)
+    return VariantCells(value=words.estimate(estimate, metric.kind), drop="", p_adjusted=None)
 
 
 def _drop(drop: Drop | None, metric: MetricInfo) -> str:
     if drop is None:
-        return numbers.UNDEFINED
-    return f"{numbers.change(drop.value, metric.kind)} [{numbers.signed_interval(drop.low, drop.high, metric.kind)}]"
+        return words.UNDEFINED
+    return f"{words.change(drop.value, metric.kind)} [{words.signed_interval(drop.low, drop.high, metric.kind)}]"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from harness.store.beside import read_metrics
+
 Points: TypeAlias = tuple[tuple[float, float], ...]
 
-FILE = "train_metrics.jsonl"
 MAX_POINTS = 400
 """Of one line: more than the pixels of a chart add nothing but bytes."""
 
@@ -48,9 +48,7 @@ def read_training(path: Path, primary: str = "accuracy") -> Training | None:
 
     `primary` is the metric that evaluations during training probed.
     """
-    if not path.is_file():
-        return None
-    rows = list(_rows(path))
+    rows = list(read_metrics(path))
     charts = []
     for label, names in CHARTS:
         lines = tuple((name, points) for name in names if (points := _points(rows, name)))
@@ -60,7 +58,7 @@ def read_training(path: Path, primary: str = "accuracy") -> Training | None:
     return Training(charts=tuple(charts), probed=probed) if charts or probed else None
 
 
-def _probed(rows: list[Mapping[str, Any]], primary: str) -> Probed | None:
+def _probed(rows: Sequence[Mapping[str, Any]], primary: str) -> Probed | None:
     points = _points(rows, primary)
     if not points:
         return None
@@ -75,18 +73,7 @@ def _probed(rows: list[Mapping[str, Any]], primary: str) -> Probed | None:
     )
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for line in file:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue  # the run may be writing its last line
-            if isinstance(row, dict) and isinstance(row.get("step"), (int, float)):
-                yield row
-
-
-def _points(rows: list[Mapping[str, Any]], name: str) -> Points:
+def _points(rows: Sequence[Mapping[str, Any]], name: str) -> Points:
     """The last value logged for each step, thinned to what a chart can show."""
     found = {float(row["step"]): float(row[name]) for row in rows if _is_number(row.get(name))}
     points = sorted(found.items())

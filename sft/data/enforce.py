@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Completion, Doc, Prompt
+from harness.core.registry import load_scorer
 from harness.core.reply.format import ResponseFormat
 from harness.core.reply.parse import parse_sections
 from harness.core.scorer import Scorer
-from harness.core.scorers import load_scorer
 from harness.core.task import PromptTemplate
 from sft.data.reaches import reaches
 from sft.data.samples import Reject, Sample, reject_sample

@@ -55,16 +55,16 @@ PHASES = (
 
 def write_start(folder: Path, seed: int) -> Path:
     """Random weights of the nano shape with its own tokenizer, trained on the corpus."""
-    from harness.gemma.model.config import read_json
-    from harness.gemma.model.shards import write_json
+    from harness.gemma.model.config import read_raw_config
     from harness.gemma.text.tiny_tokenizer import as_tokenizer_json, train_sentencepiece
     from harness.gemma.tiny import write_random_model
+    from harness.store.files import write_json
 
     write_random_model(folder, SIZES, window=WINDOW, seed=seed)
     model = train_sentencepiece(_tokenizer_sentences(seed), SIZES.vocabulary)
     (folder / "tokenizer.model").write_bytes(model)
     (folder / "tokenizer.json").write_text(as_tokenizer_json(model), encoding="utf-8")
-    config = read_json(folder / "config.json")
+    config = read_raw_config(folder)
     write_json(folder / "config.json", config | {"max_position_embeddings": LONGEST})
     return folder
 

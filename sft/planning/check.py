@@ -69,9 +69,9 @@ def check(config: Config, folder: Path, arms: Sequence[TrainedArm]) -> list[Chec
 
 def update_seconds(arm: TrainedArm) -> float | None:
     """Of a usual update: mean tokens over the median speed, those that compile left out; None for a run too short."""
-    from sft.training.metrics import FILE, read_metrics
+    from harness.store.beside import TRAINING_METRICS, read_metrics
 
-    rows = [row for row in read_metrics(arm.folder / FILE) if row.get("tokens_per_second")]
+    rows = [row for row in read_metrics(arm.folder / TRAINING_METRICS) if row.get("tokens_per_second")]
     speeds = [float(row["tokens_per_second"]) for row in rows[UNTIMED:]]
     return arm.tokens / arm.steps / statistics.median(speeds) if speeds and arm.steps else None
 

@@ -49,14 +49,14 @@ def step_bytes(block: Figures) -> float:
 
 def rows_that_fit(study: Study, topology: Topology, span: int) -> int:
     """What the engine would choose on an empty device. Raises UserError where not one row fits."""
-    from harness.gemma.engine.memory import MOST_ROWS_CPU, plan_memory
+    from harness.gemma.engine.memory import MOST_ROWS_CPU, fit_memory
     from harness.gemma.engine.schedule import BATCH_SIZES
     from harness.gemma.engine.shape import shape_of
     from harness.gemma.model.config import config_of
 
     item_bytes = 4 if _dtype(topology) == "float32" else 2
     weights = total_parameters(study.sizes) * item_bytes
-    plan = plan_memory(
+    fit = fit_memory(
         shape_of(config_of(study.text)),
         item_bytes=item_bytes,
         prefix=0,
@@ -66,7 +66,7 @@ def rows_that_fit(study: Study, topology: Topology, span: int) -> int:
         most_rows=MOST_ROWS_CPU if topology.platform == "cpu" else BATCH_SIZES[-1],
         mode="greedy",
     )
-    return plan.n_rows
+    return fit.n_rows
 
 
 def _job(study: Study, topology: Topology, rows: int, span: int, depth: int) -> Job:

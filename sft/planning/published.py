@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.core.errors import UserError
-from harness.gemma.model.config import config_json, read_json, text_config
+from harness.gemma.model.config import config_json, read_raw_config, text_config
 from harness.gemma.model.hub import BUNDLED, SHORT_NAMES
 from harness.gemma.model.layout import Sizes
 
@@ -48,7 +48,7 @@ def model_text_config(base: str) -> Mapping[str, Any]:
     """
     folder = BUNDLED.get(base, Path(base).expanduser())
     if folder.is_dir():
-        return text_config(read_json(folder / "config.json"))
+        return text_config(read_raw_config(folder))
     name = SHORT_NAMES.get(base, base)
     if match := _NAMED.search(name):
         return PUBLISHED[match[1].lower()]

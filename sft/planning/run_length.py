@@ -79,22 +79,22 @@ def run_length(config: Config, folder: Path | None, sizes: Sizes) -> RunLength:
 def measured(config: Config, folder: Path, sizes: Sizes) -> RunLength:
     """From the rows that training would pack. Raises UserError where the data or the tokenizer cannot be read."""
     from harness.core.reply.presets import response_format
-    from harness.gemma.model.config import read_json, text_config
+    from harness.gemma.model.config import read_raw_config, text_config
     from harness.gemma.text.tokenizer import load_tokenizer
     from sft.tokens.loader import Loader
-    from sft.training.inputs import Plan, arms_data
+    from sft.training.inputs import TrainingInputs, arms_data
     from sft.training.mesh import MeshShape
 
-    plan = Plan(
+    inputs = TrainingInputs(
         config=config,
         base=folder,
-        base_config=text_config(read_json(folder / "config.json")),
+        base_config=text_config(read_raw_config(folder)),
         sizes=sizes,
         tokenizer=load_tokenizer(folder, embeddings=sizes.vocabulary, chat_template=config.model.chat_template),
         form=response_format(config.data.format),
         mesh=MeshShape(fsdp=1, tp=1),
     )
-    rows = next(iter(arms_data(plan).values())).train
+    rows = next(iter(arms_data(inputs).values())).train
     train = config.train
     loader = Loader(rows, batch_rows=train.batch_rows, micro_batches=train.micro_batches, seed=train.seed)
     return RunLength(

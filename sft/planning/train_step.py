@@ -65,17 +65,17 @@ def lower(job: Job, devices: list[Any], mesh: Mesh) -> Any:
     from sft.training.trainable import as_trained, base_dtype
     from sft.training.tunix_trainer import compiled_step
 
-    config = _config(job.arguments)
+    config = config_of_job(job.arguments)
     dtype = _compute_dtype(config, devices)
     constrained = mesh if devices[0].platform != "cpu" else None
     with mesh, sharding_as_on_accelerators(constrained):
         base = nnx.merge(*abstract_model(config_of(job.arguments["model"]), base_dtype(config, dtype)))
         model = nnx.eval_shape(lambda whole: as_trained(whole, config, mesh), base)
-        trainer, optimizer = _trainer(model, config, dtype, job)
-        return compiled_step(trainer).lower(_placed(model, mesh), _placed(optimizer, mesh), _batch(config, job, mesh))
+        trainer, optimizer = abstract_trainer(model, config, dtype, job)
+        return compiled_step(trainer).lower(placed(model, mesh), placed(optimizer, mesh), _batch(config, job, mesh))
 
 
-def _config(arguments: Mapping[str, Any]) -> Config:
+def config_of_job(arguments: Mapping[str, Any]) -> Config:
     from harness.core.codec import decode
     from sft.config import Config, LoraSettings, TrainSettings
 
@@ -92,7 +92,7 @@ def _compute_dtype(config: Config, devices: list[Any]) -> Any:
     return jnp.dtype(named)
 
 
-def _trainer(model: Any, config: Config, dtype: Any, job: Job) -> tuple[Any, Any]:
+def abstract_trainer(model: Any, config: Config, dtype: Any, job: Job) -> tuple[Any, Any]:
     """The trainer, and the optimizer that it makes over the model, as shapes."""
     from types import SimpleNamespace
 
@@ -126,18 +126,18 @@ def _trainer(model: Any, config: Config, dtype: Any, job: Job) -> tuple[Any, Any
     return made[0], shapes
 
 
-def _placed(module: Any, mesh: Mesh) -> Any:
+def placed(module: Any, mesh: Mesh) -> Any:
     """The same shapes with the shardings that training gives them."""
     import jax
     from flax import nnx
 
     state = nnx.state(module)
     places = nnx.get_named_sharding(state, mesh)
-    shapes = jax.tree.map(lambda x, place: _shape(x.shape, x.dtype, place), state, places)
+    shapes = jax.tree.map(lambda x, place: placed_shape(x.shape, x.dtype, place), state, places)
     return nnx.merge(nnx.graphdef(module), shapes)
 
 
-def _shape(size: tuple[int, ...], kind: Any, place: Any) -> Any:
+def placed_shape(size: tuple[int, ...], kind: Any, place: Any) -> Any:
     import jax
 
     return jax.ShapeDtypeStruct(size, kind, sharding=place)  # type: ignore[no-untyped-call]
@@ -154,7 +154,7 @@ def _batch(config: Config, job: Job, mesh: Mesh) -> Any:
     place = NamedSharding(mesh, PartitionSpec("fsdp"))  # type: ignore[no-untyped-call]
 
     def shape(width: int, kind: str) -> Any:
-        return _shape((rows, width), kind, place)
+        return placed_shape((rows, width), kind, place)
 
     wide, narrow = (shape(length, "int32") for _ in range(3)), (shape(counted, "int32") for _ in range(2))
     names = ("tokens", "segment_ids", "positions", "loss_index", "targets")

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from harness.core.errors import UserError
 from sft.tokens.packing import Packed
-from sft.training.loss import counted_weights, loss_positions
+from sft.tokens.positions import counted_weights, loss_positions
 
 _MULTIPLE = 8
 """Loss positions a row are rounded up to it."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import encode
+from harness.store.beside import TRAINING_METRICS, read_metrics
 from sft.config import Config
 from sft.data.enforce import Order
 from sft.data.prepare import write_prepared
@@ -20,11 +21,10 @@ from sft.training.checkpoint import verify
 from sft.training.export import export
 from sft.training.guards import LossGuard
 from sft.training.identity import check_same_run, claim, identity
-from sft.training.inputs import ArmData, Plan, arms_data
+from sft.training.inputs import ArmData, TrainingInputs, arms_data
 from sft.training.loss import chunk_for
 from sft.training.mesh import build_mesh
-from sft.training.metrics import FILE as METRICS
-from sft.training.metrics import MetricsFile, read_metrics
+from sft.training.metrics import MetricsFile
 from sft.training.optimizer import adamw, learning_rates
 
 if TYPE_CHECKING:
@@ -63,42 +63,42 @@ class Events:
     data: Callable[[Order, ArmData], None] = lambda order, data: None
     step: Callable[[Order, StepResult, int], None] = lambda order, result, steps: None
     evaluated: Callable[[Order, int, float], None] = lambda order, step, loss: None
-    probe: Callable[[Any, Plan, Order, int], dict[str, float]] | None = None
+    probe: Callable[[Any, TrainingInputs, Order, int], dict[str, float]] | None = None
     """Called at every evaluation with the model in training; what it returns is written to the metrics."""
 
 
-def train_arms(plan: Plan, out: Path, events: Events | None = None) -> tuple[TrainedArm, ...]:
-    """Train every arm of the plan under `out`/arms, each for the tokens that the first one takes.
+def train_arms(inputs: TrainingInputs, out: Path, events: Events | None = None) -> tuple[TrainedArm, ...]:
+    """Train every arm under `out`/arms, each for the tokens that the first one takes.
 
     Arms that are finished are read, one that was cut off goes on from its last checkpoint.
     """
     events = events or Events()
     done: list[TrainedArm] = []
     budget: float | None = None
-    for order, data in arms_data(plan).items():
+    for order, data in arms_data(inputs).items():
         folder = out / "arms" / order
         if first_host():
             _write_data(data, folder / "data")
             events.data(order, data)
-        loader = _loader(plan.config, data)
-        steps = _steps(plan.config, loader, data, budget)
+        loader = _loader(inputs.config, data)
+        steps = _steps(inputs.config, loader, data, budget)
         budget = budget or steps * _tokens_a_step(loader, data)
         begun = (folder / CHECKPOINTS).is_dir() or (folder / ARM_FILE).is_file()
-        claim(folder, identity(plan, data, steps), begun=begun, writes=first_host())
-        done.append(_read_arm(folder) or train_arm(plan, order, folder, data, loader, steps, events))
+        claim(folder, identity(inputs, data, steps), begun=begun, writes=first_host())
+        done.append(_read_arm(folder) or train_arm(inputs, order, folder, data, loader, steps, events))
     return tuple(done)
 
 
 def train_arm(
-    plan: Plan, order: Order, folder: Path, data: ArmData, loader: Loader, steps: int, events: Events
+    inputs: TrainingInputs, order: Order, folder: Path, data: ArmData, loader: Loader, steps: int, events: Events
 ) -> TrainedArm:
     """Train, verify the last checkpoint, export. Raises UserError for a loss that is no number or jumps."""
     from sft.training.tunix_trainer import peak_bytes
 
     began = time.perf_counter()
-    mesh = build_mesh(plan.mesh)
-    model = _model(plan, mesh)
-    run = _Run(plan, order, folder, loader, steps, events)
+    mesh = build_mesh(inputs.mesh)
+    model = _model(inputs, mesh)
+    run = _Run(inputs, order, folder, loader, steps, events)
     trainer = run.trainer(model, data)
     run.begin(trainer)
     try:
@@ -108,13 +108,13 @@ def train_arm(
     if first_host():
         last = verify(folder / CHECKPOINTS, trained_arrays(model))
         del model
-        wanted = trainer.best_step if plan.config.export.checkpoint == "best" else None
+        wanted = trainer.best_step if inputs.config.export.checkpoint == "best" else None
         exported = last.with_name(str(wanted)) if wanted is not None else last
-        losses = [row["loss"] for row in read_metrics(folder / METRICS) if "loss" in row]
+        losses = [row["loss"] for row in read_metrics(folder / TRAINING_METRICS) if "loss" in row]
         arm = TrainedArm(
             order=order,
             folder=folder,
-            model=export(plan, exported, folder),
+            model=export(inputs, exported, folder),
             steps=int(last.name),
             exported_step=int(exported.name),
             tokens=sum(loader.tokens_of(i) for i in range(int(last.name))),
@@ -160,16 +160,18 @@ def trained_arrays(model: Any) -> dict[tuple[Any, ...], Any]:
 class _Run:
     """What is kept between the updates of one arm: the metrics file, the guard, the best evaluation."""
 
-    def __init__(self, plan: Plan, order: Order, folder: Path, loader: Loader, steps: int, events: Events) -> None:
-        self.plan, self.order, self.folder, self.loader, self.steps, self.events = (
-            plan,
+    def __init__(
+        self, inputs: TrainingInputs, order: Order, folder: Path, loader: Loader, steps: int, events: Events
+    ) -> None:
+        self.inputs, self.order, self.folder, self.loader, self.steps, self.events = (
+            inputs,
             order,
             folder,
             loader,
             steps,
             events,
         )
-        train = plan.config.train
+        train = inputs.config.train
         self.rates = learning_rates(
             train.schedule,
             peak=train.learning_rate,
@@ -186,7 +188,7 @@ class _Run:
         """The trainer, restored to the last checkpoint of the arm's folder."""
         from sft.training.tunix_trainer import LoopOptions, Trainer
 
-        train, held_out = self.plan.config.train, data.evaluation
+        train, held_out = self.inputs.config.train, data.evaluation
         rows = train.batch_rows // train.micro_batches
         options = LoopOptions(
             steps=self.steps,
@@ -194,10 +196,10 @@ class _Run:
             save_every=train.save_every,
             keep=train.keep,
             checkpoints=self.folder / CHECKPOINTS,
-            compute_dtype=compute_dtype(self.plan.config),
-            chunk=chunk_for(rows // self.plan.mesh.fsdp, self.plan.sizes.vocabulary, self.loader.n_positions),
+            compute_dtype=compute_dtype(self.inputs.config),
+            chunk=chunk_for(rows // self.inputs.mesh.fsdp, self.inputs.sizes.vocabulary, self.loader.n_positions),
         )
-        self.identity = identity(self.plan, data, self.steps)
+        self.identity = identity(self.inputs, data, self.steps)
         batches = {"batch_rows": rows, "process": self.loader.process, "processes": self.loader.processes}
         return Trainer(
             model,
@@ -214,17 +216,19 @@ class _Run:
         """Check that a restored checkpoint is this run's, and cut the metrics back to it."""
         from harness.gemma.model.checkpoint import Origin, write_origin
 
-        config = self.plan.config
+        config = self.inputs.config
         if trainer.restored_step:
             check_same_run(trainer.restored_metadata, self.identity, self.folder)
         alpha = config.lora.alpha if config.train.method != "full" else None
         self.running = trainer
         if first_host():
-            write_origin(self.folder / CHECKPOINTS, Origin(base=str(self.plan.base.resolve()), lora_alpha=alpha))
+            write_origin(self.folder / CHECKPOINTS, Origin(base=str(self.inputs.base.resolve()), lora_alpha=alpha))
             board = self.folder / "tensorboard" if config.train.tensorboard else None
-            self.metrics = MetricsFile(self.folder / METRICS, from_step=trainer.restored_step, tensorboard=board)
+            self.metrics = MetricsFile(
+                self.folder / TRAINING_METRICS, from_step=trainer.restored_step, tensorboard=board
+            )
         _wait_for_hosts("metrics cut back")
-        for row in read_metrics(self.folder / METRICS):
+        for row in read_metrics(self.folder / TRAINING_METRICS):
             if "eval_loss" in row:
                 self._weigh(row["step"], row["eval_loss"])
 
@@ -245,7 +249,7 @@ class _Run:
     def on_evaluation(self, step: int, loss: float) -> None:
         """One line of metrics, the probe, the best so far, and whether to go on."""
         probe = self.events.probe
-        probed = probe(self.running.model, self.plan, self.order, step) if probe else {}
+        probed = probe(self.running.model, self.inputs, self.order, step) if probe else {}
         self._weigh(step, loss)
         if self.metrics is not None:
             self.metrics.write(step, {"eval_loss": loss, **probed})
@@ -256,7 +260,7 @@ class _Run:
             self.best_loss, self.running.best_step, self.without_gain = loss, step, 0
         elif step:
             self.without_gain += 1
-        patience = self.plan.config.train.patience
+        patience = self.inputs.config.train.patience
         self.running.stopped = bool(patience) and self.without_gain >= patience
 
     def close(self) -> None:
@@ -275,12 +279,12 @@ def compute_dtype(config: Config) -> Any:
     return jnp.dtype(named)
 
 
-def _model(plan: Plan, mesh: Mesh | None) -> Any:
+def _model(inputs: TrainingInputs, mesh: Mesh | None) -> Any:
     from harness.gemma.load import load_model
     from sft.training.trainable import as_trained, base_dtype
 
-    dtype = base_dtype(plan.config, compute_dtype(plan.config))
-    return as_trained(load_model(plan.base, dtype=dtype, mesh=mesh).model, plan.config, mesh)
+    dtype = base_dtype(inputs.config, compute_dtype(inputs.config))
+    return as_trained(load_model(inputs.base, dtype=dtype, mesh=mesh).model, inputs.config, mesh)
 
 
 def _loader(config: Config, data: ArmData) -> Loader:

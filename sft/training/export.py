@@ -14,7 +14,7 @@ from harness.gemma.model.config import max_positions
 from harness.gemma.model.layout import parameters
 from harness.gemma.model.peft import write_adapter
 from sft.config import export_dtype
-from sft.training.inputs import Plan
+from sft.training.inputs import TrainingInputs
 
 if TYPE_CHECKING:
     from harness.gemma.load import LoadedModel
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MODEL, ADAPTER = "model", "adapter"
 
 
-def export(plan: Plan, step: Path, folder: Path) -> Path:
+def export(inputs: TrainingInputs, step: Path, folder: Path) -> Path:
     """Write `folder`/model (LoRA merged) and, with LoRA, `folder`/adapter, from a checkpoint's step.
 
     From the checkpoint, because the weights in memory may be spread over hosts, and quantised: LoRA is merged into the
@@ -34,34 +34,34 @@ def export(plan: Plan, step: Path, folder: Path) -> Path:
     target, adapter = folder / MODEL, folder / ADAPTER
     for old in (target, adapter):
         shutil.rmtree(old, ignore_errors=True)
-    if plan.config.train.method != "full":
-        wanted, alpha = parameters(plan.sizes), plan.config.lora.alpha
-        write_adapter(adapter, read_parameters(step), wanted, base=str(plan.base.resolve()), alpha=alpha)
-    dtype = export_dtype(plan.config, plan.base_config)
-    export_model(load_model(step).model, target, base=plan.base, dtype=dtype)
+    if inputs.config.train.method != "full":
+        wanted, alpha = parameters(inputs.sizes), inputs.config.lora.alpha
+        write_adapter(adapter, read_parameters(step), wanted, base=str(inputs.base.resolve()), alpha=alpha)
+    dtype = export_dtype(inputs.config, inputs.base_config)
+    export_model(load_model(step).model, target, base=inputs.base, dtype=dtype)
     for made in (target, adapter) if adapter.is_dir() else (target,):
-        write_origin(made, Origin(base=plan.config.model.base, training_step=int(step.name)))
+        write_origin(made, Origin(base=inputs.config.model.base, training_step=int(step.name)))
     return target
 
 
-def loaded_for_decoding(plan: Plan, model: Any) -> LoadedModel:
+def loaded_for_decoding(inputs: TrainingInputs, model: Any) -> LoadedModel:
     """The model in training as the decode engine takes it, LoRA merged into the base on the disk."""
     from harness.gemma.load import LoadedModel, load_model
     from harness.gemma.model.export import export_adapter
 
-    base = str(plan.base)
-    if plan.config.train.method != "full":
+    base = str(inputs.base)
+    if inputs.config.train.method != "full":
         with TemporaryDirectory() as folder:
-            export_adapter(model, folder, base=plan.base.resolve(), lora_alpha=plan.config.lora.alpha)
-            return load_model(folder, base=base, chat_template=plan.config.model.chat_template)
+            export_adapter(model, folder, base=inputs.base.resolve(), lora_alpha=inputs.config.lora.alpha)
+            return load_model(folder, base=base, chat_template=inputs.config.model.chat_template)
     return LoadedModel(
         model=model,
         config=model.config,
-        tokenizer=plan.tokenizer,
+        tokenizer=inputs.tokenizer,
         fingerprint="in training",
-        path=plan.base,
+        path=inputs.base,
         dtype="float32",
-        max_positions=max_positions(plan.base),
+        max_positions=max_positions(inputs.base),
     )
 
 

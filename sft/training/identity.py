@@ -10,14 +10,14 @@ from typing import Any
 
 from harness.core.errors import UserError
 from sft.tokens.loader import rows_hash
-from sft.training.inputs import ArmData, Plan
+from sft.training.inputs import ArmData, TrainingInputs
 
 FILE = "identity.json"
 _NO_MATTER = frozenset({"arms", "epochs", "steps", "save_every", "keep", "spike_factor", "tensorboard"})
 """Settings under [train] that change no number of an arm, or change it by way of its data and its count of updates."""
 
 
-def identity(plan: Plan, data: ArmData, steps: int) -> dict[str, Any]:
+def identity(inputs: TrainingInputs, data: ArmData, steps: int) -> dict[str, Any]:
     """All that decides an arm's weights, by name: what must be the same for `--resume` to continue the same curve.
 
     A setting that is new under [train] or [lora] enters by itself. The mesh does not: it changes rounding alone.
@@ -26,8 +26,8 @@ def identity(plan: Plan, data: ArmData, steps: int) -> dict[str, Any]:
     from harness.gemma.model.layout import parameters
     from harness.gemma.model.source import open_parameters
 
-    config = plan.config
-    with open_parameters(resolve(plan.base), parameters(plan.sizes)) as base:
+    config = inputs.config
+    with open_parameters(resolve(inputs.base), parameters(inputs.sizes)) as base:
         found: dict[str, Any] = {"base": base.identity}
     found |= {"training rows": rows_hash(data.train), "updates": steps}
     if data.evaluation is not None:

@@ -31,7 +31,7 @@ _PAD_TO = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class TrainingInputs:
     """A run that can start."""
 
     config: Config
@@ -55,12 +55,12 @@ class ArmData:
     report: TokenReport
 
 
-def make_plan(config: Config, out: Path) -> Plan:
+def training_inputs(config: Config, out: Path) -> TrainingInputs:
     """Find the base, read its small files, check everything that can be wrong. Raises UserError for what is."""
     import jax
 
     from harness.gemma.model import tunix_adapter
-    from harness.gemma.model.config import max_positions, read_config, read_json, text_config
+    from harness.gemma.model.config import max_positions, read_config, read_raw_config, text_config
     from harness.gemma.model.hub import resolve
     from harness.gemma.text.tokenizer import load_tokenizer
 
@@ -86,10 +86,10 @@ def make_plan(config: Config, out: Path) -> Plan:
     )
     check_batch(train.batch_rows, train.micro_batches, jax.process_count(), shape.fsdp)
     check_room(out, sizes, full=train.method == "full", keep=train.keep)
-    return Plan(
+    return TrainingInputs(
         config=config,
         base=source.model,
-        base_config=text_config(read_json(source.model / "config.json")),
+        base_config=text_config(read_raw_config(source.model)),
         sizes=sizes,
         tokenizer=load_tokenizer(source.model, embeddings=sizes.vocabulary, chat_template=config.model.chat_template),
         form=response_format(config.data.format),
@@ -105,42 +105,44 @@ def _check_length(config: Config, longest: int, base: Path) -> None:
         )
 
 
-def arms_data(plan: Plan) -> dict[Order, ArmData]:
+def arms_data(inputs: TrainingInputs) -> dict[Order, ArmData]:
     """Rows of every arm: prepared, tokenised, split into training and evaluation by id, packed.
 
     All arms hold the same questions: one that is too long in one order is left out of every arm.
     Raises UserError where nothing is left.
     """
-    found = {order: _samples(plan, order) for order in plan.config.train.arms}
+    found = {order: _samples(inputs, order) for order in inputs.config.train.arms}
     common = set.intersection(*({sample.id for sample in samples} for _, samples in found.values()))
     if not common:
         raise UserError("no sample is left that every arm can hold", tip="train.arms one by one show their rejects.")
-    return {order: _arm_data(plan, prepared, samples, common) for order, (prepared, samples) in found.items()}
+    return {order: _arm_data(inputs, prepared, samples, common) for order, (prepared, samples) in found.items()}
 
 
-def _samples(plan: Plan, order: Order) -> tuple[Prepared, tuple[TokenisedSample, ...]]:
+def _samples(inputs: TrainingInputs, order: Order) -> tuple[Prepared, tuple[TokenisedSample, ...]]:
     from harness.core.task import PromptTemplate
 
-    data = plan.config.data
+    data = inputs.config.data
     prepared = prepare(
         data.source,
-        plan.form,
+        inputs.form,
         verify=data.verify,
         order=order,
-        template=PromptTemplate(response_format=plan.form, prefill=data.prefill),
+        template=PromptTemplate(response_format=inputs.form, prefill=data.prefill),
         language=data.language,
         near=data.near,
         limit=data.limit or None,
     )
-    samples, rejects = tokenise(prepared.samples, plan.tokenizer, data.max_length, data.weights)
+    samples, rejects = tokenise(prepared.samples, inputs.tokenizer, data.max_length, data.weights)
     prepared = without(prepared, rejects, {sample.id for sample in samples})
     if not samples:
         raise all_rejected(prepared)
     return prepared, samples
 
 
-def _arm_data(plan: Plan, prepared: Prepared, samples: tuple[TokenisedSample, ...], common: Collection[str]) -> ArmData:
-    data = plan.config.data
+def _arm_data(
+    inputs: TrainingInputs, prepared: Prepared, samples: tuple[TokenisedSample, ...], common: Collection[str]
+) -> ArmData:
+    data = inputs.config.data
     lone = [one.sample for one in prepared.samples if one.sample.id not in common]
     rejects = [
         reject_sample(sample, "not_in_every_arm", "another order has no room for it", "tokens") for sample in lone
@@ -154,7 +156,7 @@ def _arm_data(plan: Plan, prepared: Prepared, samples: tuple[TokenisedSample, ..
         prepared=prepared,
         train=_rows(kept, row_length, packed=data.pack),
         evaluation=_rows(held_out, row_length, packed=data.pack) if held_out else None,
-        report=token_report(samples, plan.tokenizer, prepared.form, replies, row_length),
+        report=token_report(samples, inputs.tokenizer, prepared.form, replies, row_length),
     )
 
 

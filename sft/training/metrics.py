@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-FILE = "train_metrics.jsonl"
+from harness.store.beside import read_metrics
 
 
 class MetricsFile:
@@ -42,19 +42,6 @@ class MetricsFile:
         self._file.close()
         if self._board is not None:
             self._board.close()
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """All whole lines; a torn last one is passed over."""
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict) and isinstance(row.get("step"), int):
-            rows.append(row)
-    return rows
 
 
 def _is_before(row: Mapping[str, Any], from_step: int) -> bool:

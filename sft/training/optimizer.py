@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
+
+from sft.config import Schedule
 
 if TYPE_CHECKING:
     import optax
-
-Schedule: TypeAlias = Literal["cosine", "linear", "constant"]
 
 
 def learning_rates(

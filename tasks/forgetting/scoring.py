@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
-from harness.core.reply.format import parse_sections
+from harness.core.reply.parse import parse_sections
 from harness.core.reply.presets import PRESETS
 from harness.core.scorer import Metric, Scorer, Scores
 from tasks.forgetting import instructions, puzzles, texts

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from harness.audits.noise.records import NoiseFloor, NoisePair, NoiseRun
 from harness.comparison.pair import PairedRuns
-from harness.comparison.refuse import check_comparable, is_foreign
+from harness.comparison.refuse import check_comparable, is_recorded
 from harness.core.errors import UserError
 from harness.core.records import Estimate, MetricInfo, Record, Run
 from harness.stats.estimate import estimate_metrics
@@ -73,7 +73,7 @@ def _check(sides: Sequence[Same]) -> tuple[str, ...]:
     for side in sides[1:]:
         check_comparable(first, side.run, frozenset())
         ours, theirs = first.model.fingerprint, side.run.model.fingerprint
-        if ours != theirs and not (is_foreign(first) and is_foreign(side.run)):
+        if ours != theirs and not (is_recorded(first) and is_recorded(side.run)):
             raise UserError(
                 f"{first.id} and {side.run.id} are of different models ({ours} against {theirs}): not numerics alone",
                 tip="`harness compare` compares two models.",

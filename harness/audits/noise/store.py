@@ -10,7 +10,7 @@ from harness.audits.noise.records import NoiseFloor
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError
 from harness.core.records import Run
-from harness.store.folder import read_text, write_atomic
+from harness.store.files import read_text, write_json
 
 FOLDER = "noise"
 """Under the folder of runs: one folder a floor."""
@@ -26,7 +26,7 @@ def write_floor(folder: Path, floor: NoiseFloor) -> Path:
         raise UserError(f"{folder} cannot be made: {error.strerror}") from error
     path = folder / FILE
     document = {"format": FORMAT_VERSION} | encode(floor)
-    write_atomic(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    write_json(path, document)
     return path
 
 

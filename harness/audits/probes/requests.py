@@ -1,4 +1,4 @@
-"""From a run's records to the requests of a probe: pure, so that a resumed probe plans the same ones again."""
+"""From a run's records to the requests of a probe: pure, so that a resumed probe asks the same again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.audits.probes.thought import FAILED, find_thought
 from harness.core.hashing import stable_hash
 from harness.core.records import GenerationSettings, ModelInfo, Prompt, Record, Request, Score
 from harness.core.task import Task, prompt_of
-from harness.runner.requests import PlannedRequest, request_seed
+from harness.runner.requests import KeyedRequest, request_seed
 
 ANSWER_TOKENS = 128
 """Of a reply that opens where the answer begins: a sentence, not another chain of reasoning."""
@@ -25,11 +25,11 @@ META = "probe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProbePlan:
+class ProbeRequests:
     """Everything a probe asks about one run."""
 
     probe: ProbeName
-    requests: tuple[PlannedRequest, ...]
+    requests: tuple[KeyedRequest, ...]
     """A request's `repeat` is the number of its variant: backends tell the requests of a doc apart by it."""
     n_completions: int
     n_probed: int
@@ -43,28 +43,28 @@ def answer_scorer(task: Task) -> str:
     return "final_answer" if "final_answer" in names else primary
 
 
-def plan_probe(
+def probe_requests(
     probe: ProbeName,
     task: Task,
     records: Sequence[Record],
     model: ModelInfo,
     settings: GenerationSettings,
     split: SplitSteps,
-) -> ProbePlan:
+) -> ProbeRequests:
     """What the probe asks about the first completion of each doc. `split` cuts a text into steps."""
     scorer = answer_scorer(task)
     firsts = [record for record in records if record.completion.repeat == 0]
-    planned: list[PlannedRequest] = []
+    requests: list[KeyedRequest] = []
     left_out: Counter[str] = Counter()
     for record in firsts:
         asked = _ask(probe, task, record, scorer, settings.seed, split)
         if isinstance(asked, str):
             left_out[asked] += 1
         else:
-            planned.extend(_requests(probe, task, record, scorer, asked, model, settings))
-    return ProbePlan(
+            requests.extend(_requests(probe, task, record, scorer, asked, model, settings))
+    return ProbeRequests(
         probe=probe,
-        requests=tuple(planned),
+        requests=tuple(requests),
         n_completions=len(firsts),
         n_probed=len(firsts) - left_out.total(),
         left_out=dict(left_out.most_common()),
@@ -93,7 +93,7 @@ def _requests(
     asked: Sequence[Variant],
     model: ModelInfo,
     settings: GenerationSettings,
-) -> Iterator[PlannedRequest]:
+) -> Iterator[KeyedRequest]:
     seed = request_seed(settings.seed, record.doc.id, record.completion.repeat)
     recorded = _score(record, scorer)
     for number, variant in enumerate(asked):
@@ -107,7 +107,7 @@ def _requests(
         prompt = replace(prompt, prefill=variant.prefill) if variant.prefill else prompt
         budget = min(settings.max_new_tokens, ANSWER_TOKENS) if variant.answer_only else settings.max_new_tokens
         request = Request(doc_id=doc.id, repeat=number, prompt=prompt, seed=seed, max_new_tokens=budget)
-        yield PlannedRequest(key=_key(probe, variant, request, model, settings), doc=doc, request=request)
+        yield KeyedRequest(key=_key(probe, variant, request, model, settings), doc=doc, request=request)
 
 
 def _key(probe: ProbeName, variant: Variant, request: Request, model: ModelInfo, settings: GenerationSettings) -> str:

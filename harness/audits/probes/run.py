@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.audits.probes.forced import forced_scorers
 from harness.audits.probes.records import ProbeName, ProbeSummary, SplitSteps
-from harness.audits.probes.requests import ProbePlan, answer_scorer, plan_probe
+from harness.audits.probes.requests import ProbeRequests, answer_scorer, probe_requests
 from harness.audits.probes.store import journal_path, write_summary
 from harness.audits.probes.summary import summarise
 from harness.core.backend import Backend
@@ -38,20 +38,20 @@ def run_probe(
     `split` cuts reasoning into steps. Raises UserError for a task whose replies are weighed and not written.
     """
     check_probed(task)
-    plan = plan_probe(probe, task, records, backend.describe(), settings, split)
+    wanted = probe_requests(probe, task, records, backend.describe(), settings, split)
     path = journal_path(folder, probe)
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path.parent), Journal(path) as journal:
-        found = _finished(path, plan)
-        missing = [planned for planned in plan.requests if planned.key not in found]
+        found = _finished(path, wanted)
+        missing = [keyed for keyed in wanted.requests if keyed.key not in found]
         start = Progress(
-            stage=probe, primary=task.primary, done=len(found), total=len(plan.requests), resumed=len(found)
+            stage=probe, primary=task.primary, done=len(found), total=len(wanted.requests), resumed=len(found)
         )
         on_progress(start)
         if missing:
             tell = counter(on_progress, start)
             draw(_scorers(probe, task), backend, settings, missing, journal, tell)
-        summary = summarise(plan, _judged(_drawn(path, plan), plan, _scorers(probe, task)), answer_scorer(task))
+        summary = summarise(wanted, _judged(_drawn(path, wanted), wanted, _scorers(probe, task)), answer_scorer(task))
         write_summary(folder, summary)
     return summary
 
@@ -67,18 +67,18 @@ def check_probed(task: Task) -> None:
         raise UserError(f"task {task.name!r} weighs given answers: there is no reasoning to probe")
 
 
-def _judged(drawn: Sequence[Record], plan: ProbePlan, scorers: Sequence[Scorer]) -> list[Record]:
+def _judged(drawn: Sequence[Record], wanted: ProbeRequests, scorers: Sequence[Scorer]) -> list[Record]:
     """The records with the verdicts of today's scorers, beside the answers that the run has today: a journal may be of
     before either changed."""
-    docs = {planned.key: planned.doc for planned in plan.requests}
+    docs = {keyed.key: keyed.doc for keyed in wanted.requests}
     return [score_completion(record.key, docs[record.key], record.completion, scorers) for record in drawn]
 
 
-def _finished(path: Path, plan: ProbePlan) -> set[str]:
-    return {record.key for record in _drawn(path, plan) if record.completion.finish != "error"}
+def _finished(path: Path, wanted: ProbeRequests) -> set[str]:
+    return {record.key for record in _drawn(path, wanted) if record.completion.finish != "error"}
 
 
-def _drawn(path: Path, plan: ProbePlan) -> list[Record]:
-    """Records of this plan; those of other settings, or of an older version of the probe, are passed over."""
-    wanted = {planned.key for planned in plan.requests}
-    return sort_records(r for key, r in latest_by_key(read_records(path)).items() if key in wanted)
+def _drawn(path: Path, wanted: ProbeRequests) -> list[Record]:
+    """Records of these requests; those of other settings, or of an older version of the probe, are passed over."""
+    keys = {keyed.key for keyed in wanted.requests}
+    return sort_records(r for key, r in latest_by_key(read_records(path)).items() if key in keys)

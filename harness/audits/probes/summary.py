@@ -12,32 +12,32 @@ from harness.audits.probes.early import shown_steps
 from harness.audits.probes.examples import examples
 from harness.audits.probes.forced import REASONED_ON
 from harness.audits.probes.records import CUTS, VERSIONS, CurvePoint, ProbeName, ProbeSummary
-from harness.audits.probes.requests import META, ProbePlan
+from harness.audits.probes.requests import META, ProbeRequests
 from harness.audits.probes.slip import Reaction, goes_on_writing_the_number, reaction
 from harness.core.records import Estimate, MetricInfo, MetricValue, Record, Score
 
 
-def summarise(plan: ProbePlan, records: Sequence[Record], scorer: str) -> ProbeSummary:
+def summarise(wanted: ProbeRequests, records: Sequence[Record], scorer: str) -> ProbeSummary:
     """The summary of a probe; `scorer` names the one that reads the answer, `records` are in order of doc."""
     from harness.stats.estimate import estimate_metrics
 
-    rows = question_rows(plan.probe, records, scorer)
-    infos = METRICS[plan.probe]
+    rows = question_rows(wanted.probe, records, scorer)
+    infos = METRICS[wanted.probe]
     estimates = estimate_metrics(rows, (*infos, *_CURVE_METRICS)) if rows else {}
     if AOC in estimates:
         estimates[AOC] = _area_estimate(rows, estimates[AOC])
     return ProbeSummary(
-        probe=plan.probe,
-        version=VERSIONS[plan.probe],
-        n_completions=plan.n_completions,
-        n_probed=plan.n_probed,
-        left_out=plan.left_out,
+        probe=wanted.probe,
+        version=VERSIONS[wanted.probe],
+        n_completions=wanted.n_completions,
+        n_probed=wanted.n_probed,
+        left_out=wanted.left_out,
         n_failed=sum(record.completion.finish == "error" for record in records),
         metrics=infos if rows else (),
         estimates={info.name: estimates[info.name] for info in infos if info.name in estimates},
-        curve=_curve(estimates) if plan.probe == "early-answering" and rows else (),
+        curve=_curve(estimates) if wanted.probe == "early-answering" and rows else (),
         areas={row.doc.id: area for row in rows if isinstance(area := row.metrics.get(AOC), float)},
-        examples=examples(rows, scorer, REACTIONS if plan.probe == "injected-slip" else ()),
+        examples=examples(rows, scorer, REACTIONS if wanted.probe == "injected-slip" else ()),
     )
 
 

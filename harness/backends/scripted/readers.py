@@ -13,7 +13,8 @@ import re
 
 from harness.backends.scripted.slips import NUMBER, carry, find_steps, read_number
 from harness.core.records import Doc
-from harness.core.reply.format import ResponseFormat, parse_sections
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.parse import parse_sections
 from harness.core.task import as_text
 
 _LAST_NUMBER = re.compile(rf"{NUMBER}(?=\D*$)")

@@ -51,10 +51,10 @@ def print_comparison(made: ComparedRuns, *, diagnostics: bool) -> None:
 
 
 def _print(comparison: Comparison, *, diagnostics: bool) -> None:
+
     from harness.cli.show.console import out, table
-    from harness.cli.show.run import percent
-    from harness.comparison.numbers import left_out
-    from reports.numbers import GATE, gate_reason
+    from harness.comparison.words import GATE, gate_reason, left_out
+    from harness.core.words import percent
 
     console = out()
     console.print(comparison.verdict, markup=False, style="bold")
@@ -69,7 +69,7 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     if made.row_count > 1:
         console.print("p adj.: Holm over the secondary metrics; the primary one and all intervals as they are.")
     if comparison.unpaired:
-        words = left_out(len(comparison.unpaired), len(comparison.changed))
+        words = left_out(comparison)
         console.print(f"left out: {words}", markup=False)
     if comparison.gate is not None:
         kind = comparison.differences[comparison.primary].metric.kind
@@ -103,11 +103,10 @@ def _cells(difference: Difference, percent: Any) -> tuple[str, ...]:
 
 
 def _change(difference: Difference) -> str:
-    from harness.comparison.numbers import show_change
+    from harness.core import words
 
     change, *ends = (
-        show_change(value, difference.metric, unit=False)
-        for value in (difference.value, difference.low, difference.high)
+        words.change(value, difference.metric.kind) for value in (difference.value, difference.low, difference.high)
     )
     return change if difference.low is None or difference.high is None else f"{change} [{', '.join(ends)}]"
 

@@ -82,7 +82,7 @@ def print_demo(document: dict[str, Any]) -> None:
 
 def _headlines(runs: Sequence[dict[str, Any]]) -> Any:
     from harness.cli.show.console import table
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     made = table("model", *HEADLINES, right=HEADLINES)
     for run in runs:
@@ -92,7 +92,7 @@ def _headlines(runs: Sequence[dict[str, Any]]) -> Any:
 
 def _steps_table(rows: Sequence[dict[str, Any]]) -> Any:
     from harness.cli.show.console import table
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     lengths = sorted({row["n_steps"] for row in rows})
     columns = [f"{n} step{'s' * (n > 1)}" for n in lengths]
@@ -111,14 +111,14 @@ def _steps_table(rows: Sequence[dict[str, Any]]) -> Any:
 
 def _pairs_table(rows: Sequence[dict[str, Any]]) -> Any:
     from harness.cli.show.console import table
-    from harness.comparison.numbers import show_p
+    from harness.core.words import p_words
 
     numbers = ("accuracy, points", "95% interval", "p (Holm)")
     made = table("baseline", "candidate", *numbers, right=numbers)
     for row in rows:
         ends = f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}" if row["low"] is not None else "-"
         change = f"{100 * row['difference']:+.1f}" if row["difference"] is not None else "-"
-        made.add_row(row["baseline"], row["candidate"], change, ends, show_p(row["p_adjusted"]))
+        made.add_row(row["baseline"], row["candidate"], change, ends, p_words(row["p_adjusted"]))
     return made
 
 

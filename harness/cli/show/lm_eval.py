@@ -11,7 +11,7 @@ SHOWN = 5
 def print_lm_eval(summary: dict[str, Any]) -> None:
     """A table of both filters, and the first disagreements of each."""
     from harness.cli.show.console import out, table
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     console = out()
     made = table(

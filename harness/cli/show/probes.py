@@ -34,7 +34,7 @@ def probes_document(summaries: Sequence[ProbeSummary]) -> dict[str, Any]:
 
 def _curve_table(summary: ProbeSummary) -> Any:
     from harness.cli.show.console import table
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     numbers = ("accuracy", "accuracy 95%", "same answer", "same 95%", "docs", "reasoned on")
     made = table("at most shown", *numbers, right=numbers)
@@ -47,7 +47,7 @@ def _curve_table(summary: ProbeSummary) -> Any:
 
 
 def _cells(estimate: Any, kind: str) -> tuple[str, str, str]:
-    from harness.cli.show.run import percent
+    from harness.core.words import percent
 
     def show(value: float) -> str:
         return f"{value:.2f}" if kind == "mean" else percent(value)

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from sft.config import Resolved
     from sft.data.enforce import Order
     from sft.training.arms import Events
-    from sft.training.inputs import ArmData, Plan
+    from sft.training.inputs import ArmData, TrainingInputs
     from sft.training.tunix_trainer import StepResult
 
 
 @contextmanager
 def watching(
-    plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool, stages: Stages
+    plan: TrainingInputs, resolved: Resolved, folder: Path, *, tells: bool, draws: bool, stages: Stages
 ) -> Iterator[Watch]:
     """What is done beside training; the bar is taken down however training ends."""
     watch = Watch(plan, resolved, folder, tells=tells, draws=draws, stages=stages)
@@ -38,7 +38,7 @@ class Watch:
     """
 
     def __init__(
-        self, plan: Plan, resolved: Resolved, folder: Path, *, tells: bool, draws: bool, stages: Stages
+        self, plan: TrainingInputs, resolved: Resolved, folder: Path, *, tells: bool, draws: bool, stages: Stages
     ) -> None:
         self.stages = stages
         self.plan, self.resolved, self.folder, self.tells = plan, resolved, folder, tells
@@ -71,7 +71,7 @@ class Watch:
             self._looked = True
             self.overlaps = check(self.plan, data, self.folder, quiet=not self.tells)
 
-    def probe(self, model: Any, plan: Plan, order: Order, step: int) -> dict[str, float]:
+    def probe(self, model: Any, plan: TrainingInputs, order: Order, step: int) -> dict[str, float]:
         """Accuracy of the model in training."""
         from harness.api.benchmark import probe
 

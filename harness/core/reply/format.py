@@ -81,17 +81,3 @@ def _problem(sections: tuple[Section, ...]) -> str:
     if any(not later.open and not earlier.close for earlier, later in itertools.pairwise(sections)):
         return "a section without an opening marker must follow one that is closed"
     return ""
-
-
-# The parser lives beside this file; its names are public here because a format and its parser are used together.
-from harness.core.reply.parse import FoundSection, Marker, find_markers, parse_sections  # noqa: E402
-
-__all__ = [
-    "FoundSection",
-    "Marker",
-    "ResponseFormat",
-    "Section",
-    "SectionName",
-    "find_markers",
-    "parse_sections",
-]

@@ -7,10 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from harness.core.reply.format import ResponseFormat, Section, SectionName
+from harness.core.reply.format import ResponseFormat, Section, SectionName
 
 MAX_MARKERS = 1000
 """A reply with more is degenerate; only the first and the last half of this number are kept, which bounds the work."""

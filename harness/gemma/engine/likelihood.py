@@ -14,6 +14,7 @@ import numpy as np
 from harness.core.errors import UserError
 from harness.gemma.engine.cache import Prefix
 from harness.gemma.engine.layers import output_logits
+from harness.gemma.engine.placed import PlacedModel
 from harness.gemma.engine.prefill import append_to_prefix, read_pack_with_states
 from harness.gemma.engine.reader import lay_out, with_room
 from harness.gemma.engine.requests import TokenRequest
@@ -22,8 +23,6 @@ from harness.gemma.engine.weights import Weights
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float, Int
-
-    from harness.gemma.engine.engine import Engine
 
 BLOCK = 32
 """Positions whose logits exist at once."""
@@ -38,7 +37,7 @@ class Continuation:
     """Tokens given, at least one; the rest is scored."""
 
 
-def log_likelihoods(engine: Engine, items: Sequence[Continuation]) -> list[tuple[float, bool]]:
+def log_likelihoods(engine: PlacedModel, items: Sequence[Continuation]) -> list[tuple[float, bool]]:
     """For each item the log-probability of its continuation in nats, and whether each of its tokens was the likeliest.
 
     What all items start with is read once. Raises UserError for an item without context, or longer than max_length.
@@ -60,7 +59,7 @@ def _check(item: Continuation, number: int, max_length: int) -> None:
         raise UserError(f"item {number} has {len(item.tokens)} tokens, but max_length is {max_length}")
 
 
-def _pieces(engine: Engine, items: Sequence[Continuation]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+def _pieces(engine: PlacedModel, items: Sequence[Continuation]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """(item, log-probabilities, whether likeliest), an item in one piece or several."""
     scored = [i for i, item in enumerate(items) if item.n_context < len(item.tokens)]
     if not scored:
@@ -80,7 +79,7 @@ def _pieces(engine: Engine, items: Sequence[Continuation]) -> Iterator[tuple[int
 
 
 def _packed_items(
-    engine: Engine, prefix: Prefix, items: Sequence[Continuation], groups: list[list[int]], start: int, size: int
+    engine: PlacedModel, prefix: Prefix, items: Sequence[Continuation], groups: list[list[int]], start: int, size: int
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     packed = lay_out([[items[i].tokens[start:-1] for i in group] for group in groups], start, size)
     states, _ = read_pack_with_states(
@@ -104,7 +103,7 @@ def _packed_items(
 
 
 def _long_item(
-    engine: Engine, prefix: Prefix, items: Sequence[Continuation], index: int, size: int
+    engine: PlacedModel, prefix: Prefix, items: Sequence[Continuation], index: int, size: int
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """An item that no pack holds, chunk by chunk behind a copy of the prefix."""
     item, start = items[index], int(prefix.length)

@@ -22,7 +22,7 @@ GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemoryPlan:
+class MemoryFit:
     """Bytes per device, besides the weights."""
 
     n_rows: int
@@ -59,7 +59,7 @@ class MemoryPlan:
         )
 
 
-def plan_memory(
+def fit_memory(
     shape: ModelShape,
     *,
     item_bytes: int,
@@ -71,14 +71,14 @@ def plan_memory(
     mode: Mode = "truncated",
     max_steps: int = 16,
     fixed_rows: int | None = None,
-) -> MemoryPlan:
-    """The largest compiled batch that fits, or the plan for `fixed_rows`.
+) -> MemoryFit:
+    """The largest compiled batch that fits, or what `fixed_rows` take.
 
     Raises UserError when not even one row fits.
     """
 
-    def plan(n_rows: int) -> MemoryPlan:
-        return MemoryPlan(
+    def fit(n_rows: int) -> MemoryFit:
+        return MemoryFit(
             n_rows=n_rows,
             span=span,
             rows_bytes=2 * n_rows * row_bytes(shape, span, item_bytes),
@@ -89,12 +89,12 @@ def plan_memory(
         )
 
     if fixed_rows is not None:
-        return plan(fixed_rows)
-    plans = [plan(size) for size in BATCH_SIZES if size <= max(most_rows, 1)]
-    fitting = [candidate for candidate in plans if candidate.total_bytes <= SHARE_OF_FREE * free_bytes]
+        return fit(fixed_rows)
+    fits = [fit(size) for size in BATCH_SIZES if size <= max(most_rows, 1)]
+    fitting = [candidate for candidate in fits if candidate.total_bytes <= SHARE_OF_FREE * free_bytes]
     if not fitting:
         raise UserError(
-            f"one row of {span} tokens does not fit in memory ({plans[0].describe()})",
+            f"one row of {span} tokens does not fit in memory ({fits[0].describe()})",
             tip="lower max_new_tokens or max_length, or use dtype=bfloat16.",
         )
     return fitting[-1]

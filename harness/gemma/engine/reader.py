@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from harness.gemma.engine.cache import KEY_AXIS, VALUE_AXIS, Pack, Prefix
+from harness.gemma.engine.placed import PlacedModel
 from harness.gemma.engine.prefill import read_pack
 from harness.gemma.engine.requests import TokenRequest
 from harness.gemma.engine.schedule import prefix_bucket, take_pack
-
-if TYPE_CHECKING:
-    from harness.gemma.engine.engine import Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +40,7 @@ class PackedTokens:
 
 
 def read_prompts(
-    engine: Engine, prefix: Prefix, queue: list[TokenRequest], prefix_length: int, size: int
+    engine: PlacedModel, prefix: Prefix, queue: list[TokenRequest], prefix_length: int, size: int
 ) -> list[Ready]:
     """Take prompts off the queue and read them, one pack a device. Prompts without tokens of their own are free."""
     groups = [take_pack(queue, prefix_length, size) for _ in range(engine.n_devices)]
@@ -88,7 +85,7 @@ def lay_out(groups: list[list[tuple[int, ...]]], first_position: int, size: int)
     return PackedTokens(tokens=tokens, positions=positions, segments=segments)
 
 
-def read_long_prompt(engine: Engine, prefix: Prefix, request: TokenRequest, size: int) -> Ready:
+def read_long_prompt(engine: PlacedModel, prefix: Prefix, request: TokenRequest, size: int) -> Ready:
     """Read a prompt that no pack holds, chunk by chunk."""
     start = int(prefix.length)
     own = request.tokens[start:-1]

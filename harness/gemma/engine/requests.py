@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.core.records import Finish
+
+StopCheck = Callable[[int, Sequence[int], int], bool]
+"""(request index, all tokens drawn, how many of them are new) -> whether the request is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -14,8 +13,9 @@ import numpy as np
 
 from harness.gemma.engine.cache import Pack, Rows, empty_rows, insert, rejoin, resize
 from harness.gemma.engine.decode import RowState, decode_block
+from harness.gemma.engine.placed import PlacedModel
 from harness.gemma.engine.reader import Ready, read_long_prompt, read_prompts
-from harness.gemma.engine.requests import TokenCompletion, TokenRequest
+from harness.gemma.engine.requests import StopCheck, TokenCompletion, TokenRequest
 from harness.gemma.engine.sampling import Sampling, key_data
 from harness.gemma.engine.schedule import (
     LOOK_AHEAD,
@@ -27,9 +27,6 @@ from harness.gemma.engine.schedule import (
     span_bucket,
     worthwhile_prefix,
 )
-
-if TYPE_CHECKING:
-    from harness.gemma.engine.engine import Engine, StopCheck
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +60,7 @@ class GenerationRun:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: PlacedModel,
         requests: Sequence[TokenRequest],
         sampling: Sampling,
         stop_ids: Sequence[int],

@@ -14,9 +14,10 @@ from harness.core.errors import UserError
 from harness.core.records import Doc
 from harness.core.task import Task, prompt_of
 from harness.gemma.lint.checks import CHECKS, Finding, Subject, context
-from harness.gemma.model.config import max_positions, read_json, text_config
+from harness.gemma.model.config import max_positions, read_raw_config, text_config
 from harness.gemma.model.hub import resolve
 from harness.gemma.text.tokenizer import Tokenizer, load_tokenizer
+from harness.store.files import read_json
 
 _SAMPLE = Doc(
     id="sample",
@@ -98,7 +99,7 @@ def lint(subject: Subject) -> Report:
 
 
 def _tokenizer(folder: Path, chat_template: str) -> Tokenizer:
-    rows = text_config(read_json(folder / "config.json")).get("vocab_size")
+    rows = text_config(read_raw_config(folder)).get("vocab_size")
     return load_tokenizer(folder, embeddings=rows, chat_template=chat_template)
 
 

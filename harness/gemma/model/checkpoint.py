@@ -12,9 +12,8 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.gemma.model import lora
-from harness.gemma.model.config import read_json
-from harness.gemma.model.layout import Parameter, Shape, Tensor
-from harness.gemma.model.layout import Path as ParameterPath
+from harness.gemma.model.layout import Parameter, ParameterPath, Shape, Tensor
+from harness.store.files import read_json
 
 UNFINISHED = ".orbax-checkpoint-tmp"
 PARAMETERS = "model_params"

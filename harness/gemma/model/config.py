@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.core.errors import UserError
 from harness.gemma.model.layout import Sizes
 from harness.gemma.model.tunix_adapter import PATTERN, model_config
+from harness.store.files import read_json
 
 if TYPE_CHECKING:
     from tunix.models.gemma3.model import ModelConfig
@@ -55,20 +55,12 @@ def read_config(directory: str | Path) -> ModelConfig:
     does not compute (named).
     """
     where = Path(directory) / "config.json"
-    return config_of(text_config(read_json(where)), where)
+    return config_of(text_config(read_raw_config(directory)), where)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Raises UserError where it is missing or broken."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing", tip="a Hugging Face model directory holds config.json.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise UserError(f"{path} holds a {type(value).__name__}, not an object")
-    return value
+def read_raw_config(directory: str | Path) -> dict[str, Any]:
+    """The config.json of a model as it stands. Raises UserError where it is missing or broken."""
+    return read_json(Path(directory) / "config.json", tip="a Hugging Face model directory holds config.json.")
 
 
 def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +114,7 @@ def config_json(
 
 def max_positions(directory: str | Path) -> int:
     """The longest sequence, in tokens, that the model was made for."""
-    text = text_config(read_json(Path(directory) / "config.json"))
+    text = text_config(read_raw_config(directory))
     return _positive(text, "max_position_embeddings", Path(directory) / "config.json")
 
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from harness.core.errors import UserError, unknown_name
 from harness.gemma.model import lora, peft, tunix_adapter
-from harness.gemma.model.config import config_json, read_json, text_config
-from harness.gemma.model.layout import Parameter, Tensor, parameters
-from harness.gemma.model.layout import Path as ParameterPath
-from harness.gemma.model.shards import DTYPES, Dtype, group_by_size, write_json, write_weights
+from harness.gemma.model.config import config_json, read_raw_config, text_config
+from harness.gemma.model.layout import Parameter, ParameterPath, Tensor, parameters
+from harness.gemma.model.shards import DTYPES, Dtype, group_by_size, write_weights
+from harness.store.files import write_json
 
 if TYPE_CHECKING:
     from tunix.models.gemma3.model import Gemma3, ModelConfig
@@ -101,7 +101,7 @@ def _config(config: ModelConfig, base: Path, dtype: Dtype) -> dict[str, Any]:
         query_scalar=tunix_adapter.query_scalar(config),
         dtype=dtype,
     )
-    whole = read_json(base / "config.json")
+    whole = read_raw_config(base)
     text = text_config(whole)
     kept = {key: text[key] for key in ("max_position_embeddings", "bos_token_id", "pad_token_id") if key in text}
     ends = whole.get("eos_token_id", text.get("eos_token_id"))

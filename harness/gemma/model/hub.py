@@ -9,8 +9,8 @@ from pathlib import Path
 from harness.core.errors import UserError
 from harness.gemma.model import upstream
 from harness.gemma.model.checkpoint import Origin, find_step, read_origin
-from harness.gemma.model.config import read_json
 from harness.gemma.model.peft import CONFIG_NAME as ADAPTER_CONFIG
+from harness.store.files import read_json
 
 _WEIGHT_FILES = ["*.safetensors"]
 _SMALL_FILES = ["*.json", "tokenizer.model", "*.jinja"]

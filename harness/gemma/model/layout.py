@@ -10,7 +10,7 @@ import numpy as np
 
 Tensor: TypeAlias = np.ndarray
 Shape: TypeAlias = tuple[int, ...]
-Path: TypeAlias = tuple[str | int, ...]
+ParameterPath: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Sizes:
 class Parameter:
     """One Tunix parameter and the Hugging Face tensors it is made of."""
 
-    path: Path
+    path: ParameterPath
     """Keys into the model's nnx state."""
     shape: Shape
     sources: tuple[str, ...]
@@ -48,7 +48,7 @@ def parameters(sizes: Sizes) -> list[Parameter]:
 
 
 def _layer(index: int, sizes: Sizes) -> list[Parameter]:
-    here: Path = ("layers", index)
+    here: ParameterPath = ("layers", index)
     name = f"model.layers.{index}"
     return [
         *(_same((*here, ours, "scale"), f"{name}.{theirs}.weight", (sizes.embed,)) for ours, theirs in _NORMS),
@@ -79,7 +79,7 @@ _NORMS = (
 )
 
 
-def _attention(here: Path, name: str, sizes: Sizes) -> list[Parameter]:
+def _attention(here: ParameterPath, name: str, sizes: Sizes) -> list[Parameter]:
     """Tunix fuses query, key and value where all heads have their own key (MHA), else only key and value."""
     if sizes.heads == sizes.kv_heads:
         return [_stacked((*here, "attn", "qkv_einsum", "w"), [f"{name}.{s}_proj.weight" for s in "qkv"], sizes)]
@@ -95,7 +95,7 @@ def _attention(here: Path, name: str, sizes: Sizes) -> list[Parameter]:
     return [query, _stacked((*here, "attn", "kv_einsum", "w"), [f"{name}.{s}_proj.weight" for s in "kv"], sizes)]
 
 
-def _stacked(path: Path, sources: list[str], sizes: Sizes) -> Parameter:
+def _stacked(path: ParameterPath, sources: list[str], sizes: Sizes) -> Parameter:
     return Parameter(
         path=path,
         shape=(len(sources), sizes.kv_heads, sizes.embed, sizes.head_dim),
@@ -106,7 +106,7 @@ def _stacked(path: Path, sources: list[str], sizes: Sizes) -> Parameter:
     )
 
 
-def _output(here: Path, name: str, sizes: Sizes) -> Parameter:
+def _output(here: ParameterPath, name: str, sizes: Sizes) -> Parameter:
     shape = (sizes.heads, sizes.head_dim, sizes.embed)
     return Parameter(
         path=(*here, "attn", "attn_vec_einsum", "w"),
@@ -118,7 +118,7 @@ def _output(here: Path, name: str, sizes: Sizes) -> Parameter:
     )
 
 
-def _same(path: Path, source: str, shape: Shape) -> Parameter:
+def _same(path: ParameterPath, source: str, shape: Shape) -> Parameter:
     return Parameter(
         path=path,
         shape=shape,
@@ -129,7 +129,7 @@ def _same(path: Path, source: str, shape: Shape) -> Parameter:
     )
 
 
-def _transposed(path: Path, source: str, shape: Shape) -> Parameter:
+def _transposed(path: ParameterPath, source: str, shape: Shape) -> Parameter:
     return Parameter(
         path=path,
         shape=shape,

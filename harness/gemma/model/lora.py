@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from harness.core.errors import UserError
-from harness.gemma.model.layout import Parameter, Path, Shape, Tensor
+from harness.gemma.model.layout import Parameter, ParameterPath, Shape, Tensor
 
 _SUFFIXES = ("_lora_a", "_lora_b")
 # qwix gives `a` the axes that are summed over and `b` the others; r is the rank.
@@ -22,17 +22,17 @@ _EINSUMS = {
 }
 
 
-def is_lora(path: Path) -> bool:
+def is_lora(path: ParameterPath) -> bool:
     """Whether a path names a LoRA parameter."""
     return str(path[-1]).endswith(_SUFFIXES)
 
 
-def adapted(path: Path) -> Path:
+def adapted(path: ParameterPath) -> ParameterPath:
     """The path of the parameter that a LoRA parameter adapts."""
     return (*path[:-1], str(path[-1])[: -len(_SUFFIXES[0])])
 
 
-def pair(weights: Mapping[Path, Tensor], parameter: Parameter) -> tuple[Tensor, Tensor] | None:
+def pair(weights: Mapping[ParameterPath, Tensor], parameter: Parameter) -> tuple[Tensor, Tensor] | None:
     """The (a, b) that adapt one parameter, or None."""
     *module, leaf = parameter.path
     a, b = ((*module, f"{leaf}{suffix}") for suffix in _SUFFIXES)
@@ -45,7 +45,7 @@ def merged(parameter: Parameter, base: Tensor, a: Tensor, b: Tensor, alpha: floa
     return np.asarray(base, np.float32) + np.float32(scale) * delta(parameter.path, a, b)
 
 
-def delta(path: Path, a: Tensor, b: Tensor) -> Tensor:
+def delta(path: ParameterPath, a: Tensor, b: Tensor) -> Tensor:
     """What `a` and `b` add to the weight at `path`, before the factor alpha / rank."""
     return np.einsum(_EINSUMS[str(path[-2])], np.asarray(a, np.float32), np.asarray(b, np.float32), optimize=True)
 
@@ -55,7 +55,7 @@ def rank_of(a: Tensor) -> int:
     return int(a.shape[-1])
 
 
-def check(shapes: Mapping[Path, Shape], wanted: Mapping[Path, Parameter], where: object) -> None:
+def check(shapes: Mapping[ParameterPath, Shape], wanted: Mapping[ParameterPath, Parameter], where: object) -> None:
     """Raises UserError for a LoRA parameter that stands alone, adapts nothing, or does not fit what it adapts."""
     for path in filter(is_lora, shapes):
         name, target = dotted(path), adapted(path)
@@ -68,7 +68,7 @@ def check(shapes: Mapping[Path, Shape], wanted: Mapping[Path, Parameter], where:
         _check_shapes(target, wanted[target].shape, shapes[a], shapes[b], where)
 
 
-def _check_shapes(target: Path, base: Shape, a: Shape, b: Shape, where: object) -> None:
+def _check_shapes(target: ParameterPath, base: Shape, a: Shape, b: Shape, where: object) -> None:
     left, right = _EINSUMS[str(target[-2])].split("->")[0].split(",")
     axes = dict(zip(_EINSUMS[str(target[-2])].split("->")[1], base, strict=True)) | {"r": a[-1]}
     for which, letters, found in (("a", left, a), ("b", right, b)):
@@ -79,6 +79,6 @@ def _check_shapes(target: Path, base: Shape, a: Shape, b: Shape, where: object) 
             )
 
 
-def dotted(path: Path) -> str:
+def dotted(path: ParameterPath) -> str:
     """A path as it is printed: `layers.0.attn.q_einsum.w`."""
     return ".".join(map(str, path))

@@ -12,9 +12,8 @@ import numpy as np
 
 from harness.core.errors import UserError
 from harness.gemma.model import lora
-from harness.gemma.model.config import read_json
-from harness.gemma.model.layout import Parameter, Tensor
-from harness.gemma.model.layout import Path as ParameterPath
+from harness.gemma.model.layout import Parameter, ParameterPath, Tensor
+from harness.store.files import read_json
 
 CONFIG_NAME, WEIGHTS_NAME = "adapter_config.json", "adapter_model.safetensors"
 _PREFIX = "base_model.model."

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UserError
-from harness.gemma.model.config import read_json
 from harness.gemma.model.layout import Parameter, Shape, Tensor
+from harness.store.files import read_json
 
 INDEX_NAME = "model.safetensors.index.json"
 _PREFIXES = re.compile(r"^(?:language_model\.model\.|model\.language_model\.)")

@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.gemma.model.layout import Parameter, Tensor
 from harness.gemma.model.safetensors import INDEX_NAME
+from harness.store.files import write_json
 
 Dtype: TypeAlias = Literal["float32", "bfloat16"]
 DTYPES: tuple[Dtype, ...] = ("float32", "bfloat16")
@@ -66,11 +67,6 @@ def numpy_dtype(dtype: Dtype) -> np.dtype[Any]:
     import ml_dtypes
 
     return np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else np.float32)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Indented JSON with a final newline."""
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _write_file(file: Path, group: Sequence[Parameter], parts: Parts, dtype: Dtype) -> None:

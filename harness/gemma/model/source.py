@@ -13,11 +13,10 @@ import numpy as np
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.gemma.model import checkpoint, lora, peft, upstream
-from harness.gemma.model.config import read_json
+from harness.gemma.model.config import read_raw_config
 from harness.gemma.model.fingerprint import file_hash, fingerprint
 from harness.gemma.model.hub import Source
-from harness.gemma.model.layout import Parameter, Tensor
-from harness.gemma.model.layout import Path as ParameterPath
+from harness.gemma.model.layout import Parameter, ParameterPath, Tensor
 from harness.gemma.model.safetensors import Weights, read_weights
 
 Read = Callable[[Parameter], Tensor]
@@ -65,7 +64,7 @@ def _open_safetensors(directory: Path, wanted: list[Parameter], adapter: peft.Ad
 
 
 def _identity(weights: Weights, directory: Path, adapter: peft.Adapter | None) -> str:
-    base = fingerprint(weights.files, read_json(directory / "config.json"))
+    base = fingerprint(weights.files, read_raw_config(directory))
     if adapter is None:
         return base
     return stable_hash({"base": base, "adapter": file_hash(adapter.directory / peft.WEIGHTS_NAME), "by": adapter.scale})
@@ -87,7 +86,7 @@ def _open_checkpoint(source: Source, step: Path, wanted: list[Parameter], lora_a
     own_hash = {"step": _values_hash(own), "alpha": alpha if adapts else None}
     notes = (f"LoRA merged from {step}",) if adapts else ()
     if not needs_base:
-        config = read_json(source.model / "config.json")
+        config = read_raw_config(source.model)
         yield Found(
             read=_merging(own, alpha, lambda p: own.pop(p.path)), identity=stable_hash([own_hash, config]), notes=notes
         )
@@ -100,7 +99,7 @@ def _open_checkpoint(source: Source, step: Path, wanted: list[Parameter], lora_a
 def _open_upstream(model: Path, folder: Path, wanted: list[Parameter]) -> Found:
     checkpoint.check(upstream.stored_shapes(folder), wanted, folder)
     own = upstream.read_parameters(folder)
-    identity = stable_hash([_values_hash(own), read_json(model / "config.json")])
+    identity = stable_hash([_values_hash(own), read_raw_config(model)])
     return Found(read=lambda p: own.pop(p.path), identity=identity, notes=())
 
 

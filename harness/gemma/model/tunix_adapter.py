@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import UserError
-from harness.gemma.model.layout import Path, Sizes
+from harness.gemma.model.layout import ParameterPath, Sizes
 
 if TYPE_CHECKING:
     import jax
@@ -111,7 +111,7 @@ def abstract_model(config: ModelConfig, dtype: Any) -> tuple[nnx.GraphDef[Any], 
     return graph, state
 
 
-def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[Path, Any]:
+def shardings_of(state: nnx.State[Any, Any], mesh: Mesh | None) -> dict[ParameterPath, Any]:
     """Where each parameter goes: its named sharding on the mesh, or the first device."""
     import jax
     from flax import nnx
@@ -143,7 +143,7 @@ def sharding_as_on_accelerators(mesh: Mesh | None) -> Iterator[None]:
         sharding_utils.shard = theirs
 
 
-def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[Path, jax.Array]) -> Gemma3:
+def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[ParameterPath, jax.Array]) -> Gemma3:
     """The model with these arrays as its parameters, by path."""
     from flax import nnx
 
@@ -151,14 +151,14 @@ def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[
     return nnx.merge(graph, nnx.from_flat_state(filled))
 
 
-def state_arrays(model: Gemma3) -> dict[Path, jax.Array]:
+def state_arrays(model: Gemma3) -> dict[ParameterPath, jax.Array]:
     """Every parameter by path, LoRA ones included."""
     from flax import nnx
 
     return {_path(path): leaf[...] for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
 
 
-def _path(keys: Any) -> Path:
+def _path(keys: Any) -> ParameterPath:
     return tuple(keys)
 
 

@@ -13,9 +13,8 @@ from harness.core.hashing import stable_hash
 from harness.gemma.model.checkpoint import UNFINISHED, restore, stored
 from harness.gemma.model.config import config_json
 from harness.gemma.model.fingerprint import cache_folder
-from harness.gemma.model.layout import Path as ParameterPath
-from harness.gemma.model.layout import Shape, Sizes, Tensor
-from harness.gemma.model.shards import write_json
+from harness.gemma.model.layout import ParameterPath, Shape, Sizes, Tensor
+from harness.store.files import write_json
 
 # What shapes do not tell, by width: (window, linear scaling of global rotary positions, longest sequence), from
 # config.json of google/gemma-3-270m-it, -1b-it, -4b-it, -12b-it.

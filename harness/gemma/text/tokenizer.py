@@ -11,9 +11,9 @@ from harness.backends.chat_template import END_OF_TURN, ChatTemplate, find_templ
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
 from harness.core.records import Prompt
-from harness.gemma.model.config import read_json
 from harness.gemma.model.fingerprint import file_hash
 from harness.gemma.text.encoders import Encoder, open_encoder
+from harness.store.files import read_json
 
 _UNUSED_ROWS = 256
 """Rows that a padded embedding may have beyond the tokenizer (google/gemma-3-4b-it: 63)."""

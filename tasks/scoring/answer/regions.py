@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from harness.core.reply.format import ResponseFormat, parse_sections
+from harness.core.reply.format import ResponseFormat
+from harness.core.reply.parse import parse_sections
 from harness.core.reply.presets import PRESETS
 
 Choice: TypeAlias = Literal["first", "last"]

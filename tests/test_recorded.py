@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc, Record
-from harness.recorded import ForeignRow, match_to_docs, read_completions
+from harness.recorded import RecordedRow, match_to_docs, read_completions
 from harness.recorded.gold import golds_agree
 from harness.store.journal import Journal
 
@@ -65,9 +65,9 @@ def message(call: Callable[[], Any]) -> str:
 
 
 def test_rows_are_matched_by_idx(tmp_path: Path) -> None:
-    foreign = read_completions(plain(tmp_path / "a.jsonl"))
-    matched = match_to_docs(foreign.rows, DOCS)
-    assert foreign.kind == "plain"
+    recorded = read_completions(plain(tmp_path / "a.jsonl"))
+    matched = match_to_docs(recorded.rows, DOCS)
+    assert recorded.kind == "plain"
     assert [(c.doc_id, c.text) for c in matched.completions[:2]] == [("d-0", "it is 0"), ("d-1", "it is 2")]
 
 
@@ -84,7 +84,7 @@ def test_rows_are_matched_by_id_in_any_order(tmp_path: Path) -> None:
 
 def test_idx_means_the_row_in_the_data_where_docs_tell_it() -> None:
     docs = [Doc(id=f"d-{i}", question="?", target="1", metadata={"row": i}) for i in (30, 10)]
-    rows = [ForeignRow(line=1, idx=10, text="ten"), ForeignRow(line=2, idx=30, text="thirty")]
+    rows = [RecordedRow(line=1, idx=10, text="ten"), RecordedRow(line=2, idx=30, text="thirty")]
     matched = match_to_docs(rows, docs)
     assert [(c.doc_id, c.text) for c in matched.completions] == [("d-30", "thirty"), ("d-10", "ten")]
 
@@ -123,38 +123,38 @@ def test_prefill_and_finish_are_kept(tmp_path: Path) -> None:
 
 
 def test_null_text_is_an_error_completion_and_counted(tmp_path: Path) -> None:
-    foreign = read_completions(write_lines(tmp_path / "a.jsonl", [{"idx": 0, "text": None}, {"idx": 1, "text": ""}]))
-    assert [r.finish for r in foreign.rows] == ["error", "stop"]
-    assert foreign.notices == ("1 of 2 completions in a.jsonl failed where they were made: not scored",)
+    recorded = read_completions(write_lines(tmp_path / "a.jsonl", [{"idx": 0, "text": None}, {"idx": 1, "text": ""}]))
+    assert [r.finish for r in recorded.rows] == ["error", "stop"]
+    assert recorded.notices == ("1 of 2 completions in a.jsonl failed where they were made: not scored",)
 
 
 def test_duplicated_id_names_both_lines(tmp_path: Path) -> None:
     rows = [{"idx": 4, "text": "a"}, {"idx": 5, "text": "b"}, {"idx": 4, "text": "c"}]
-    foreign = read_completions(write_lines(tmp_path / "a.jsonl", rows))
-    assert "duplicated id 'd-4' on lines 1, 3" in message(lambda: match_to_docs(foreign.rows, DOCS))
+    recorded = read_completions(write_lines(tmp_path / "a.jsonl", rows))
+    assert "duplicated id 'd-4' on lines 1, 3" in message(lambda: match_to_docs(recorded.rows, DOCS))
 
 
 @pytest.mark.parametrize("idx", [100, -1])
 def test_idx_out_of_range_is_named(tmp_path: Path, idx: int) -> None:
-    foreign = read_completions(write_lines(tmp_path / "a.jsonl", [{"idx": 0, "text": "a"}, {"idx": idx, "text": "b"}]))
-    found = message(lambda: match_to_docs(foreign.rows, DOCS))
+    recorded = read_completions(write_lines(tmp_path / "a.jsonl", [{"idx": 0, "text": "a"}, {"idx": idx, "text": "b"}]))
+    found = message(lambda: match_to_docs(recorded.rows, DOCS))
     assert f"line 2: idx {idx} is out of range: the docs are 0 to 99" in found
 
 
 def test_partial_leaves_out_rows_of_other_docs(tmp_path: Path) -> None:
-    foreign = read_completions(plain(tmp_path / "a.jsonl", 50))
-    assert len(match_to_docs(foreign.rows, DOCS[:10], partial=True).completions) == 10
+    recorded = read_completions(plain(tmp_path / "a.jsonl", 50))
+    assert len(match_to_docs(recorded.rows, DOCS[:10], partial=True).completions) == 10
 
 
 def test_mixed_up_idx_is_refused_with_an_example() -> None:
-    rows = [ForeignRow(line=i + 1, idx=(i + 1) % 100, text="x", gold=str(2 * i)) for i in range(100)]
+    rows = [RecordedRow(line=i + 1, idx=(i + 1) % 100, text="x", gold=str(2 * i)) for i in range(100)]
     found = message(lambda: match_to_docs(rows, DOCS, where="a.jsonl"))
     assert found.startswith("a.jsonl: mixed-up rows: the gold of 100 of 100")
     assert "line 1 says '0', doc 'd-1' has '2'" in found
 
 
 def test_one_wrong_gold_in_a_hundred_is_enough() -> None:
-    rows = [ForeignRow(line=i + 1, idx=i, text="x", gold=str(2 * i if i else 7)) for i in range(100)]
+    rows = [RecordedRow(line=i + 1, idx=i, text="x", gold=str(2 * i if i else 7)) for i in range(100)]
     assert "the gold of 1 of 100" in message(lambda: match_to_docs(rows, DOCS))
 
 
@@ -185,7 +185,7 @@ def test_a_gold_with_thousands_commas_agrees(value: int) -> None:
 
 
 def test_unknown_id_names_the_nearest() -> None:
-    rows = [ForeignRow(line=1, id="d-1", text="a"), ForeignRow(line=2, id="dd-1", text="b")]
+    rows = [RecordedRow(line=1, id="d-1", text="a"), RecordedRow(line=2, id="dd-1", text="b")]
     assert "line 2: no doc has id 'dd-1'; did you mean 'd-1'?" in message(lambda: match_to_docs(rows, DOCS))
 
 
@@ -234,21 +234,21 @@ def test_missing_file_names_the_nearest(tmp_path: Path) -> None:
 
 def test_lm_eval_rows_of_several_filters_are_one_completion(tmp_path: Path) -> None:
     rows = [lm_eval_row(i, f"text {i}", name) for name in ("strict-match", "flexible-extract") for i in range(3)]
-    foreign = read_completions(write_lines(tmp_path / "samples_gsm8k_2026.jsonl", rows))
-    assert foreign.kind == "lm-eval"
-    assert [(r.idx, r.text, r.prompt) for r in foreign.rows] == [(i, f"text {i}", f"Question {i}") for i in range(3)]
-    assert len(match_to_docs(foreign.rows, DOCS).completions) == 3
+    recorded = read_completions(write_lines(tmp_path / "samples_gsm8k_2026.jsonl", rows))
+    assert recorded.kind == "lm-eval"
+    assert [(r.idx, r.text, r.prompt) for r in recorded.rows] == [(i, f"text {i}", f"Question {i}") for i in range(3)]
+    assert len(match_to_docs(recorded.rows, DOCS).completions) == 3
 
 
 def test_lm_eval_log_with_a_doc_twice_under_one_filter_is_a_duplicate(tmp_path: Path) -> None:
-    foreign = read_completions(write_lines(tmp_path / "s.jsonl", [lm_eval_row(0, "a", "none")] * 2))
-    assert "duplicated id" in message(lambda: match_to_docs(foreign.rows, DOCS))
+    recorded = read_completions(write_lines(tmp_path / "s.jsonl", [lm_eval_row(0, "a", "none")] * 2))
+    assert "duplicated id" in message(lambda: match_to_docs(recorded.rows, DOCS))
 
 
 def test_lm_eval_repeats_are_repeats(tmp_path: Path) -> None:
     row = lm_eval_row(0, "", "none") | {"resps": [["a", "b"]]}
-    foreign = read_completions(write_lines(tmp_path / "s.jsonl", [row]))
-    assert [(r.repeat, r.text) for r in foreign.rows] == [(0, "a"), (1, "b")]
+    recorded = read_completions(write_lines(tmp_path / "s.jsonl", [row]))
+    assert [(r.repeat, r.text) for r in recorded.rows] == [(0, "a"), (1, "b")]
 
 
 @pytest.mark.parametrize("resps", [[["-3.2", "False"]], [[["-3.2", "False"]], [["-1.0", "True"]]]])
@@ -265,9 +265,9 @@ def test_batch_output_of_openai_and_vllm_is_read(tmp_path: Path) -> None:
         {"id": "batch-1", "custom_id": "d-0", "response": {"body": {"choices": [choice]}}, "error": None},
         {"id": "batch-2", "custom_id": "d-1", "response": None, "error": {"message": "too long"}},
     ]
-    foreign = read_completions(write_lines(tmp_path / "out.jsonl", rows))
-    assert foreign.kind == "openai-batch"
-    assert [(r.id, r.text, r.finish) for r in foreign.rows] == [("d-0", "a", "length"), ("d-1", "", "error")]
+    recorded = read_completions(write_lines(tmp_path / "out.jsonl", rows))
+    assert recorded.kind == "openai-batch"
+    assert [(r.id, r.text, r.finish) for r in recorded.rows] == [("d-0", "a", "length"), ("d-1", "", "error")]
 
 
 def test_lighteval_details_are_read(tmp_path: Path) -> None:
@@ -283,10 +283,10 @@ def test_lighteval_details_are_read(tmp_path: Path) -> None:
     ]
     path = tmp_path / "details_gsm8k_2026.parquet"
     parquet.write_table(pa.Table.from_pylist(rows), path)
-    foreign = read_completions(path)
-    assert foreign.kind == "lighteval"
-    assert [(r.idx, r.gold, r.completion_tokens) for r in foreign.rows] == [(4, "8", 2), (2, "4", 2)]
-    assert [c.text for c in match_to_docs(foreign.rows, DOCS).completions] == ["it is 4", "it is 8"]
+    recorded = read_completions(path)
+    assert recorded.kind == "lighteval"
+    assert [(r.idx, r.gold, r.completion_tokens) for r in recorded.rows] == [(4, "8", 2), (2, "4", 2)]
+    assert [c.text for c in match_to_docs(recorded.rows, DOCS).completions] == ["it is 4", "it is 8"]
 
 
 def test_plain_parquet_and_csv_are_read(tmp_path: Path) -> None:
@@ -303,9 +303,9 @@ def test_inspect_json_log_is_read(tmp_path: Path, indent: int | None) -> None:
     samples = [inspect_sample(1), inspect_sample(2), inspect_sample(1, epoch=2)]
     log = {"version": 2, "status": "success", "eval": {"task": "gsm8k"}, "samples": samples}
     (tmp_path / "log.json").write_text(json.dumps(log, indent=indent))
-    foreign = read_completions(tmp_path / "log.json")
-    assert foreign.kind == "inspect"
-    matched = match_to_docs(foreign.rows, DOCS)
+    recorded = read_completions(tmp_path / "log.json")
+    assert recorded.kind == "inspect"
+    matched = match_to_docs(recorded.rows, DOCS)
     assert [(c.doc_id, c.repeat, c.finish) for c in matched.completions] == [
         ("d-0", 0, "length"), ("d-0", 1, "length"), ("d-1", 0, "length"),
     ]  # fmt: skip
@@ -340,9 +340,9 @@ def test_run_folder_of_ours_is_read_newest_record_of_a_key_first(tmp_path: Path)
         for completion in (failed, retried):
             journal.append(Record(key="k", doc=DOCS[0], completion=completion, scores={}, metrics={}))
     for path in (tmp_path, tmp_path / "records.jsonl"):
-        foreign = read_completions(path)
-        assert foreign.kind == "run"
-        assert match_to_docs(foreign.rows, DOCS).completions == (retried,)
+        recorded = read_completions(path)
+        assert recorded.kind == "run"
+        assert match_to_docs(recorded.rows, DOCS).completions == (retried,)
 
 
 def test_folder_with_one_log_is_read_and_with_two_is_refused(tmp_path: Path) -> None:
@@ -363,9 +363,9 @@ def test_real_outputs_match_their_docs(shared_data: Callable[[str], Path], name:
     from harness.data.questions import local_docs
 
     docs, _ = local_docs(str(shared_data("gsm8k/test.jsonl")), "gsm8k")
-    foreign = read_completions(shared_data(f"gemma3_1b_it_outputs/{name}.jsonl"))
-    matched = match_to_docs(foreign.rows, docs)
+    recorded = read_completions(shared_data(f"gemma3_1b_it_outputs/{name}.jsonl"))
+    matched = match_to_docs(recorded.rows, docs)
     assert (len(matched.completions), matched.missing) == (1319, ())
     shifted = docs[1:] + docs[:1]
     moved = [Doc(id=doc.id, question=doc.question, target=doc.target) for doc in shifted]
-    assert "mixed-up rows" in message(lambda: match_to_docs(foreign.rows, moved))
+    assert "mixed-up rows" in message(lambda: match_to_docs(recorded.rows, moved))
