@@ -10,10 +10,9 @@ from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record
 from harness.core.task import Task
 from harness.lm_eval_bridge.filters import gsm8k_config, lm_eval_scores
+from harness.store.beside import LM_EVAL, read_beside, write_beside
 
 ALSO = ("lm-eval",)
-FILE = "lm_eval.json"
-"""What was found, in a run's folder: {name of a score: {key of a record: 0 or 1}}."""
 SCORES = {"strict-match": "lm_eval_strict", "flexible-extract": "lm_eval_flexible"}
 """What reports call each filter's verdicts."""
 
