@@ -91,10 +91,15 @@ def test_the_next_stage_takes_the_place_of_the_last(clock, screen):
 def test_what_was_reached_is_left_where_a_verb_was_stopped(clock, screen, monkeypatch):
     monkeypatch.setattr("harness.api.watch.in_notebook", lambda: True)
     monkeypatch.setattr("harness.api.watch.NotebookBar", lambda: NotebookBar(clock))
-    with pytest.raises(KeyboardInterrupt), shown_here(None) as tell:
-        tell(at(1))
-        tell(at(4))
-        raise KeyboardInterrupt
+
+    def stopped_early() -> None:
+        with shown_here(None) as tell:
+            tell(at(1))
+            tell(at(4))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped_early()
     assert "4 of 10" in screen.drawn[-1]
 
 
