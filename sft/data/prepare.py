@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.core.codec import encode
 from harness.core.errors import UserError
+from harness.core.progress import OnProgress, followed, quiet
 from harness.core.reply.format import ResponseFormat
 from harness.core.task import PromptTemplate
 from sft.data.enforce import Order, RenderedSample, Verify, arranged, enforce, shares
@@ -54,14 +55,17 @@ def prepare(
     language: str = "",
     near: float = 0.9,
     limit: int | None = None,
+    on_progress: OnProgress = quiet,
 ) -> Prepared:
-    """Load, normalise and enforce. `limit` reads the first rows only.
+    """Load, normalise and enforce. `limit` reads the first rows only, and `on_progress` is told of rows and samples.
 
     Raises UserError for data that cannot be read, or of which no row is left.
     """
     rows = load_raw(data)[:limit]
-    normalised = normalise(rows, source_name(data), language=language, near=near)
-    rendered, rejects = enforce(normalised.samples, response_format, verify=verify, order=order, template=template)
+    read = followed(rows, "reading", "rows", on_progress)
+    normalised = normalise(read, source_name(data), language=language, near=near)
+    samples = followed(normalised.samples, "checking", "samples", on_progress)
+    rendered, rejects = enforce(samples, response_format, verify=verify, order=order, template=template)
     prefill = template.prefill if template else ""
     prepared = Prepared(
         source=source_name(data),
