@@ -173,6 +173,7 @@ def _kept(
     inputs: TrainingInputs, task: str, model: str, run: StoredRun, overlaps: Overlaps, curves: Path | None
 ) -> MeasuredModel:
     """The run with what belongs beside it: the curves of its training, and which of its docs were trained on."""
+    from harness.audits.contaminated import run_overlap
     from harness.audits.contamination import write_overlap
     from harness.core.codec import encode
     from sft.data.sources import source_name
@@ -182,18 +183,9 @@ def _kept(
         shutil.copyfile(curves, run.path / TRAINING_METRICS)
     scores: dict[str, Any] | None = None
     if task in overlaps:
-        scores = dict(encode(scores_of(run, {task: overlaps[task]})))
+        scores = dict(encode(run_overlap(run.run, run.records, {task: overlaps[task]})))
         write_overlap(run.path, source_name(inputs.config.data.source), {task: overlaps[task]}, scores)
     return MeasuredModel(task=task, model=model, run=run, contamination=scores)
-
-
-def scores_of(run: StoredRun, found: Overlaps) -> dict[str, Any]:
-    """A run's id, its primary metric, and that metric with and without the docs that overlap in any set."""
-    from harness.audits.contamination import with_and_without
-
-    doc_ids = frozenset(doc_id for one in found.values() for doc_id in one.doc_ids())
-    metric = next(info for info in run.run.metrics if info.name == run.run.primary)
-    return {"id": run.id, "metric": metric.name, "scores": with_and_without(run.records, metric, doc_ids)}
 
 
 def _docs(inputs: TrainingInputs, name: str) -> Any:

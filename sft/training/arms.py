@@ -97,8 +97,8 @@ def train_arm(
 ) -> TrainedArm:
     """Train one arm in its `folder`, verify the last checkpoint, export.
 
-    `plan` is what all arms share, `order` that of this arm's replies. `loader` gives the batches of `data` for so many
-    `steps` (updates); `events` tell the caller. Raises UserError for a loss that is no number or jumps.
+    `inputs` are what all arms share, `order` that of this arm's replies. `loader` gives the batches of `data` for so
+    many `steps` (updates); `events` tell the caller. Raises UserError for a loss that is no number or jumps.
     """
     from sft.training.tunix_trainer import peak_bytes
 

@@ -1,4 +1,4 @@
-"""The files that `harness new-task` writes: a task that makes its questions, one that reads them, and their test."""
+"""The files that `new_task` writes: a task that makes its questions, one that reads them, and their test."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from random import Random
 
-from harness import Doc, Task, task
-from tasks.scoring.final_answer import final_answer
+from harness import Doc, Task, final_answer, task
 
 
 @task
@@ -45,11 +44,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import PromptTemplate, Task, task
-from harness.data.questions import local_docs
-from harness.core.reply.presets import response_format
-from tasks.scoring.final_answer import final_answer
-from tasks.scoring.structure import structure
+from harness import PromptTemplate, Task, final_answer, local_docs, response_format, structure, task
 
 DATA = {data}
 COLUMNS = {columns}
@@ -78,8 +73,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness import load_task
-from harness.testing import check_task_contract
+from harness import check_task_contract, load_task
 
 
 def test_{name}_keeps_the_task_contract():
