@@ -53,7 +53,7 @@ def load_live(live: LiveModel) -> LoadedModel:
     config = live.model.config
     tokenizer: Tokenizer = load_tokenizer(folder, embeddings=config.num_embed, chat_template=live.chat_template)
     arrays = tunix_adapter.state_arrays(live.model)
-    embedding = arrays[parameters(tunix_adapter.sizes_of(config))[0].path]  # it is never quantised
+    embedding = tunix_adapter.whole_weight(live.model, parameters(tunix_adapter.sizes_of(config))[0].path)
     dtype: Dtype = "bfloat16" if str(embedding.dtype) == "bfloat16" else "float32"
     is_adapted = any(map(lora.is_lora, arrays))
     model = _merged(live, arrays, dtype, mesh_of(live.model)) if is_adapted else live.model
