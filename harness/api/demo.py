@@ -133,8 +133,8 @@ def train_demo(
 ) -> TrainedDemo:
     """Train, measure and compare in `folder`; a demo that was stopped there goes on. `Stopped` on Ctrl-C.
 
-    `quick` trains arms that are too weak to say anything, `seed` decides problems and order, `listener` is told of what
-    is done in words.
+    `quick` trains arms that are too weak to say anything, `seed` decides problems and order, `listener` is called with
+    each part as it is known.
     """
     from harness.api.train import run_training
     from harness.audits.matrix import adjusted

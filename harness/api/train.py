@@ -91,7 +91,8 @@ def run_training(
 ) -> TrainingResult:
     """Check, train every arm, export, `benchmark`, report: all in `folder`, where it goes on with what it finds.
 
-    `resolved` are the settings, `watch` gets the model at every evaluation, `listener` is called with each part as it is known. `goes_on` is the command that goes on with it; else that of `harness train`. Raises UserError for settings
+    `resolved` are the settings, `watch` gets the model at every evaluation, `listener` is called with each part as it
+    is known. `goes_on` is the command that goes on with it; else that of `harness train`. Raises UserError for settings
     that cannot be run; `Stopped` on Ctrl-C.
     """
     try:
