@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_FOR_DOCS := $(VENV)/.ready-for-docs
 WORKERS ?= 2
 AXE_VERSION := 4.14.1
 AXE := $(VENV)/axe/package
 
-.PHONY: help install demo test test-all test-pages check format clean
+.PHONY: help install demo test test-all test-pages check docs format clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +41,13 @@ check: $(READY)  ## Format, lint and type checks, then the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+
+docs: $(READY_FOR_DOCS)  ## Build the documentation site into build/site; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mkdocs build --quiet --strict
+
+$(READY_FOR_DOCS): $(READY)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@
 
 format: $(READY)  ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -80,7 +80,8 @@ def scale_of(values: Sequence[float], *, from_zero: bool = False) -> Scale:
 
 
 def chart(series: Sequence[Series], scale: Scale, ends: tuple[float, float], labels: tuple[str, str, str]) -> Markup:
-    """Lines over `ends` of the horizontal axis, whose left, middle and right label are `labels`.
+    """Every one of `series` as a line, on the vertical `scale` and over `ends` of the horizontal axis, whose left,
+    middle and right label are `labels`.
 
     The labels of the vertical axis stand in a drawing of their own, beside the one that stretches.
     """

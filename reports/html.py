@@ -34,7 +34,9 @@ COMPRESSION = 5
 def comparison_html(
     view: ComparisonView, baseline: Sequence[Record], candidate: Sequence[Record], training: Training | None = None
 ) -> str:
-    """The page of a comparison, whole."""
+    """The page of a comparison, whole: its `view`, the traces of `baseline` and `candidate`, and the candidate's
+    `training`.
+    """
     overlapping = view.common.overlap.doc_ids if view.common.overlap else ()
     questions = comparison_questions(view.comparison, baseline, candidate, frozenset(overlapping))
     return _page("comparison.html.j2", view, questions, training)

@@ -81,7 +81,10 @@ def _is_minor(axis: Axis, tick: float) -> bool:
 
 
 def interval(axis: Axis, value: float, low: float | None, high: float | None, *, tone: Tone, solid: bool) -> Markup:
-    """A dot with its interval on gridlines; hollow where nothing is shown with confidence."""
+    """A dot at `value` with its interval from `low` to `high` on the gridlines of the `axis`, in the colour of `tone`.
+
+    It is hollow (not `solid`) where nothing is shown with confidence.
+    """
     parts = [_grid(axis.place(t), "zero" if t == 0 and axis.low < 0 else "grid", 26) for t in axis.ticks]
     if low is not None and high is not None:
         left, right = axis.place(low), axis.place(high)

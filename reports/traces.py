@@ -40,7 +40,9 @@ def comparison_questions(
     candidate: Sequence[Record],
     overlapping: frozenset[str] = NO_DOCS,
 ) -> list[Json]:
-    """One entry a doc of either run; `k` says what happened to its primary metric."""
+    """One entry a doc of either run (records of `baseline` and `candidate`); `k` says what happened to its primary
+    metric in the `comparison`. Docs in `overlapping` are marked as standing in the training data.
+    """
     before, after = _by_doc(baseline), _by_doc(candidate)
     kinds = {flip.doc_id: str(flip.kind) for flip in comparison.flips}
     unpaired = set(comparison.unpaired)

@@ -122,7 +122,9 @@ class RunView:
 def comparison_view(
     comparison: Comparison, baseline: Records, candidate: Records, beside: Beside = NOTHING
 ) -> ComparisonView:
-    """Everything that the pages of a comparison show but the traces."""
+    """Everything that the pages of a comparison show but the traces, from the records of `baseline` and `candidate` and
+    what lies `beside` their runs.
+    """
     primary = comparison.differences[comparison.primary]
     parts = comparison_slices(baseline, candidate, primary.metric)
     runs = (comparison.baseline, comparison.candidate)

@@ -82,7 +82,7 @@ def _probes(folder: Path) -> Summaries:
 
 
 def write_tables(frame: pd.DataFrame, csv: Path | None, parquet: Path | None) -> list[Path]:
-    """Write a table as CSV, Parquet or both; returns the files written."""
+    """Write a table as CSV, Parquet or both; returns the files written. Raises UserError where it cannot write them."""
     try:
         if csv is not None:
             frame.to_csv(csv, index=False, errors="replace")

@@ -37,6 +37,7 @@ def gsm8k(
 
     data: a local JSONL, CSV or Parquet file instead of the official set; columns: question=...,answer=... in it.
     source: official fails where the official set cannot be had; auto falls back to bundled problems and says so.
+    split: test or train.
     answer: the policy that finds the final answer, for example auto or last-number.
     format: the response format that is asked for; prefill: text that opens the reply.
     few_shot: worked examples from the bundled training problems.

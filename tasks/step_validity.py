@@ -25,7 +25,7 @@ def step_validity(
 ) -> Task:
     """Are the model's reasoning steps true; decides on right answers reached without a false step.
 
-    n: questions from the bundled generator. format: the response format that is asked for.
+    n: questions from the bundled generator; seed: which ones. format: the response format that is asked for.
     prefill: text that opens the reply; it is judged as part of it. answer: the policy that reads the final answer.
     """
     from tasks.gsm_style import generate  # a package of templates: loaded when the task is built

@@ -29,7 +29,7 @@ def structure(
 ) -> Task:
     """Does the model keep the response format, and where does it break; accuracy is reported beside it.
 
-    n: questions from the bundled generator. format: the response format that is asked for.
+    n: questions from the bundled generator; seed: which ones. format: the response format that is asked for.
     prefill: text that opens the reply; it is judged as part of it. answer: the policy that reads the final answer.
     answer_type: what the answer section must be; min_steps, max_steps: of the reasoning, 0 for no limit.
     """

@@ -25,7 +25,7 @@ RUNS = {
     "sft_lr1e5": 0,
     "sft_lr1e6_prefill": 0,
 }
-"""Disagreements with the stored label under last-number; each is listed in docs/notes/last-number.md."""
+"""Disagreements with the stored label under last-number; each is listed in docs/method/notes/last-number.md."""
 
 
 def judge(target: str, reply: str, policy: str = "auto", **fields: object) -> Score:
@@ -147,7 +147,7 @@ def test_numeric_answers_load_no_heavy_package() -> None:
 def test_last_number_reproduces_the_stored_label_of_a_real_run(run: str, shared_data: Callable[[str], Path]) -> None:
     differing = [row for row in scored_run(run, "last-number", shared_data) if row[1] != row[2]]
     assert len(differing) == RUNS[run]
-    note = (Path(__file__).parent.parent / "docs/notes/last-number.md").read_text(encoding="utf-8")
+    note = (Path(__file__).parent.parent / "docs/method/notes/last-number.md").read_text(encoding="utf-8")
     assert all(f"| {run} | {index} |" in note for index, _, _ in differing)
 
 

@@ -262,25 +262,26 @@ def test_history_folds_no_name_at_80_columns(harness, tmp_path):
 
     from rich.console import Console
 
-    from harness.cli.history import _fitting
-    from harness.store.folder import find_run, read_run, run_folders
+    from harness.cli.show.history import fitting
+    from harness.store.folder import find_run, run_folders
+    from harness.store.stored import read_stored
 
     for second in range(3):
         out = tmp_path / f"20261127-11244{second}-two-digit-addition-scripted-careful-15c89{second}"
         ran(harness, "run", "-t", "two_digit_addition", "-o", "n=2", "-m", "scripted:careful", "--out", out)
     folders = run_folders(tmp_path)
-    found = [(read_run(folder), folder) for folder in folders]
+    found = [read_stored(folder) for folder in folders]
     console = Console(width=80, file=StringIO(), force_terminal=True, no_color=True, highlight=False)
-    console.print(_fitting(found, console))
+    console.print(fitting(found, console))
     lines = [line for line in console.file.getvalue().splitlines() if "two_digit_addition" in line]
     assert max(map(len, lines)) <= 80
     rows = [line.split() for line in lines]
     assert [find_run(row[0], tmp_path) for row in rows] == folders
-    assert [row[1:3] for row in rows] == [["two_digit_addition", run.model.name] for run, _ in found]
+    assert [row[1:3] for row in rows] == [["two_digit_addition", made.run.model.name] for made in found]
 
 
 def test_the_start_of_a_name_is_the_shortest_that_no_other_has():
-    from harness.cli.history import starts
+    from harness.cli.show.history import starts
 
     names = ["20261127-112449-a-b", "20261127-112449-a-c", "20261127-112450-a-b", "first", "first-again-and-again"]
     found = starts(names)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from harness.backends.chat_template import GEMMA
 from harness.cli.lint import lint as lint_command
-from harness.cli.lint import token_lines
+from harness.cli.show.lint import token_lines
 from harness.core.records import Doc
 from harness.core.reply.presets import REASONING_ANSWER_TAGS, THINK_ANSWER_TAGS
 from harness.core.task import PromptTemplate, Task

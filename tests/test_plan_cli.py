@@ -8,6 +8,7 @@ import pytest
 
 pytest.importorskip("tunix", reason="needs the gemma extra")
 
+from harness.core.errors import install_tip
 from harness.gemma.tiny import write_tiny_model
 
 
@@ -35,7 +36,7 @@ def test_without_its_compiler_a_tpu_is_answered_with_the_install_line(harness, m
     done = harness("plan", "--recipe", "gemma3_1b_gsm8k", "-t", "v5e:2x2")
     assert done.code == 2
     assert "needs libtpu" in done.err
-    assert "pip install 'reasoning-harness[plan]'" in done.err
+    assert install_tip("plan") in done.err
 
 
 def test_a_library_path_that_leads_nowhere_is_named(harness, monkeypatch):

@@ -175,6 +175,6 @@ def test_compliance_of_the_real_runs(shared_data, run, n_compliant, n_bare):
 
 
 def test_the_docs_list_every_format():
-    page = Path(__file__).parent.parent / "docs" / "structure.md"
+    page = Path(__file__).parent.parent / "docs" / "method" / "structure.md"
     listed = page.read_text(encoding="utf-8").partition("## Formats")[2].partition("A new one:")[0]
     assert [name for name in PRESETS if f"`{name}`" not in listed] == []

@@ -43,7 +43,7 @@ def test_a_task_over_real_data_keeps_the_contract(name, file, shared_data):
 
 
 def without_gold(task: Task) -> tuple[Doc, ...]:
-    """Real gold solutions hold a few false steps of their own (docs/steps.md lists them): only answers are checked."""
+    """Real gold solutions hold a few false steps of their own (docs/method/steps.md): only answers are checked."""
     return tuple(Doc(id=d.id, question=d.question, target=d.target) for d in task.docs)
 
 

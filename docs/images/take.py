@@ -2,7 +2,7 @@
 
     python docs/images/take.py RUNS/sft_lr1e6_prefill/comparison.html
 
-The runs are those of docs/data.md, made by `harness score gemma3_1b_it_outputs/NAME.jsonl --task gsm8k --data
+The runs are those of docs/internals/data.md, made by `harness score gemma3_1b_it_outputs/NAME.jsonl --task gsm8k --data
 gsm8k/test.jsonl -o format=reasoning-answer-tags -o answer=last-number --prefill '<reasoning>\\n' --scorer step_validity
 --out RUNS/NAME` for base_think and sft_lr1e6_prefill, and `harness compare RUNS/base_think RUNS/sft_lr1e6_prefill`.
 """

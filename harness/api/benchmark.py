@@ -34,10 +34,12 @@ def benchmark(
     on_progress: OnProgress = quiet,
     listener: Listener = SILENT,
 ) -> Measured:
-    """Run base and every arm over the configured tasks, compare each pair, report; finished runs are kept.
+    """Run base and all `arms` over the tasks that the `inputs` are configured for, compare each pair, report, all in
+    `folder`; finished runs are kept.
 
-    `inputs` name the tasks, and everything lies in `folder`. Beside each run lie the candidate's curves and what of the
-    task stood in the training data (`overlaps`). Several `hosts` draw each run together, and the first does the rest.
+    Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`). Several
+    `hosts` draw each run together, and the first does the rest. `on_progress` is told of completions, the `listener` of
+    stages and finished runs.
     """
     from sft.training.result import BASE, Measured
 
@@ -95,7 +97,10 @@ def invocation(inputs: TrainingInputs, task: str, model: str) -> Invocation:
 def compare_pair(
     baseline: StoredRun, candidate: StoredRun, names: tuple[str, str], target: Path, *, task: str = ""
 ) -> ComparedPair:
-    """Compare two runs, called `names` here, and write the pages into `target`. Raises UserError as `compare` does."""
+    """Compare `candidate` with `baseline`, which are called `names` (of a `task`), and write the pages into `target`.
+
+    Raises UserError for runs that are not comparable.
+    """
     from harness.audits.compared import compare_stored
     from reports.write import write_comparison
     from sft.training.result import ComparedPair
@@ -168,6 +173,7 @@ def _kept(
     inputs: TrainingInputs, task: str, model: str, run: StoredRun, overlaps: Overlaps, curves: Path | None
 ) -> MeasuredModel:
     """The run with what belongs beside it: the curves of its training, and which of its docs were trained on."""
+    from harness.audits.contaminated import run_overlap
     from harness.audits.contamination import write_overlap
     from harness.core.codec import encode
     from sft.data.sources import source_name
@@ -177,18 +183,9 @@ def _kept(
         shutil.copyfile(curves, run.path / TRAINING_METRICS)
     scores: dict[str, Any] | None = None
     if task in overlaps:
-        scores = dict(encode(scores_of(run, {task: overlaps[task]})))
+        scores = dict(encode(run_overlap(run.run, run.records, {task: overlaps[task]})))
         write_overlap(run.path, source_name(inputs.config.data.source), {task: overlaps[task]}, scores)
     return MeasuredModel(task=task, model=model, run=run, contamination=scores)
-
-
-def scores_of(run: StoredRun, found: Overlaps) -> dict[str, Any]:
-    """A run's id, its primary metric, and that metric with and without the docs that overlap in any set."""
-    from harness.audits.contamination import with_and_without
-
-    doc_ids = frozenset(doc_id for one in found.values() for doc_id in one.doc_ids())
-    metric = next(info for info in run.run.metrics if info.name == run.run.primary)
-    return {"id": run.id, "metric": metric.name, "scores": with_and_without(run.records, metric, doc_ids)}
 
 
 def _docs(inputs: TrainingInputs, name: str) -> Any:

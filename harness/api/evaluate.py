@@ -116,8 +116,12 @@ def start(
     on_progress: OnProgress | None = None,
     hosts: Hosts = ALONE,
 ) -> StoredRun:
-    """A run in a new folder: `out`, or one under `runs`. `task` and `model` are the objects where there are some, and
-    `hosts` the processes that draw it together. Raises UserError for anything in the call that cannot be done."""
+    """A run in a new folder: `out`, or one under `runs`.
+
+    `invocation` is how it was asked for, `task` and `model` are the objects where there are some, `tokenizer` is that
+    of a model in memory, and `hosts` are the processes that draw it together. Raises UserError for anything in the call
+    that cannot be done.
+    """
     asked = _asked(invocation, task, model, tokenizer)
     return _execute(asked, lambda built, name: new_folder(out, runs, built, name), None, on_progress, hosts)
 
@@ -133,7 +137,8 @@ def go_on(
     hosts: Hosts = ALONE,
 ) -> StoredRun:
     """`resume` for several `hosts`, of which only the first needs the run.json of the run `name` under `runs`; `task`,
-    `model` and `tokenizer` as there."""
+    `model` and `tokenizer` as there. Raises UserError for a run of objects that were not handed over again.
+    """
     found = json.loads(from_first(hosts, lambda: json.dumps([str(find_run(name, runs)), encode(_started(name, runs))])))
     before = decode(Run, found[1])
     invocation = read_invocation(before.invocation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.core.errors import UserError
@@ -25,6 +26,20 @@ def list_runs(root: str | Path = DEFAULT_RUNS) -> list[StoredRun]:
         raise UserError(f"no folder of runs at {root}", tip="`harness run` makes one, or name another folder.")
     found = [made for folder in run_folders(root) if (made := _readable(folder)) is not None]
     return sorted(found, key=lambda made: made.run.started, reverse=True)
+
+
+def history_page(root: str | Path = DEFAULT_RUNS, *, found: Sequence[StoredRun] | None = None) -> Path:
+    """Write `history.html` into the folder `root`: its runs, or those `found` in it already, newest first; returns the
+    page's path.
+
+    Raises UserError where there is no such folder, and where the page cannot be written.
+    """
+    from reports.history import write_history
+
+    root = Path(root)
+    shown = list_runs(root) if found is None else found
+    (path,) = write_history([(made.run, made.path) for made in shown], root)
+    return path
 
 
 def _readable(folder: Path) -> StoredRun | None:

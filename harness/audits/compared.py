@@ -72,10 +72,11 @@ def compare_stored(
     margin: float | None = None,
     runs: Path | None = None,
 ) -> ComparedRuns:
-    """Candidate minus baseline, paired by doc. `allow` names what may differ and is then a label, a `margin` (a
-    fraction) makes the gate decide too, and `runs` is where noise floors are looked for beside the runs' own places.
+    """`candidate` minus `baseline`, paired by doc.
 
-    Raises UserError for one run given twice, and for runs that are not comparable.
+    `allow` names what may differ and is then a label, a `margin` (a fraction) makes the gate decide too, and `runs` is
+    where noise floors are looked for beside the runs' own places. Raises UserError for one run given twice, and for
+    runs that are not comparable.
     """
     refuse_twice((baseline, candidate))
     allowed = frozenset(name for part in allow for name in part.split(","))

@@ -140,7 +140,10 @@ def find_overlaps(rows: Iterable[Mapping[str, Any]], docs: Sequence[Doc], *, ngr
 def with_and_without(
     records: Sequence[Record], metric: MetricInfo, doc_ids: frozenset[str], *, level: float = 0.95
 ) -> WithAndWithout:
-    """A metric's estimate over all records, over those of docs that do not overlap, and over those that do."""
+    """A metric's estimate over all `records`, over those of docs that do not overlap, and over those that do.
+
+    `doc_ids` are the docs that overlap, `level` is that of the intervals.
+    """
     from harness.stats.estimate import estimate_metrics
 
     clean = [record for record in records if record.doc.id not in doc_ids]
@@ -160,7 +163,10 @@ def read_overlap(folder: Path) -> TrainOverlap | None:
 
 
 def write_overlap(folder: Path, train: str, found: Overlaps, scores: Mapping[str, Any] | None) -> None:
-    """Write contamination.json into the folder of a run, with the run's `scores`, or of a training run."""
+    """Write contamination.json into the `folder` of a run, with the run's `scores`, or of a training run.
+
+    `train` names the training data, `found` is what was found in it of each set of questions.
+    """
     write_beside(folder, CONTAMINATION, encode({"train": train, "sets": dict(found), "run": scores}))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.backend import Backend
-from harness.core.errors import UserError, unknown_name
+from harness.core.errors import UserError, install_tip, unknown_name
 from harness.core.task import Task
 
 BACKENDS = {
@@ -47,7 +47,8 @@ def _backend_class(kind: str) -> Any:
 
 
 def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
-    """`KIND:NAME,key=value,...` as (kind, name, options); URLs, folders and hub ids need no kind.
+    """`KIND:NAME,key=value,...` as (kind, name, options); URLs, folders and hub ids need no kind. Raises UserError for
+    a name that no backend has, and for an option that is not key=value.
 
     >>> split_spec("scripted:slip,rate=0.2")
     ('scripted', 'slip', {'rate': '0.2'})
@@ -79,8 +80,8 @@ def missing_extra(kind: str, error: ImportError) -> UserError:
     """The error for a package that is not installed: it says which extra brings it."""
     if kind not in EXTRAS:
         return UserError(f"the {kind} backend does not import: {error}")
-    install = f"pip install 'reasoning-harness[{EXTRAS[kind]}]'"
-    return UserError(f"the {kind} backend needs a package that is not installed: {error}", tip=install)
+    message = f"the {kind} backend needs a package that is not installed: {error}"
+    return UserError(message, tip=install_tip(EXTRAS[kind]))
 
 
 def _pair(spec: str, text: str) -> tuple[str, str]:

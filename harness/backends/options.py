@@ -17,7 +17,10 @@ def check_options(backend: str, options: Mapping[str, str], known: Iterable[str]
 
 
 def read_float(backend: str, options: Mapping[str, str], key: str, default: float, low: float, high: float) -> float:
-    """The option as a number within [low, high]."""
+    """The option `key` as a number within [low, high], or `default` where `options` has none.
+
+    Raises UserError, which names the `backend`, for anything else.
+    """
     text = options.get(key)
     if text is None:
         return default
@@ -31,7 +34,10 @@ def read_float(backend: str, options: Mapping[str, str], key: str, default: floa
 
 
 def read_int(backend: str, options: Mapping[str, str], key: str, default: int, low: int, high: int) -> int:
-    """The option as a whole number within [low, high]."""
+    """The option `key` as a whole number within [low, high], or `default` where `options` has none.
+
+    Raises UserError, which names the `backend`, for anything else.
+    """
     text = options.get(key)
     if text is None:
         return default

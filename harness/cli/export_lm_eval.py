@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_TASKS = ("gsm8k", "structure", "step_validity")
+from harness.cli.options import (
+    ColumnsOption,
+    DataOption,
+    JsonOption,
+    OptionsOption,
+    ScorerOption,
+    read_options,
+    with_data,
+)
 
 
 def export_lm_eval(
@@ -16,28 +24,26 @@ def export_lm_eval(
         list[str] | None,
         typer.Option("--task", "-t", help="Task name or path to a .py file. Default: gsm8k, structure, step_validity."),
     ] = None,
-    option: Annotated[list[str] | None, typer.Option("--option", "-o", help="A task option, key=value.")] = None,
-    data: Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")] = None,
-    columns: Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")] = None,
-    scorer: Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    option: OptionsOption = None,
+    data: DataOption = None,
+    columns: ColumnsOption = None,
+    scorer: ScorerOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Write tasks as YAML and fn.py, for `lm_eval run --include_path FOLDER --tasks harness_gsm8k`."""
-    from harness.cli.options import read_options, with_data
+    from harness.api.export import DEFAULT_TASKS
+    from harness.api.export import export_lm_eval as export
     from harness.cli.show.console import out, print_json
-    from harness.lm_eval_bridge.export import export_task
 
-    wanted = [name for part in task or DEFAULT_TASKS for name in part.split(",") if name]
-    options = {name: with_data(read_options(option), data, columns, name) for name in wanted}
-    names = [export_task(folder, name, options[name], scorer or []) for name in wanted]
-    command = (
-        f"lm_eval run --model hf --model_args pretrained=PATH --include_path {folder} "
-        f"--tasks {','.join(names)} --apply_chat_template"
-    )
+    names = [name for part in task or DEFAULT_TASKS for name in part.split(",") if name]
+    options = read_options(option)
+    for name in names:
+        options = with_data(options, data, columns, name)
+    made = export(folder, names, options=options, scorers=scorer or ())
     if json:
-        print_json({"folder": str(folder), "tasks": names, "command": command})
+        print_json(made)
         return
     console = out()
-    for name in names:
-        console.print(f"{name} -> {folder / name.removeprefix('harness_')}", markup=False)
-    console.print(f"run with: {command}", markup=False)
+    for name, path in zip(made.tasks, made.paths, strict=True):
+        console.print(f"{name} -> {path}", markup=False)
+    console.print(f"run with: {made.command}", markup=False)

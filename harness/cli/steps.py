@@ -7,14 +7,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from harness.core.errors import UserError
-
-if TYPE_CHECKING:
-    from tasks.scoring.steps.verdict.verdicts import SolutionCheck, StatementCheck, StepCheck
 
 
 class Tier(StrEnum):
@@ -25,7 +22,6 @@ class Tier(StrEnum):
 
 
 _FIELDS = ("id", "question", "steps", "gold_solution")
-_STYLES = {"valid": "green", "invalid": "bold red", "imprecise": "yellow", "suspicious": "magenta"}
 
 
 def steps(
@@ -44,24 +40,34 @@ def steps(
     ] = False,
 ) -> None:
     """Check every reasoning step of a solution: recompute it, compare it with the steps before, say what is wrong."""
+    from harness.api.steps import check_steps
+    from harness.cli.show.console import print_json
+    from harness.cli.show.steps import print_steps, steps_document
+
     text = _read(file)
     if jsonl:
         _write_lines(list(_rows(text, file)), tier.value, reference)
         return
     if reference:
         raise UserError("--reference needs --jsonl", tip='give lines of {"id", "question", "steps", "gold_solution"}.')
-    _show(text, tier.value, json)
+    made = check_steps(text, tier=tier.value)
+    if json:
+        print_json(steps_document(made))
+    else:
+        print_steps(made)
 
 
 def _write_lines(rows: Sequence[Mapping[str, Any]], tier: Any, reference: bool) -> None:
+    from harness.api.steps import check_steps
     from harness.core.notices import notice
 
     bare = sum(not row.get("gold_solution") for row in rows)
     if reference and bare:
         notice(f"{bare} of {len(rows)} lines have no gold_solution: checked without a reference")
     for row in rows:
-        first, verdicts = _judge(row, tier, reference and bool(row.get("gold_solution")))
-        line = json_module.dumps({"id": row["id"], "first_error": first, "verdicts": list(verdicts)})
+        gold = str(row.get("gold_solution") or "") if reference else ""
+        made = check_steps(row["steps"], str(row.get("question") or ""), tier=tier, gold_solution=gold)
+        line = json_module.dumps({"id": row["id"], "first_error": made.first_error(), "verdicts": made.verdicts()})
         sys.stdout.write(line + "\n")
 
 
@@ -98,70 +104,3 @@ def _row(line: str, where: str) -> Mapping[str, Any]:
     if not isinstance(row["steps"], list) or not all(isinstance(step, str) for step in row["steps"]):
         raise UserError(f"{where}: 'steps' must be a list of texts")
     return row
-
-
-def _judge(row: Mapping[str, Any], tier: Any, reference: bool) -> tuple[int, Sequence[str]]:
-    question = str(row.get("question") or "")
-    if reference:
-        from tasks.scoring.steps.reference import check_with_reference
-
-        guided = check_with_reference(row["steps"], question, str(row["gold_solution"]))
-        return guided.first_error(tier), guided.verdicts(tier)
-    from tasks.scoring.steps import check_solution
-
-    check = check_solution(row["steps"], question)
-    return check.first_error(tier), check.verdicts(tier)
-
-
-# --- one solution -----------------------------------------------------------------------------------
-
-
-def _show(text: str, tier: Any, as_json: bool) -> None:
-    from harness.cli.show.console import out, print_json
-    from tasks.scoring.steps import check_solution, split_steps
-
-    check = check_solution(split_steps(text))
-    if as_json:
-        print_json(document(check, tier))
-        return
-    console = out()
-    for step in check.steps:
-        _print_step(console, step, tier)
-    console.print(summary(check, tier), markup=False)
-
-
-def _print_step(console: Any, step: StepCheck, tier: Any) -> None:
-    from rich.text import Text
-
-    verdict = step.verdict_in(tier)
-    shown = " ".join(step.text.split())
-    console.print(Text.assemble(f"{step.index + 1:>3}  ", (f"{verdict:<13}", _STYLES.get(verdict, "dim")), shown))
-    for statement in step.statements:
-        if line := explain(statement, tier):
-            console.print(Text(f"{'':18}{line}", style="dim"))
-
-
-def explain(statement: StatementCheck, tier: Any = "strict") -> str:
-    """One line on a statement: its verdict, why, and the values recomputed; '' where there is nothing to say."""
-    verdict = statement.verdict_in(tier)
-    why = statement.suspicion if verdict == "suspicious" else statement.reason
-    if statement.reading != "literal" and verdict == "valid":
-        why = f"{why}, read as {statement.reading}" if statement.reading != why else f"read as {why}"
-    values = f": {statement.left} against {statement.right}" if statement.left and statement.right else ""
-    text = " ".join(statement.text.split())[:100]
-    return f"{text}  [{verdict}, {why}{values if verdict != 'valid' or statement.reason != 'exact' else ''}]"
-
-
-def summary(check: SolutionCheck, tier: Any = "strict") -> str:
-    """The last line: what was decided and where the first error stands."""
-    first = check.first_error(tier)
-    found = f"first error at step {first + 1}" if first >= 0 else "no error found"
-    return f"{found}; {check.n_decided_steps} of {len(check.steps)} steps decided"
-
-
-def document(check: SolutionCheck, tier: Any = "strict") -> dict[str, Any]:
-    """The JSON of one solution's check; `verdict` is that of the tier."""
-    from harness.core.codec import encode
-
-    steps = [{**encode(step), "verdict": step.verdict_in(tier)} for step in check.steps]
-    return {"first_error": check.first_error(tier), "verdicts": list(check.verdicts(tier)), "steps": steps}

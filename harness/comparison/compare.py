@@ -34,9 +34,11 @@ def compare(
 ) -> Comparison:
     """Candidate minus baseline in every metric that both runs have, paired by doc.
 
-    `allow` names what may differ (data, version, prompt, settings, scorers); it is then a label of the result. Docs are
-    paired only where question and gold answer agree, allowed data or not. With a `margin` the gate decides too.
-    Raises UserError for runs that differ otherwise, for no doc in common, and for a margin outside [0, 1].
+    `baseline_records` and `candidate_records` are all records of the two runs, `baseline` and `candidate`. `allow`
+    names what may differ (data, version, prompt, settings, scorers); it is then a label of the result. Docs are paired
+    only where question and gold answer agree, allowed data or not. With a `margin` (a share: 0.02 is two points) the
+    gate decides too. `level` is that of every interval, `seed` that of the bootstrap of numbers without a range. Raises
+    UserError for runs that differ otherwise, for no doc in common, and for a margin outside [0, 1].
     """
     if margin is not None:
         check_margin(margin)

@@ -28,7 +28,11 @@ def finding(difference: Difference) -> Finding:
 
 
 def verdict(primary: str, differences: Mapping[str, Difference], *, n_unpaired: int = 0, n_changed: int = 0) -> str:
-    """One sentence on the primary metric, with what the format did where it tells another story."""
+    """One sentence on the primary metric, with what the format did where it tells another story.
+
+    `differences` by metric name hold the `primary` one. `n_unpaired` docs could not be paired, `n_changed` of them
+    because their question or gold answer is another one.
+    """
     difference = differences[primary]
     found = finding(difference)
     sentence = f"{_opening(found, difference, differences.get(FORMAT_METRIC))}: {_numbers(difference)}"

@@ -41,7 +41,12 @@ class Scorer:
 def value_metric(
     name: str, scorer: str, description: str, *, binary: bool = True, higher_is_better: bool = True
 ) -> Metric:
-    """The plainest metric: the mean of one scorer's value; 'not_scored' is outside the denominator."""
+    """The plainest metric, called `name`: the mean of the value of one `scorer`; 'not_scored' is outside the
+    denominator.
+
+    `description` stands in reports. `binary` values are 0 or 1, others any number; `higher_is_better` says which way a
+    difference is good.
+    """
     info = MetricInfo(
         name=name,
         description=description,

@@ -36,14 +36,21 @@ def local_docs(path: str, task: str, columns: str = "") -> tuple[tuple[Doc, ...]
 def hub_docs(
     dataset: str, task: str, *, config: str | None = None, split: str = "test"
 ) -> tuple[tuple[Doc, ...], DataInfo]:
-    """Docs of a hub data set. Raises HubUnavailable where it cannot be had."""
+    """Docs of a hub `dataset` (OWNER/NAME), of one `config` and `split`. Raises HubUnavailable where it cannot be had.
+
+    Docs without an id of their own are named `TASK-SPLIT-0`, ... after the `task`.
+    """
     rows = load_hub_rows(dataset, config=config, split=split)
     docs = rows_to_docs(rows, where=dataset, prefix=f"{task}-{split}", columns="")
     return docs, data_info(f"hub:{dataset}:{split}", docs)
 
 
 def rows_to_docs(rows: Sequence[Row], *, where: str, prefix: str, columns: str) -> tuple[Doc, ...]:
-    """One doc a row; a row without an id is named by its position, `PREFIX-0` first."""
+    """One doc a row; a row without an id is named by its position, `PREFIX-0` first with `prefix`.
+
+    `where` names the source of the `rows` in messages, `columns` says which column holds what (`question=Q,answer=A`;
+    "" for the usual names). Raises UserError for a missing column, a row that cannot be asked, and an id given twice.
+    """
     rows = list(rows)
     chosen = pick_columns(rows, where, PARTS, columns)
     lacking = [part for part in NEEDED if part not in chosen]

@@ -49,10 +49,11 @@ def missing_file(path: Path) -> UserError:
 
 
 def pick_columns(rows: list[Row], where: str, wanted: Mapping[str, tuple[str, ...]], mapping: str) -> dict[str, str]:
-    """Which column holds what: `{"question": "problem", ...}`.
+    """Which column holds what: `{"question": "problem", ...}`, by the columns of the first of `rows`.
 
-    `wanted` gives the usual names of each part, the part's own first; `mapping` is the user's `question=q,answer=a`.
-    Parts that are not found are left out. Raises UserError for a mapping to a column that is not there.
+    `wanted` gives the usual names of each part, the part's own first; `mapping` is the user's `question=q,answer=a`;
+    `where` names the source in messages. Parts that are not found are left out. Raises UserError for a mapping to a
+    column that is not there.
     """
     present = list(rows[0])
     chosen = read_mapping(mapping, wanted)

@@ -58,9 +58,10 @@ def load_model(
 ) -> LoadedModel:
     """Load weights, config and tokenizer of `spec`; tensors go to the device one parameter at a time.
 
-    `base` and `lora_alpha` describe a Tunix checkpoint whose folder does not record them.
-    `chat_template` replaces the model's own: 'gemma', 'none', or a file. LoRA weights come back merged.
-    Raises UserError for anything that is missing, unexpected, misshapen or unfinished, and names it.
+    `dtype` is how weights are kept, whatever they are stored as; with a `mesh` (axes fsdp and tp) each goes to its
+    shards. `base` and `lora_alpha` describe a Tunix checkpoint whose folder does not record them. `chat_template`
+    replaces the model's own: 'gemma', 'none', or a file. LoRA weights come back merged. Raises UserError for anything
+    that is missing, unexpected, misshapen or unfinished, and names it.
     """
     if dtype not in DTYPES:
         raise unknown_name("dtype", dtype, DTYPES, tip="float32 or bfloat16.")
@@ -85,7 +86,11 @@ def load_model(
 
 
 def build(config: ModelConfig, pieces: Iterator[tuple[Parameter, Tensor]], dtype: Dtype, mesh: Mesh | None) -> Gemma3:
-    """Put each parameter on its device as `dtype` while the next is read, then assemble the model."""
+    """Put each parameter on its device as `dtype` while the next is read, then assemble the model of this `config`.
+
+    `pieces` are the parameters with their values, in any order; with a `mesh` each goes to its shards. Raises UserError
+    for a parameter that the mesh cannot hold, and for parameters without weights.
+    """
     graph, state = tunix_adapter.abstract_model(config, dtype)
     places = tunix_adapter.shardings_of(state, mesh)
     put = _putter(dtype)

@@ -42,8 +42,11 @@ def write_tiny_model(
 ) -> Path:
     """Write a random text-only Gemma 3 with a working tokenizer; the same arguments give the same bytes.
 
-    Seven layers are the fewest that have a local layer after a global one. `vocabulary` is at least 800;
-    `chat` False leaves out the chat template, as in a pretrained model. Returns the directory.
+    Its sizes: `layers` (seven are the fewest that have a local layer after a global one), `embed` (width), `hidden` (of
+    the feed-forward), `heads` and `kv_heads` of `head_dim` numbers each, a `window` of so many tokens, and a
+    `vocabulary` of at least 800. `rope_scale` divides the positions of global layers, `seed` decides every number, the
+    weights are stored as `dtype` in `shards` files. `tokenizer` says which files it comes in; `chat` False leaves out
+    the chat template, as in a pretrained model. Returns the `directory`.
     """
     sizes = Sizes(
         layers=layers,
@@ -79,7 +82,12 @@ def write_random_model(
     tokenizer: TokenizerFiles = "json",
     chat: bool = True,
 ) -> Path:
-    """As `write_tiny_model`, for any shape; one parameter is in memory at a time."""
+    """Write a random model as `write_tiny_model` does, for any `sizes`; one parameter is in memory at a time.
+
+    `window` is in tokens, `rope_scale` divides the positions of global layers, `seed` decides every number, the weights
+    are stored as `dtype` in `shards` files. `tokenizer` says which files it comes in; `chat` False leaves out the chat
+    template. Returns the `directory`.
+    """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     config = config_json(sizes, window=window, global_rope_scale=rope_scale, dtype=dtype)

@@ -15,13 +15,13 @@ from pathlib import Path
 from subprocess import PIPE
 
 from harness.core.codec import decode, encode
-from harness.core.errors import UserError
+from harness.core.errors import UserError, install_tip
 from harness.core.hashing import stable_hash
 from harness.hardware.measure import local_environment
 from harness.hardware.records import Compiled, Job
 from harness.hardware.topology import parse_topology
 
-INSTALL = "pip install 'reasoning-harness[plan]'"
+INSTALL = install_tip("plan")
 LOCK = "/tmp/libtpu_lockfile"
 OPTIMISATION = "O1"
 """Of XLA for a TPU: a quarter of the default's time; `decide.MARGIN` makes up for the peak that it reports lower."""
@@ -42,9 +42,10 @@ def compile_all(
     cache: Path | None = None,
     on_done: OnDone = lambda job, compiled, done, total: None,
 ) -> list[Compiled]:
-    """The outcome of every job, in order; those that were compiled before are read from `cache`.
+    """The outcome of every one of `jobs`, in order; those that were compiled before are read from `cache`.
 
-    Raises UserError where a compiler is missing, a job outlasts `timeout_seconds`, or a process ends without figures.
+    `workers` processes compile at once, `on_done` is told of each job that is ready. Raises UserError where a compiler
+    is missing, a job outlasts `timeout_seconds`, or a process ends without figures.
     """
     check_compilers({job.topology for job in jobs})
     keys = [job_key(job) for job in jobs]  # once: someone may edit the sources that they are made of
@@ -79,7 +80,10 @@ class Processes:
         self._lock = threading.Lock()
 
     def run(self, command: Sequence[str], given: str, env: Mapping[str, str], timeout_seconds: float) -> Ended:
-        """Start one and wait for it. Raises TimeoutExpired."""
+        """Start one `command` with the text `given` on its standard input and the environment `env`, and wait for it.
+
+        Raises TimeoutExpired after `timeout_seconds`, and UserError where another program has failed already.
+        """
         with self._lock:
             if self._ended:
                 raise UserError("another program failed before this one was begun")

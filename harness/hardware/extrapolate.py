@@ -34,7 +34,7 @@ def carried_on(found: Sequence[Figures | None], at: tuple[int, ...], layers: int
 
 
 def extrapolate(shallow: Figures, deep: Figures, at: tuple[int, int], layers: int) -> Figures:
-    """The figures at `layers`, on the line through those at `at`.
+    """The figures of a program of `layers` layers, on the line through `shallow` and `deep`, which have `at` layers.
 
     >>> one = dict.fromkeys((f.name for f in fields(Figures)), 10.0) | {"collectives": {"all-reduce": 1.0}}
     >>> two = dict.fromkeys((f.name for f in fields(Figures)), 16.0) | {"collectives": {"all-gather": 3.0}}

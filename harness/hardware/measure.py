@@ -31,7 +31,7 @@ def this_machine(platform: str, timeout_seconds: float = 300) -> Chip:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:200]
         raise UserError(
             f"JAX finds no {platform} here ({reason})",
-            tip="install JAX for it (pip install 'jax[cuda12]'), or name a TPU slice (v5e:2x2) or cpu.",
+            tip="install JAX for it (pip install 'jax[cuda13]'), or name a TPU slice (v5e:2x2) or cpu.",
         )
     return decode(Chip, json.loads(done.stdout.strip().splitlines()[-1]))
 

@@ -34,8 +34,9 @@ class StepTime:
 
 
 def step_time(figures: Figures, chip: Chip, n_links: int, counted_flops: float = 0.0) -> StepTime:
-    """The roofline (Williams et al. 2009) of a program on one of its devices.
+    """The roofline (Williams et al. 2009) of a program on one of its devices, in seconds.
 
+    `figures` are those of one device, `chip` has the peaks, `n_links` is how many links of the chip carry its traffic.
     The compiler counts a loop's body once, so the larger of its operations and `counted_flops` is taken.
     """
     return StepTime(

@@ -83,6 +83,8 @@ class LmEvalBackend:
         """The final text: the model's own chat template, unless the prompt is final already.
 
         lm-eval's chat APIs have turns of their own kind in place of text, which pass through.
+
+        Raises UserError where the model has no chat template, or one that refuses the prompt or cannot open the reply.
         """
         if prompt.raw:
             return prompt.messages[0].content + prompt.prefill

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.core.errors import UserError
+from harness.core.errors import UserError, install_tip
 
 NAMES = (
     "lm_eval:simple_evaluate",
@@ -46,8 +46,8 @@ TASK_METHODS = (
 )
 """Methods of a loaded task."""
 
-SUPPORTED = "lm-eval>=0.4.10"
-INSTALL = "pip install 'reasoning-harness[lm-eval]'"
+SUPPORTED = "lm-eval>=0.4.10,<0.5"
+INSTALL = install_tip("lm-eval")
 
 
 def lm_eval_name(path: str) -> Any:

@@ -53,7 +53,8 @@ __all__ = ["dataset", "ratio", "score", "shots"]
 
 
 def export_task(folder: Path, name: str, options: Mapping[str, Any], scorers: Sequence[str] = ()) -> str:
-    """Write `<folder>/<task>/` and return the task's name in lm-eval.
+    """Write `<folder>/<task>/` for the task `name` with its `options` and further `scorers`; returns its name in
+    lm-eval.
 
     Raises UserError for a task that is not known, cannot be put into lm-eval's form, or has been exported there.
     """

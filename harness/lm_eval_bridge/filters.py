@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
+from harness.lm_eval_bridge.compat import INSTALL, SUPPORTED
 
 FILTER_NAMES = ("strict-match", "flexible-extract")
 
@@ -50,12 +51,10 @@ def gsm8k_config() -> dict[str, Any]:
         import lm_eval
         import yaml
     except ImportError as error:
-        raise UserError(
-            f"comparing with lm-eval needs lm-eval ({error})", tip="pip install 'reasoning-harness[lm-eval]'"
-        ) from None
+        raise UserError(f"comparing with lm-eval needs lm-eval ({error})", tip=INSTALL) from None
     path = Path(lm_eval.__file__).parent / "tasks" / "gsm8k" / "gsm8k.yaml"
     if not path.is_file():
-        raise UserError(f"this lm-eval has no {path.name} at {path}", tip="pip install 'lm-eval>=0.4.10'")
+        raise UserError(f"this lm-eval has no {path.name} at {path}", tip=f"pip install '{SUPPORTED}'")
     config: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return config
 

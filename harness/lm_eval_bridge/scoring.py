@@ -53,7 +53,11 @@ def metric_key(metric: str, filter_name: str) -> str:
 
 
 def results_of(task: Any, asked: Asked, completions: Sequence[Completion], filter_name: str) -> tuple[list[Any], Any]:
-    """(filtered replies, lm-eval's metrics) of all completions of one doc, by one of the task's filters."""
+    """(filtered replies, lm-eval's metrics) of all `completions` of one doc, by the filter of the task named
+    `filter_name`.
+
+    `asked` is that doc with lm-eval's requests for it.
+    """
     chosen = next(f for f in task._filters if f.name == filter_name)
     instances = [_answered(task, instance, place, completions) for place, instance in enumerate(asked.instances)]
     chosen.apply(instances)

@@ -29,7 +29,9 @@ def is_inspect_log(document: Any) -> bool:
 
 
 def inspect_rows(source: str, samples: Iterable[Mapping[str, Any]]) -> Iterator[RecordedRow]:
-    """One row a sample and epoch. Numbered ids count from 1 there, row numbers from 0 here."""
+    """One row a sample and epoch. Numbered ids count from 1 there, row numbers from 0 here. Raises UserError, which
+    names the `source` and sample, for one without id or output.
+    """
     for line, sample in enumerate(samples, start=1):
         if "id" not in sample or "output" not in sample:
             raise UserError(f"{source}, sample {line}: no id or no output", tip="is it a finished log with samples?")

@@ -75,7 +75,10 @@ def gather_list(hosts: Hosts, items: list[str]) -> list[list[str]]:
 
 
 def check_same(hosts: Hosts, what: str, value: str, tip: str) -> None:
-    """Raise UserError on every process unless all of them have the same value."""
+    """Compare a value over all processes of `hosts`. Raises UserError on every one of them unless all have the same.
+
+    `what` names the value in the message ("another {what}"), `tip` says what to mend.
+    """
     values = hosts.gather(value)
     for index, other in enumerate(values):
         if other != values[0]:

@@ -49,8 +49,10 @@ def run_task(
     """Complete the run in `folder`; what its journal already has is not drawn again, failures are. What other scorers
     than the task's have judged is judged anew.
 
-    `order` is the order in which the missing ones are asked for: it decides which of them may share a batch. Several
-    `hosts` share them out, and process 0 ends with all records; the others return none.
+    `settings` are those of every request, `on_progress` is told of each record as it is written. `order` is the order
+    in which the missing ones are asked for: it decides which of them may share a batch. Several `hosts` share them out,
+    and process 0 ends with all records; the others return none.
+
     Returns the finished run and its records. Whatever stops it (a kill, a UserError of the backend), the records
     written so far stay and the same call goes on from them.
     """
@@ -147,7 +149,12 @@ def draw(
     journal: Journal,
     tell: Callable[[Record], None],
 ) -> None:
-    """Ask for every completion that is missing; each is scored, journalled and told of as it arrives."""
+    """Ask the backend for every completion that is missing; each is scored by all `scorers`, written to the `journal`
+    and told of (`tell`) as it arrives.
+
+    `settings` are the run's; seed and budget of each request are its own. What the backend gives no reply to is
+    journalled as an error.
+    """
     waiting = {(keyed.request.doc_id, keyed.request.repeat): keyed for keyed in missing}
     for completion in _completions(backend, missing, settings):
         keyed = waiting.pop((completion.doc_id, completion.repeat), None)

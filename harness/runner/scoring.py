@@ -14,9 +14,11 @@ FAULT = "fault"
 
 
 def score_completion(key: str, doc: Doc, completion: Completion, scorers: Sequence[Scorer]) -> Record:
-    """The record of one completion: every scorer's score and what it adds to each metric.
+    """The record of one completion: the score of each of `scorers` and what it adds to each metric.
 
     A scorer that raises gives no score, and neither does one of whose metrics does: the run goes on without it.
+
+    `key` is the record's in the journal, `doc` the question that the completion answers.
     """
     scores = {scorer.name: _score(scorer, doc, completion) for scorer in scorers}
     metrics: dict[str, MetricValue] = {}

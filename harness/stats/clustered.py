@@ -100,6 +100,8 @@ def spread_of(value: float, influence: Floats, weight: Floats, clusters: Ints | 
     Survey Methodology 28:169); for equal clusters that is the usual factor G / (G - 1). Degrees of freedom are the
     effective number of clusters, 1 / sum(weight ** 2), less one (Carter, Schnepel and Steigerwald 2017, Review of
     Economics and Statistics 99:698), which is G - 1 for equal clusters and fewer where a few clusters hold most docs.
+
+    `value` is the estimate itself, passed on. `clusters` are codes 0, 1, ... of each doc, [n]; None: every doc is one.
     """
     if clusters is not None:
         influence = np.bincount(clusters, influence).astype(np.float64)

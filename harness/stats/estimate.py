@@ -1,4 +1,4 @@
-"""Every metric of a run with its interval; `docs/statistics.md` says which interval is used where, and why."""
+"""Every metric of a run with its interval; `docs/method/statistics.md` says which interval is used where, and why."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from harness.stats.values import DocTable, DocValues
 def estimate_metrics(
     records: Sequence[Record], infos: Sequence[MetricInfo], *, level: float = 0.95, seed: int = 0
 ) -> dict[str, Estimate]:
-    """Each metric's value over docs and its interval, by metric name.
+    """The value over docs of each metric in `infos`, and its interval at `level`, by metric name.
 
-    A doc's value is the mean over its repeats. What no doc has is None, with no interval.
+    `records` are all completions of a run; a doc's value is the mean over its repeats. What no doc has is None, with no
+    interval. `seed` is that of the bootstrap where one is needed.
     """
     table = DocTable(records)
     return {info.name: estimate_values(table.values(info), level=level, seed=seed) for info in infos}

@@ -48,13 +48,18 @@ def drawn_to_units(n: float, least: float, *, events: float) -> float:
 
 
 def bounded_mean(value: float, variance: float, *, least: float, most: float, df: float, level: float) -> Interval:
-    """Wilson's interval with the effective n and a t quantile, for a mean or ratio that lives in [0, 1]."""
+    """Wilson's interval with the effective n and a t quantile, for a mean or ratio that lives in [0, 1].
+
+    `value` is the estimate and `variance` that of the estimate, not of one doc; `least` and `most` bound the effective
+    n, `df` are the degrees of freedom of the variance, `level` is the coverage asked for (0.95).
+    """
     n = effective_n(value, variance, least=least, most=most)
     return wilson(value * n, n, quantile=t_quantile((1 + level) / 2, df))
 
 
 def mean_t(value: float, variance: float, *, df: float, level: float) -> Interval | None:
-    """value +- t * sqrt(variance), `variance` being that of the mean.
+    """value +- t * sqrt(variance), `variance` being that of the mean, t the quantile for `df` degrees of freedom at
+    `level`.
 
     None where nothing says how far it may be off: df < 1 (fewer than two units), or units that all agree.
     """

@@ -73,10 +73,13 @@ def two_by_two(base: DocValues, candidate: DocValues) -> TwoByTwo:
 def tango(fixed: float, broken: float, n: float, *, level: float = 0.95, quantile: float | None = None) -> Interval:
     """Score interval for a difference of paired proportions: all differences that the data do not contradict.
 
+    `fixed` and `broken` count the pairs that changed from 0 to 1 and from 1 to 0, `n` all pairs; counts need not be
+    whole: an effective n is allowed. n = 0 gives (-1, 1).
+
     Tango (1998), Statistics in Medicine 17:891: those whose score statistic lies within `quantile`, by default the
-    normal one of `level`. `n` counts all pairs; counts need not be whole: an effective n is allowed. Both tails keep
-    their half of the error where few pairs changed, which Wald's interval with added pairs (Agresti and Min 2005) does
-    not: at n = 100 it left out a true loss of 2 points, all of it breaks, 13 times in 100. n = 0 gives (-1, 1).
+    normal one of `level`. Both tails keep their half of the error where few pairs changed, which Wald's interval with
+    added pairs (Agresti and Min 2005) does not: at n = 100 it left out a true loss of 2 points, all of it breaks, 13
+    times in 100.
     """
     z = z_quantile((1 + level) / 2) if quantile is None else quantile
     if n <= 0 or math.isinf(z):

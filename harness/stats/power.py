@@ -10,10 +10,10 @@ from harness.stats.student import t_quantile, z_quantile
 def detectable_binary(n: int, discordant: float, *, level: float = 0.95, power: float = 0.8) -> float | None:
     """The smallest difference of paired proportions that McNemar's test on n pairs shows with this power.
 
-    `discordant` is the share of pairs that change either way. Solves Miettinen's power equation (1968, Biometrics
-    24:339), sqrt(n) * d = z_level * sqrt(discordant) + z_power * sqrt(discordant - d^2), for d. Where d would exceed
-    `discordant` (few changes seen), every change is taken to go one way: discordant = d. None where no difference
-    up to 1 would do.
+    The test is two-sided at 1 - `level`; `discordant` is the share of pairs that change either way. Solves Miettinen's
+    power equation (1968, Biometrics 24:339), sqrt(n) * d = z_level * sqrt(discordant) + z_power * sqrt(discordant -
+    d^2), for d. Where d would exceed `discordant` (few changes seen), every change is taken to go one way: discordant =
+    d. None where no difference up to 1 would do.
     """
     alpha, beta = z_quantile((1 + level) / 2), z_quantile(power)
     found = _solve_binary(n, discordant, alpha, beta)
@@ -43,9 +43,10 @@ def _solve_one_way(n: int, alpha: float, beta: float) -> float:
 def detectable_mean(
     standard_error: float, df: float, *, most: float = math.inf, level: float = 0.95, power: float = 0.8
 ) -> float | None:
-    """The smallest difference that a t test with this standard error shows with this power.
+    """The smallest difference that a two-sided t test at 1 - `level` shows with this power.
 
-    None where df < 1, where no spread was seen, and where no difference up to `most` would do.
+    `standard_error` is that of the difference, `df` its degrees of freedom. None where df < 1, where no spread was
+    seen, and where no difference up to `most` would do.
     """
     if df < 1 or standard_error <= 0:
         return None
@@ -54,7 +55,7 @@ def detectable_mean(
 
 
 def docs_needed(distance: float, deviation: float, *, level: float = 0.95, power: float = 0.8) -> int | None:
-    """Docs for an interval to clear a bound with this power when the estimate lies `distance` from it.
+    """Docs for an interval at `level` to clear a bound with this power when the estimate lies `distance` from it.
 
     `deviation` is the standard deviation per doc, sqrt(n) * standard error. None where the distance is under a
     millionth of it: no number of docs that anybody has would do.

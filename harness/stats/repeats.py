@@ -65,9 +65,11 @@ def _wins_with(votes: int, wrong: tuple[int, ...], missing: int, left: int) -> f
 def repeat_metrics(
     records: Sequence[Record], ks: Sequence[int], *, level: float = 0.95, scorer: str = "final_answer"
 ) -> dict[str, Estimate]:
-    """pass@k and maj@k for every k, named "pass@k" and "maj@k", from the answers that `scorer` found.
+    """pass@k and maj@k for every k of `ks`, named "pass@k" and "maj@k", from the answers that `scorer` found in
+    `records`.
 
-    A doc with fewer than k scored completions is not scored. Raises UserError for a k below 1 or above the repeats.
+    Intervals are at `level`. A doc with fewer than k scored completions is not scored. Raises UserError for a k below 1
+    or above the repeats.
     """
     by_doc = _scores_by_doc(records, scorer)
     _check(ks, by_doc)

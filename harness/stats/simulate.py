@@ -65,7 +65,11 @@ def measure(
     ps: Iterable[float] = PS,
     interval: IntervalOf = ours,
 ) -> list[Cell]:
-    """Coverage of nominal 95% intervals over the grid of n and p."""
+    """Coverage of nominal 95% intervals over the grid of n and p: one cell for each of `ns` (docs) with each of `ps`.
+
+    `runs` data sets are drawn from the `scenario` for a cell, `interval` makes the interval that is tried. `seed` with
+    n and p decides a cell, whatever else is in the grid.
+    """
     grid = [(n, p) for n in ns for p in ps]
     return [_cell(scenario, interval, np.random.default_rng([seed, n, int(1000 * p)]), n, p, runs) for n, p in grid]
 
@@ -83,7 +87,9 @@ def _cell(scenario: Scenario, interval: IntervalOf, rng: Rng, n: int, p: float, 
 
 
 def difficulty(rng: Rng, p: float, correlation: float, size: int) -> Floats:
-    """Success probabilities of docs or clusters, [size]: Beta with mean p and this intraclass correlation."""
+    """Success probabilities of `size` docs or clusters, [size], drawn by `rng`: Beta with mean p and this intraclass
+    `correlation`, in (0, 1).
+    """
     scale = (1 - correlation) / correlation
     return rng.beta(p * scale, (1 - p) * scale, size)
 
@@ -102,7 +108,11 @@ def uneven_clusters(rng: Rng, n: int, size: int) -> Ints:
 def values(
     numerator: NDArray[Any], *, denominator: NDArray[Any] | None = None, k: int = 1, clusters: Ints | None = None
 ) -> DocValues:
-    """Doc values of a simulated run; arrays are [n]."""
+    """Doc values of a simulated run of n docs.
+
+    `numerator`, `denominator` (by default ones) and `clusters` (codes, by default every doc on its own) are [n]; `k`
+    completions stand behind each doc.
+    """
     n = len(numerator)
     return DocValues(
         doc_ids=("",) * n,
@@ -236,7 +246,11 @@ def whole_clusters(make: Callable[[Rng, int, int], Ints], size: int, moved: floa
 
 
 def paired_repeated(k: int, correlation: float, change: float, copied: float) -> Scenario:
-    """k completions a doc on both sides; a share of docs keeps its difficulty."""
+    """k completions a doc on both sides.
+
+    `correlation` is that of a doc's completions. On the second side the share `copied` of docs keeps its difficulty;
+    the others are drawn anew, their mean success probability higher by `change`.
+    """
 
     def draw(rng: Rng, n: int, p: float) -> Simulated:
         before, after = _difficulties(rng, n, p, correlation, change, copied)
@@ -249,7 +263,12 @@ def paired_repeated(k: int, correlation: float, change: float, copied: float) ->
 def paired_clustered(
     make: Callable[[Rng, int, int], Ints], size: int, correlation: float, change: float, copied: float
 ) -> Scenario:
-    """Yes/no docs in clusters; a share of clusters keeps its difficulty."""
+    """Yes/no docs in clusters, on both sides.
+
+    `make(rng, n, size)` gives each doc its cluster's code, [n], for clusters of `size` docs; `correlation` is that
+    within a cluster. On the second side the share `copied` of clusters keeps its difficulty; the others are drawn anew,
+    their mean success probability higher by `change`.
+    """
 
     def draw(rng: Rng, n: int, p: float) -> Simulated:
         codes = make(rng, n, size)

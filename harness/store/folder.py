@@ -49,7 +49,7 @@ def read_run(folder: Path) -> Run:
 
 
 def read_run_records(folder: Path, run: Run) -> list[Record]:
-    """The run's records, one a key, in order of doc id and repeat."""
+    """The run's records, one a key, in order of doc id and repeat. Raises UserError where there are none."""
     path = folder / RECORDS_FILE
     if not path.is_file():
         raise UserError(f"{folder} has no {RECORDS_FILE}", tip=f"start again: {run.command}")
@@ -62,7 +62,9 @@ def sort_records(records: Iterable[Record]) -> list[Record]:
 
 
 def find_run(name: str, root: Path) -> Path:
-    """The folder of a run given by path, by id, or by an unambiguous start of its id."""
+    """The folder of a run given by path, by id, or by an unambiguous start of its id. Raises UserError for none, and
+    for several.
+    """
     if (Path(name) / RUN_FILE).is_file():
         return Path(name)
     ids = [folder.name for folder in run_folders(root)]
@@ -97,7 +99,11 @@ def journals(folder: Path) -> list[Path]:
 
 
 def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
-    """The folder of a new run: `--out`, or RUNS/<time>-<task>-<model>-<random>."""
+    """The folder of a new run: `out`, or RUNS/<time>-<task>-<model>-<random> under `runs`, named after `task` and
+    `model`.
+
+    Raises UserError for an `out` that holds something, and for a folder that cannot be made.
+    """
     if out is None:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         name = "-".join([stamp, _slug(task), _slug(model), secrets.token_hex(3)])  # two runs may start in one second
@@ -113,7 +119,9 @@ def new_folder(out: Path | None, runs: Path, task: str, model: str) -> Path:
 
 @contextmanager
 def locked(folder: Path, process: int = 0) -> Iterator[None]:
-    """Hold a run folder alone, or one process's part: two that write one journal would mix their lines."""
+    """Hold a run folder alone, or one process's part: two that write one journal would mix their lines. Raises
+    UserError where another process holds it.
+    """
     with (folder / (LOCK_FILE if process == 0 else f"{LOCK_FILE}.{process}")).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -49,7 +49,8 @@ def enforce(
     order: Order = "reasoning-answer",
     template: PromptTemplate | None = None,
 ) -> tuple[tuple[RenderedSample, ...], tuple[Reject, ...]]:
-    """Render every sample; those that break the format, or by policy the reasoning's soundness, become rejects.
+    """Render all `samples` in `response_format`; those that break it, or by the policy `verify` are unsound, become
+    rejects.
 
     The prompt is the evaluation's own (`template`, or one of the format alone), whatever the order of the reply, so
     that arms trained with other orders are asked the same. A sample's reasoning is always verified and held against the
@@ -75,6 +76,8 @@ def enforce(
 
 def arranged(response_format: ResponseFormat, order: Order, prefill: str = "") -> ResponseFormat:
     """The format with its sections in another order, or without the reasoning.
+
+    Raises UserError for an order that the format cannot express, or that a prefill rules out.
 
     >>> from harness.core.reply.presets import REASONING_ANSWER_TAGS
     >>> arranged(REASONING_ANSWER_TAGS, "answer-only").render("1+1?", "1 + 1 = 2", "2")

@@ -57,7 +57,12 @@ def prepare(
     limit: int | None = None,
     on_progress: OnProgress = quiet,
 ) -> Prepared:
-    """Load, normalise and enforce. `limit` reads the first rows only, and `on_progress` is told of rows and samples.
+    """Load `data` (a file, `hub:...` or `gsm_style:...`), normalise it and enforce the `response_format`.
+
+    `language` (ISO 639-1) turns others away, `near` is the share of word pairs that near duplicates have in common,
+    `limit` reads the first rows only. `verify` says what becomes of unsound reasoning, `order` is that of the reply,
+    and `template` is the evaluation's prompt, where it is not the format's own. `on_progress` is told of rows, then of
+    samples.
 
     Raises UserError for data that cannot be read, or of which no row is left.
     """

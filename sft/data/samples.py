@@ -56,7 +56,9 @@ class Reject:
 
 
 def reject_sample(sample: Sample, reason: str, detail: str, stage: Stage) -> Reject:
-    """The reject of a sample that had passed normalisation."""
+    """The reject of a `sample` that had passed normalisation: the `stage` that turned it away, its `reason`, and in
+    `detail` what was found.
+    """
     return Reject(row=sample.row, reason=reason, detail=detail, raw=encode(sample), stage=stage)
 
 

@@ -87,7 +87,10 @@ def samples(folder: Path, phase: Phase, seed: int) -> Iterator[TokenisedSample]:
 
 
 def run_phase(phase: Phase, start: Path, out: Path, seed: int) -> None:
-    """Train the model in `start` through one phase and write it to `out`; prints the loss as it goes."""
+    """Train the model in `start` through one phase and write it to `out`; prints the loss as it goes.
+
+    `seed` decides the phase's samples and their order.
+    """
     settings = Pretraining(tokens=phase.tokens, learning_rate=phase.learning_rate, seed=seed)
     rows = gather(samples(start, phase, seed), settings.tokens, settings.row_length)
     began = time.perf_counter()

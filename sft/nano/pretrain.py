@@ -58,7 +58,9 @@ def plain(text: str, tokenizer: Tokenizer, name: str) -> TokenisedSample:
 
 
 def conversation(messages: tuple[Message, ...], reply: str, tokenizer: Tokenizer, name: str) -> TokenisedSample:
-    """Turns in the model's chat template and the reply to them; the turns count `CONTEXT_WEIGHT`."""
+    """The sample `name`: `messages` in the chat template of the `tokenizer`, which count `CONTEXT_WEIGHT`, and the
+    reply to them.
+    """
     prompt = tokenizer.render(Prompt(messages=messages))
     tokens = np.array([*prompt, *tokenizer.encode(reply), end_of_reply(tokenizer)], np.int32)
     loss_mask = np.ones(len(tokens), np.float32)
@@ -82,7 +84,11 @@ def gather(samples: Iterator[TokenisedSample], tokens: int, row_length: int) -> 
 def pretrain(
     start: Path, rows: Packed, settings: Pretraining, out: Path, *, on_step: Callable[[StepResult, int], None]
 ) -> Path:
-    """Train all weights of the model in `start` once over `rows` and write it to `out`; returns `out`."""
+    """Train all weights of the model in `start` once over `rows` by these `settings` and write it to `out`; returns
+    `out`.
+
+    `on_step` is told of every update and of how many there are.
+    """
     import jax.numpy as jnp
 
     from harness.gemma.load import load_model

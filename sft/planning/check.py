@@ -78,7 +78,8 @@ def update_seconds(arm: TrainedArm) -> float | None:
 
 
 def compared(config: Config, folder: Path, arms: Sequence[TrainedArm]) -> tuple[Check, ...] | None:
-    """What came of the comparison, which is told; None where no plan lies in `folder`."""
+    """What came of comparing the plan in `folder` with the run of `config` and its `arms`, which is told; None where no
+    plan lies there."""
     from harness.core.notices import remark
     from sft.planning.document import FILE, read_plan
 

@@ -14,7 +14,7 @@ MARGIN = {"tpu": 0.15, "gpu": 0.0, "cpu": 0.0}
 """Added to the reported peak. On a TPU the quick optimisation level reports 8-12% less than the default one needs."""
 SEEN = 0.25
 """Of the peak: what the default level, at which a run compiles, took beyond the quick one on a TPU where memory was in
-use: 20 and 21% on eight chips, 0 to 8% on four (docs/plan.md)."""
+use: 20 and 21% on eight chips, 0 to 8% on four (docs/internals/planning.md)."""
 Remat = Literal["none", "block", "decoder"]
 Method = Literal["full", "lora", "qlora"]
 REMATS: tuple[Remat, ...] = ("none", "block", "decoder")
@@ -131,7 +131,7 @@ def split_batches(choice: Choice) -> list[int]:
 
 
 def meshes(n_devices: int, *, heads: int, kv_heads: int, rows: int) -> list[tuple[int, int]]:
-    """(fsdp, tp) that a model and a batch share out over; tp 1, 2 and 4 at most.
+    """(fsdp, tp) of `n_devices` that `heads`, `kv_heads` and the `rows` of a batch share out over; tp is at most 4.
 
     >>> meshes(8, heads=4, kv_heads=1, rows=32), meshes(8, heads=8, kv_heads=4, rows=4)
     ([(8, 1), (4, 2), (2, 4)], [(4, 2), (2, 4)])

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.gemma.engine.sampling import Mode
 from harness.hardware.records import Job
 
 if TYPE_CHECKING:
     from jax.sharding import Mesh
+
+    from harness.gemma.engine.sampling import Mode
 
 BUILDER = "sft.planning.decode_step:lower"
 SOURCES = (
@@ -39,7 +40,9 @@ class DecodeShape:
 
 
 def job(shape: DecodeShape, topology: str, *, fsdp: int, tp: int, layers: int) -> Job:
-    """A block as a job."""
+    """A block of this `shape` as a job: a model of so many `layers`, on a mesh of `fsdp` x `tp` devices of the
+    `topology`.
+    """
     arguments = {
         "model": dict(shape.model) | {"num_hidden_layers": layers, "layer_types": None},
         **{name: getattr(shape, name) for name in ("dtype", "rows", "span", "prefix", "mode")},

@@ -17,11 +17,13 @@ def total_parameters(sizes: Sizes) -> int:
 
 
 def training_flops(sizes: Sizes, *, rows: int, row_length: int, n_positions: int, full: bool, remat: bool) -> float:
-    """Of forward and backward pass of `rows`; attention over all pairs, as Tunix computes it.
+    """Operations of forward and backward pass of `rows` rows of `row_length` tokens; attention over all pairs, as Tunix
+    computes it. `sizes` are the model's; its output layer is computed at `n_positions` positions of a row.
 
-    The backward pass costs twice the forward pass, or once where the weights are frozen: then only what they multiply
-    has a gradient. Scores multiply no weights, both their operands always have one. Rematerialised layers are computed
-    once more, the output layer is not. LoRA's own products, about a hundredth, are left out.
+    The backward pass costs twice the forward pass, or once where the weights are frozen (not `full`): then only what
+    they multiply has a gradient. Scores multiply no weights, both their operands always have one. Rematerialised
+    layers (`remat`) are computed once more, the output layer is not. LoRA's own products, about a hundredth, are left
+    out.
     """
     tokens = rows * row_length
     passes = 3 if full else 2

@@ -19,7 +19,7 @@ CHARACTERS_A_TOKEN = 3.3
 FRAME_TOKENS = 40
 """Of a sample besides question and solution: chat template, format instruction, tags."""
 PACKED_FILL = 0.97
-"""Of rows of many samples each: GSM8K's training set in rows of 1,024 (see docs/sft_data.md)."""
+"""Of rows of many samples each: GSM8K's training set in rows of 1,024 (see docs/use/sft_data.md)."""
 PUBLISHED = {"openai/gsm8k": (7473, 522.0)}
 """Samples of the training split, and their mean characters of question and solution."""
 

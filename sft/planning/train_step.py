@@ -41,7 +41,11 @@ _COMPILED_IN = frozenset(
 
 
 def job(shape: StepShape, topology: str, *, fsdp: int, tp: int, layers: int) -> Job:
-    """The update as a job; what does not change the program is left out, so that its figures are found again."""
+    """The update of this `shape` as a job: a model of so many `layers`, on a mesh of `fsdp` x `tp` devices of the
+    `topology`.
+
+    What does not change the program is left out, so that its figures are found again.
+    """
     config = shape.config
     full = config.train.method == "full"
     arguments = {
@@ -93,7 +97,11 @@ def _compute_dtype(config: Config, devices: list[Any]) -> Any:
 
 
 def abstract_trainer(model: Any, config: Config, dtype: Any, job: Job) -> tuple[Any, Any]:
-    """The trainer, and the optimizer that it makes over the model, as shapes."""
+    """The trainer, and the optimizer that it makes over the `model`, as shapes.
+
+    `config` has the settings of training, `dtype` is the one that is computed in, `job` has the sizes of the model and
+    its rows.
+    """
     from types import SimpleNamespace
 
     from flax import nnx

@@ -43,7 +43,9 @@ def token_report(
     replies: Iterable[str],
     row_length: int,
 ) -> TokenReport:
-    """The report of at least one sample."""
+    """The report of at least one of `samples`: lengths in tokens, how full rows of `row_length` tokens are, and how the
+    markers of the `response_format` come out of the `tokenizer` beside made-up bodies and `replies`.
+    """
     lengths = np.sort([len(sample.tokens) for sample in samples])
     return TokenReport(
         n_samples=len(samples),

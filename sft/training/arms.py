@@ -95,7 +95,11 @@ def train_arms(inputs: TrainingInputs, out: Path, events: Events | None = None) 
 def train_arm(
     inputs: TrainingInputs, order: Order, folder: Path, data: ArmData, loader: Loader, steps: int, events: Events
 ) -> TrainedArm:
-    """Train, verify the last checkpoint, export. Raises UserError for a loss that is no number or jumps."""
+    """Train one arm in its `folder`, verify the last checkpoint, export.
+
+    `inputs` are what all arms share, `order` that of this arm's replies. `loader` gives the batches of `data` for so
+    many `steps` (updates); `events` tell the caller. Raises UserError for a loss that is no number or jumps.
+    """
     from sft.training.tunix_trainer import peak_bytes
 
     began = time.perf_counter()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from harness.core.errors import UserError
 from harness.gemma.model import checkpoint, lora
@@ -25,7 +26,11 @@ _EXACT_BYTES = 8 << 30
 
 
 def check_room(folder: Path, sizes: Sizes, *, full: bool, keep: int) -> None:
-    """Raises UserError where the disk cannot hold the checkpoints and the export."""
+    """Raises UserError where the disk of `folder` cannot hold the checkpoints, of which it will `keep` so many, and the
+    export.
+
+    `sizes` are the model's; with `full` all weights and their optimizer state are kept, else those of LoRA.
+    """
     n_parameters = sum(math.prod(p.shape) for p in parameters(sizes))
     per_checkpoint = 4 * n_parameters * (1 + _MOMENTS) if full else n_parameters
     needed = per_checkpoint * (keep + 2) + 4 * n_parameters
@@ -38,7 +43,7 @@ def check_room(folder: Path, sizes: Sizes, *, full: bool, keep: int) -> None:
         )
 
 
-def verify(root: Path, arrays: Mapping[tuple[Any, ...], Any]) -> Path:
+def verify(root: Path, arrays: Mapping[tuple[Any, ...], Shaped[Any, "..."]]) -> Path:
     """The latest step under `root`, read back and compared with the parameters in memory.
 
     Raises UserError where it is unfinished, lacks a parameter, or holds other values.

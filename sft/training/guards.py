@@ -25,7 +25,9 @@ class LossGuard:
         self._recent: deque[float] = deque(maxlen=WINDOW)
 
     def check(self, step: int, loss: float, grad_norm: float, ids: Sequence[str]) -> None:
-        """Raises UserError with the samples of the update where its loss or gradient is not finite, or jumps."""
+        """Raises UserError with the samples of the update (`ids`) where the `loss` (nats a token) or `grad_norm` of
+        `step` is not finite, or the loss jumps.
+        """
         if not (math.isfinite(loss) and math.isfinite(grad_norm)):
             raise UserError(
                 f"step {step}: the loss is {loss} and the gradient norm {grad_norm}; samples: {_names(ids)}",

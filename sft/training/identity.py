@@ -39,8 +39,9 @@ def identity(inputs: TrainingInputs, data: ArmData, steps: int) -> dict[str, Any
 
 
 def claim(folder: Path, made_of: Mapping[str, Any], *, begun: bool, writes: bool) -> None:
-    """Say what the arm in `folder` is made of, before a checkpoint is opened; `writes` where this process writes files.
+    """Say what the arm in `folder` is made of (`made_of`), before a checkpoint is opened.
 
+    `writes` where this process writes files.
     Raises UserError where the arm has `begun` and was made of something else.
     """
     path = folder / FILE

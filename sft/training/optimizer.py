@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 def learning_rates(
     schedule: Schedule, *, peak: float, steps: int, warmup_steps: int, final_share: float
 ) -> optax.Schedule:
-    """The learning rate by update number from 0: linear warm-up to `peak`, then down to `final_share` of it."""
+    """The learning rate by update number from 0: linear warm-up to `peak` over `warmup_steps` updates, then down to
+    `final_share` of it at `steps` by the `schedule` ("constant" stays).
+    """
     import optax
 
     decay_steps = max(1, steps - warmup_steps)
@@ -32,7 +34,10 @@ def learning_rates(
 def adamw(
     rates: optax.Schedule, *, weight_decay: float, clip: float, beta1: float = 0.9, beta2: float = 0.999
 ) -> optax.GradientTransformation:
-    """AdamW (Loshchilov and Hutter 2019) on gradients clipped to a global norm of `clip` (0: not clipped)."""
+    """AdamW (Loshchilov and Hutter 2019) on gradients clipped to a global norm of `clip` (0: not clipped).
+
+    `rates` is the learning rate by update; `weight_decay` falls on matrices alone, `beta1` and `beta2` are Adam's.
+    """
     import optax
 
     update = optax.adamw(rates, b1=beta1, b2=beta2, weight_decay=weight_decay, mask=decayed)

@@ -49,8 +49,9 @@ class PanelPrompt(PromptTemplate):
 def forgetting(n: int = 105, seed: int = 0, parts: str = "instructions,puzzles,text", text: str = "") -> Task:
     """What did training cost: instructions followed, puzzles solved, plain prose expected, in one run.
 
-    n: writing tasks, and as many puzzles. parts: which of instructions, puzzles, text (a server gives no likelihoods,
-    so leave out text there). text: a plain text file of your own instead of the bundled prose.
+    n: writing tasks, and as many puzzles; seed: which ones.
+    parts: which of instructions, puzzles, text (a server gives no likelihoods, so leave out text there).
+    text: a plain text file of your own instead of the bundled prose.
     """
     return _panel(n, seed, words_of_parts(parts), text)
 

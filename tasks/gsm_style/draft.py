@@ -91,11 +91,16 @@ class Draft:
         return self._drawn(options[allowed[self._numbers.below(len(allowed))]])
 
     def money(self, low: int, high: int, step: int = 1, *, scale: int = 0) -> Num:
-        """A whole amount of everyday dollars from low to high, scaled to the story's currency."""
+        """A whole amount of everyday dollars from `low` to `high` in steps of `step`, in the story's currency.
+
+        `scale` overrides the factor to a currency of small units.
+        """
         return self.cents(low * 100, high * 100, step * 100, scale=scale)
 
     def cents(self, low: int, high: int, step: int, *, scale: int = 0) -> Num:
-        """An amount in steps of cents; `scale` overrides the factor to a currency of small units."""
+        """An amount from `low` to `high` cents in steps of `step`; `scale` overrides the factor to a currency of small
+        units.
+        """
         allowed = positions((high - low) // step + 1, self._band)
         hundredths = low + step * allowed[self._numbers.below(len(allowed))]
         self.uses_money = True
@@ -113,7 +118,7 @@ class Draft:
         return self._currency
 
     def need(self, condition: bool) -> None:
-        """Take these numbers only if the condition holds."""
+        """Take these numbers only if the condition holds; raises Reject, which draws others, where it does not."""
         if not condition:
             raise Reject
 
@@ -122,7 +127,8 @@ class Draft:
     def step(self, expression: Num, line: str, *, decimals: int = 0) -> Num:
         """Compute one thing. `@` in the line stands for the equation; the value goes on as a given number.
 
-        Counts must be whole (or have at most `decimals`), money at most two decimals, nothing zero or negative.
+        Counts must be whole (or have at most `decimals`), money at most two decimals, nothing zero or negative: else it
+        raises Reject, and other numbers are drawn.
         """
         value = expression.value
         if value <= 0 or not self._natural(value, expression.unit, decimals):

@@ -8,9 +8,10 @@ from itertools import islice
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Doc
-from tasks.gsm_style.registry import Template, templates
+from tasks.gsm_style.registry import Template
 from tasks.gsm_style.rng import Rng
 from tasks.gsm_style.splits import Band, HeldOut, Split
+from tasks.gsm_style.templates import all_templates
 from tasks.gsm_style.variants import BALANCED, Seed, SingleVariant, Variant, render
 
 _FRUITLESS_ROUNDS = 50
@@ -28,9 +29,10 @@ def generate(
 ) -> tuple[Doc, ...]:
     """`n` different docs, turn by turn from every template of the split.
 
-    `generate(10, ...)` are the first ten of `generate(100, ...)`. With variant="all" the docs come in groups of seven,
-    each seed question in every variant, and `n` is rounded down to whole groups (at least one). `only` names the
-    templates or themes to use.
+    `generate(10, ...)` are the first ten of `generate(100, ...)`; `seed` decides which they are. With variant="all" the
+    docs come in groups of seven, each seed question in every variant, and `n` is rounded down to whole groups (at least
+    one). `held_out` says what a test question must not share with training (template, numbers; mixed: both kinds
+    side by side), `only` names the templates or themes to use.
 
     Raises UserError for n < 1, for an unknown name, or when the templates have fewer than `n` different questions.
     """
@@ -52,7 +54,10 @@ def stream(
     variant: Variant = "none",
     only: Sequence[str] = (),
 ) -> Iterator[Doc]:
-    """As `generate`, one after the other, until no template has a new question."""
+    """The docs of `generate`, one after the other, until no template has a new question.
+
+    `seed`, `split`, `held_out`, `variant` and `only` are those of `generate`.
+    """
     chosen = select(split, held_out, variant, only)
     order = Rng.named(seed, split, "order").sample(chosen, len(chosen))
     seen: set[bytes] = set()
@@ -70,7 +75,10 @@ def stream(
 
 
 def make(template: Template, index: int, seed: int, split: Split, variant: Variant = "none") -> tuple[Doc, ...]:
-    """The docs of one seed question: one, or with variant="all" seven."""
+    """The docs of the seed question number `index` of a `template`: one, or with variant="all" seven.
+
+    `seed` and `split` decide its numbers and names.
+    """
     origin = Seed(
         template=template,
         band=band_of(template, split),
@@ -82,8 +90,12 @@ def make(template: Template, index: int, seed: int, split: Split, variant: Varia
 
 
 def select(split: Split, held_out: HeldOut, variant: Variant = "none", only: Sequence[str] = ()) -> list[Template]:
-    """The templates that a split draws from and that have what the variant changes (names, money), by name."""
-    everything = templates()
+    """The templates that a split draws from and that have what the variant changes (names, money), by name.
+
+    `held_out` is what a test question must not share with training, `only` names templates or themes. Raises UserError
+    for a name that is not known, and where no template is left.
+    """
+    everything = all_templates()
     known = {t.name for t in everything} | {t.theme for t in everything}
     for name in only:
         if name not in known:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 from tasks.gsm_style.draft import Draft
@@ -38,7 +37,12 @@ _TEMPLATES: dict[str, Template] = {}
 def template(
     theme: str, *, steps: int | tuple[int, int], money: bool = False, people: bool = True
 ) -> Callable[[TemplateFunction], TemplateFunction]:
-    """Register a function that tells and solves one kind of problem; its docstring is the summary."""
+    """Register a function that tells and solves one kind of problem; its docstring is the summary.
+
+    `theme` groups templates, `steps` is how many steps the solution takes (or the fewest and the most). `money` says
+    that it has amounts of money, `people` that it has names: what variants change. Registering raises ValueError for a
+    name given twice.
+    """
 
     def register(build: TemplateFunction) -> TemplateFunction:
         name = build.__name__
@@ -59,10 +63,6 @@ def template(
     return register
 
 
-@lru_cache(maxsize=1)
-def templates() -> tuple[Template, ...]:
-    """Every template, by name."""
-    from tasks.gsm_style.templates import load_all
-
-    load_all()
+def registered() -> tuple[Template, ...]:
+    """What has registered so far, by name."""
     return tuple(_TEMPLATES[name] for name in sorted(_TEMPLATES))

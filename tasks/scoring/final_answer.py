@@ -19,9 +19,9 @@ def final_answer(
 ) -> Scorer:
     """A scorer named 'final_answer' with the metrics 'accuracy' and 'answered'.
 
-    `policy` names where the answer is looked for (`tasks.scoring.answer.extract.POLICIES`; docs/answers.md), `choice`
-    which of several matches counts, `response_format` the form that was asked for. Raises UserError for an unknown
-    policy or choice, and for the policy 'format' without a format.
+    `policy` names where the answer is looked for (`tasks.scoring.answer.extract.POLICIES`; docs/method/answers.md),
+    `choice` which of several matches counts, `response_format` the form that was asked for. Raises UserError for an
+    unknown policy or choice, and for the policy 'format' without a format.
     """
     check_policy(policy)
     if choice not in ("first", "last"):

@@ -20,7 +20,7 @@ def step_reference(response_format: ResponseFormat | None = None) -> Scorer:
 
     The score is 1 where the answer is certified, that is the same function of the question's numbers as the gold one,
     0 where it is not, and None ('not_scored') for a doc without a gold solution. The metrics also read the scorer
-    'final_answer'. Method and limits: docs/steps_reference.md.
+    'final_answer'. Method and limits: docs/method/steps_reference.md.
     """
 
     def score(doc: Doc, completion: Completion) -> Score:

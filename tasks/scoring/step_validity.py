@@ -31,7 +31,7 @@ def step_validity(response_format: ResponseFormat | None = None) -> Scorer:
     """A scorer named 'step_validity'. Without a format, each reply's own markers say where its reasoning stands.
 
     The score is 1 where no step is proven wrong and at least one was decided, 0 where a step is proven wrong; a reply
-    with nothing to decide is 'no_answer'. Metrics: docs/steps.md; those about the answer read 'final_answer'.
+    with nothing to decide is 'no_answer'. Metrics: docs/method/steps.md; those about the answer read 'final_answer'.
     """
 
     def score(doc: Doc, completion: Completion) -> Score:

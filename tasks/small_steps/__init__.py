@@ -36,7 +36,7 @@ def small_steps(
 ) -> Task:
     """Story problems of one to five small steps, on themes and numbers held out from training, for very small models.
 
-    n: questions in all, shared evenly by themes and numbers of steps.
+    n: questions in all, shared evenly by themes and numbers of steps; seed: which ones.
     split: train or test; held_out: template, numbers, or mixed (both kinds side by side).
     steps: how many, for example 3 or 2-5.
     answer: the policy that finds the final answer, for example auto or last-number.

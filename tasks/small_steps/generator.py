@@ -44,6 +44,8 @@ def generate(
 ) -> tuple[Doc, ...]:
     """`n` different docs, turn by turn from every theme and every number of steps, for example `steps="2-4"`.
 
+    `seed` decides which, `split` is train or test, `held_out` what a test question must not share with training.
+
     Raises UserError for n < 1, a range of steps that is none, or when there are fewer than `n` different questions.
     """
     if n < 1:
@@ -55,7 +57,10 @@ def generate(
 
 
 def stream(seed: int = 0, split: Split = "train", *, held_out: HeldOut = "mixed", steps: str = "1-5") -> Iterator[Doc]:
-    """As `generate`, one after the other, until nothing new comes."""
+    """The docs of `generate`, one after the other, until nothing new comes.
+
+    `seed`, `split`, `held_out` and `steps` are those of `generate`.
+    """
     themes, lengths = _themes(split, held_out), step_range(steps)
     told: set[str] = set()
     idle = 0
@@ -72,7 +77,7 @@ def stream(seed: int = 0, split: Split = "train", *, held_out: HeldOut = "mixed"
 
 
 def make(theme: Theme, n_steps: int, index: int, seed: int, split: Split) -> Doc:
-    """The story of that name."""
+    """The story number `index` of a `theme` in `n_steps` steps; `seed` and `split` decide its numbers and things."""
     name = f"small_steps-{theme.name}-{split}-s{seed}-{index}"
     rng = Rng.named(name, n_steps)
     seen = theme.split == "train"

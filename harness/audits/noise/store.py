@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from harness.audits.noise.records import NoiseFloor
@@ -16,6 +17,20 @@ FOLDER = "noise"
 """Under the folder of runs: one folder a floor."""
 FILE = "noise.json"
 FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFloor(NoiseFloor):
+    """A noise floor where it is kept."""
+
+    path: Path
+    """Its file, where `compare` finds it."""
+
+
+def keep_floor(folder: Path, floor: NoiseFloor) -> StoredFloor:
+    """Write a floor into its folder. Raises UserError where that cannot be made."""
+    known = {field.name: getattr(floor, field.name) for field in fields(floor)}
+    return StoredFloor(path=write_floor(folder, floor), **known)
 
 
 def write_floor(folder: Path, floor: NoiseFloor) -> Path:

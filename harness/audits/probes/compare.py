@@ -32,7 +32,12 @@ def compare_areas(
     candidate: ProbeSummary | None,
     candidate_records: Sequence[Record],
 ) -> AreaDifference | None:
-    """The two areas and their paired difference; None unless both runs have one."""
+    """The areas over the curve of early answering of two runs and their paired difference; None unless both runs have
+    one.
+
+    `baseline` and `candidate` are the summaries of that probe, None where it was not run; `baseline_records` and
+    `candidate_records` the runs' own records, which say what pairs with what.
+    """
     from harness.comparison.pair import PairedRuns
     from harness.stats.paired import paired_difference
 

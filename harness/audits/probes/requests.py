@@ -51,7 +51,11 @@ def probe_requests(
     settings: GenerationSettings,
     split: SplitSteps,
 ) -> ProbeRequests:
-    """What the probe asks about the first completion of each doc. `split` cuts a text into steps."""
+    """What the probe asks about the first completion of each doc of a run.
+
+    `task` and `records` are the run's; `model` and `settings` (those of the probe, with its seed) go into the keys of
+    the probe's journal. `split` cuts a text into steps.
+    """
     scorer = answer_scorer(task)
     firsts = [record for record in records if record.completion.repeat == 0]
     requests: list[KeyedRequest] = []

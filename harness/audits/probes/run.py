@@ -35,7 +35,8 @@ def run_probe(
 ) -> ProbeSummary:
     """Probe the run in `folder`, whose records are `records`; what the probe's journal has already is not drawn again.
 
-    `split` cuts reasoning into steps. Raises UserError for a task whose replies are weighed and not written.
+    `backend` answers with `settings`, `on_progress` is told of each completion. `split` cuts reasoning into steps.
+    Raises UserError for a task whose replies are weighed and not written.
     """
     check_probed(task)
     wanted = probe_requests(probe, task, records, backend.describe(), settings, split)

@@ -48,6 +48,9 @@ def injected_slip(thought: Thought, recorded_answer: str, random: Random) -> Ask
 def reaction(detail: dict[str, object], recorded: str, answer: str, continuation: str) -> Reaction:
     """What the model did with the slip.
 
+    `detail` is what was kept of the slip when it was made, `recorded` the answer of the run, `answer` the one of the
+    `continuation`, which is the text that the model wrote after the slip.
+
     follows: the answer is the one that the slip leads to (known only where the answer depends on the slipped result).
     corrects: the recorded answer, after words that take something back or the slipped equation stated again with its
     right result. unaffected: the recorded answer without either. other: any other answer, or none.

@@ -42,7 +42,8 @@ def request_body(
 ) -> dict[str, Any]:
     """The JSON of one request. Fields beyond OpenAI's own (top_k, continue_final_message) are sent only when used.
 
-    `template` makes the one text of /completions, where the server applies none.
+    `settings` are the run's, `model` is the name that the server knows. `endpoint` is chat or completions; `template`
+    makes the one text of /completions, where the server applies none. `prefill_mode` says how /chat continues a reply.
     """
     body: dict[str, Any] = {
         "model": model,

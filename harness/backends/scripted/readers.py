@@ -21,7 +21,11 @@ _LAST_NUMBER = re.compile(rf"{NUMBER}(?=\D*$)")
 
 
 def continued(response_format: ResponseFormat, doc: Doc, prefill: str, *, reads: bool) -> str | None:
-    """What the solver writes after a prefill that holds part of its reasoning; None where none of it stands there."""
+    """What the solver writes after a prefill that holds part of its reasoning; None where none of it stands there.
+
+    `doc` is the question with its gold solution, `response_format` the form of the reply. With `reads` the answer
+    follows from what the prefill says, without it from what the solver knows.
+    """
     gold = response_format.render(as_text(doc.question), doc.gold_reasoning, doc.target)
     found = {section.name: section for section in parse_sections(response_format, prefill)}
     answer_opened = prefill.rstrip().endswith(_openings(response_format))

@@ -129,7 +129,8 @@ def attempts(steps: list[Step], random: Random) -> list[tuple[Step, int]]:
 def carry(
     reasoning: str, steps: list[Step], wrong: Step, delta: int, *, whole: bool
 ) -> tuple[str, dict[Fraction, Fraction]] | None:
-    """The text with `wrong` off by `delta` and later steps recomputed; None where a value cannot be written.
+    """The `reasoning` with its step `wrong` off by `delta` and later ones of `steps` recomputed, and which values
+    became which; None where a value cannot be written.
 
     `whole`: whole numbers must stay whole and above zero.
     """

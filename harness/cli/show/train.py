@@ -72,7 +72,7 @@ def print_evaluation(order: str, step: int, loss: float, probed: Mapping[str, fl
 
 def print_overlaps(found: Overlaps) -> None:
     """Counts of every task's docs that stand in the samples."""
-    from harness.cli.contamination import print_set
+    from harness.cli.show.contamination import print_set
 
     for name, one in found.items():
         print_set(name, one, 0)

@@ -20,6 +20,10 @@ class Engine(PlacedModel):
         stop_ids: Sequence[int],
         stop_check: StopCheck | None = None,
     ) -> Iterator[TokenCompletion]:
-        """Yield a completion per request as each finishes. One that fails or does not fit yields finish 'error'."""
+        """Yield a completion per one of `requests` as each finishes. One that fails or does not fit yields finish
+        'error'.
+
+        `sampling` holds for all of them. A reply ends at any of `stop_ids` and where `stop_check` says so.
+        """
         self.stats = EngineStats()
         return GenerationRun(self, requests, sampling, stop_ids, stop_check).completions()

@@ -72,9 +72,11 @@ def fit_memory(
     max_steps: int = 16,
     fixed_rows: int | None = None,
 ) -> MemoryFit:
-    """The largest compiled batch that fits, or what `fixed_rows` take.
+    """The largest compiled batch that fits `free_bytes` of one device, or what `fixed_rows` take.
 
-    Raises UserError when not even one row fits.
+    `shape` is the model's, with `item_bytes` bytes a number. `prefix` tokens are shared, each row may hold `span`
+    tokens behind them, and a pack reads `pack_tokens` tokens at once. At most `most_rows` rows are tried; `mode` and
+    `max_steps` are those of the decode block. Raises UserError when not even one row fits.
     """
 
     def fit(n_rows: int) -> MemoryFit:
@@ -112,7 +114,12 @@ def prefix_bytes(shape: ModelShape, prefix: int, item_bytes: int) -> int:
 
 
 def prefill_bytes(shape: ModelShape, prefix: int, pack_tokens: int, item_bytes: int) -> int:
-    """Reading one pack: float32 scores and their softmax, the feed-forward's two products, and two waiting packs."""
+    """Bytes of reading one pack: float32 scores and their softmax, the feed-forward's two products, and two waiting
+    packs.
+
+    The pack holds `pack_tokens` tokens behind a prefix of `prefix` tokens, in a model of this `shape` with `item_bytes`
+    bytes a number.
+    """
     scores = 3 * shape.heads * pack_tokens * (prefix + pack_tokens) * 4
     activations = pack_tokens * (3 * shape.hidden + 6 * shape.embed) * item_bytes
     return scores + activations + 3 * prefix_bytes(shape, pack_tokens, item_bytes)
@@ -121,8 +128,12 @@ def prefill_bytes(shape: ModelShape, prefix: int, pack_tokens: int, item_bytes: 
 def decode_bytes(
     shape: ModelShape, n_rows: int, keys: int, item_bytes: int, mode: Mode = "truncated", max_steps: int = 16
 ) -> int:
-    """One block: float32 logits and what sampling makes of them, one layer's scores, activations, and the block's own
-    keys and values, which are written and read in turn."""
+    """Bytes of one block: float32 logits and what sampling makes of them (by `mode`), one layer's scores, activations,
+    and the block's own keys and values, which are written and read in turn.
+
+    `n_rows` rows look at `keys` tokens each and take up to `max_steps` steps, in a model of this `shape` with
+    `item_bytes` bytes a number.
+    """
     logits = LOGIT_COPIES[mode] * n_rows * shape.vocabulary * 4
     scores = 3 * n_rows * shape.heads * keys * 4
     activations = n_rows * (3 * shape.hidden + 6 * shape.embed) * item_bytes

@@ -23,7 +23,12 @@ def random_gemma3(
     dtype: jnp.dtype | None = None,
 ) -> Gemma3:
     """A Tunix Gemma 3 in which every parameter is random: Tunix starts feed-forward kernels and norms at zero, which
-    would hide mistakes there. Scaled so that logits neither vanish nor explode."""
+    would hide mistakes there. Scaled so that logits neither vanish nor explode.
+
+    Its sizes: `n_layers`, `vocabulary` (tokens), `embed` (width), `hidden` (of the feed-forward), `heads` and
+    `kv_heads` of `head_dim` numbers each, and a `window` of so many tokens on local layers. `seed` decides every
+    number, `dtype` how it is stored (by default float32).
+    """
     import jax
     import jax.numpy as jnp
     from flax import nnx

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int
 
 from harness.gemma.engine.cache import KEY_AXIS, VALUE_AXIS, Pack, Prefix
 from harness.gemma.engine.placed import PlacedModel
@@ -32,17 +33,20 @@ class Ready:
 class PackedTokens:
     """Prompts side by side, one array row a device."""
 
-    tokens: np.ndarray
-    """[pack, token]"""
-    positions: np.ndarray
-    segments: np.ndarray
+    tokens: Int[np.ndarray, "pack token"]
+    positions: Int[np.ndarray, "pack token"]
+    segments: Int[np.ndarray, "pack token"]
     """Number of the prompt that a token belongs to; -1: padding."""
 
 
 def read_prompts(
     engine: PlacedModel, prefix: Prefix, queue: list[TokenRequest], prefix_length: int, size: int
 ) -> list[Ready]:
-    """Take prompts off the queue and read them, one pack a device. Prompts without tokens of their own are free."""
+    """Take prompts off the `queue` and read them, one pack of `size` tokens a device. Prompts without tokens of their
+    own are free.
+
+    The first `prefix_length` tokens of every prompt are the `prefix`, which the `engine` has read already.
+    """
     groups = [take_pack(queue, prefix_length, size) for _ in range(engine.n_devices)]
     spans = [[request.tokens[prefix_length:-1] for request in group] for group in groups]
     n_tokens = sum(len(span) for group in spans for span in group)
@@ -86,7 +90,9 @@ def lay_out(groups: list[list[tuple[int, ...]]], first_position: int, size: int)
 
 
 def read_long_prompt(engine: PlacedModel, prefix: Prefix, request: TokenRequest, size: int) -> Ready:
-    """Read a prompt that no pack holds, chunk by chunk."""
+    """Read the prompt of a `request` that no pack holds behind the `prefix`, in chunks of `size` tokens, with the
+    `engine`.
+    """
     start = int(prefix.length)
     own = request.tokens[start:-1]
     whole = engine.extend(with_room(prefix, prefix_bucket(start + len(own))), own, size)

@@ -59,7 +59,9 @@ def lint_model(
 ) -> Report:
     """Lint a model's tokenizer and template on a task's prompts (None: a sample question); no weights are read.
 
-    `against` is the model to compare with, for example the base of a tuned one. Raises UserError as loading does.
+    `base` is that of an adapter or checkpoint, `chat_template` replaces the model's own ('gemma', 'none' or a file),
+    `max_new_tokens` the task's budget. `against` is the model to compare with, for example the base of a tuned one.
+    Raises UserError as loading does.
     """
     folder = resolve(model, base=base, weights=False).model
     asked = task or Task(docs=(_SAMPLE,), scorers=())

@@ -64,7 +64,10 @@ def read_raw_config(directory: str | Path) -> dict[str, Any]:
 
 
 def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The text part of a config: `text_config` of the multimodal ones (4b and larger), else the whole."""
+    """The text part of a config: `text_config` of the multimodal ones (4b and larger), else the whole.
+
+    Raises UserError for a model that is no Gemma 3.
+    """
     kind = config.get("model_type")
     if kind not in ("gemma3", "gemma3_text"):
         raise UserError(
@@ -87,7 +90,12 @@ def config_json(
     max_positions: int = 32_768,
     dtype: str = "bfloat16",
 ) -> dict[str, Any]:
-    """The config.json of a text-only Gemma 3, in the spelling that transformers 4 and 5 both read."""
+    """The config.json of a text-only Gemma 3 of these `sizes`, in the spelling that transformers 4 and 5 both read.
+
+    `window` is in tokens. `local_rope_base` and `global_rope_base` are the rotary bases of the two kinds of layers,
+    `global_rope_scale` divides the positions of global ones; queries are divided by the root of `query_scalar`, by
+    default the head's width. `max_positions` is the context in tokens, `dtype` how the weights are stored.
+    """
     return {
         "architectures": ["Gemma3ForCausalLM"],
         "model_type": "gemma3_text",
@@ -119,7 +127,9 @@ def max_positions(directory: str | Path) -> int:
 
 
 def config_of(text: Mapping[str, Any], where: Path = Path("config.json")) -> ModelConfig:
-    """As `read_config`, for the text part of a config.json that was read `where`."""
+    """As `read_config`, for the text part of a config.json that was read `where`. Raises UserError for what Tunix's
+    Gemma 3 does not compute.
+    """
     for key, allowed in _FIXED.items():
         if text.get(key, allowed[0]) not in allowed:
             raise UserError(f"{where}: {key}={text[key]!r}; Tunix's Gemma 3 computes with {allowed[0]!r} only")

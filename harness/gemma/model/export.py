@@ -41,11 +41,12 @@ def export_model(
     dtype: Dtype = "bfloat16",
     file_bytes: int = _FILE_BYTES,
 ) -> Path:
-    """Write `model` so that transformers, vLLM or this harness can load it; returns the directory.
+    """Write `model` so that transformers, vLLM or this harness can load it; returns the `directory`.
 
-    `base` is the local folder whose tokenizer, chat template and generation settings the model was trained with.
-    LoRA parameters are merged, which needs their `lora_alpha`. One parameter is on the host at a time.
-    Raises UserError for an output folder that already holds a model, and for LoRA weights without alpha.
+    `base` is the local folder whose tokenizer, chat template and generation settings the model was trained with. LoRA
+    parameters are merged, which needs their `lora_alpha`. Weights are stored as `dtype`, in files of at most
+    `file_bytes` bytes; one parameter is on the host at a time. Raises UserError for an output folder that already holds
+    a model, and for LoRA weights without alpha.
     """
     if dtype not in DTYPES:
         raise unknown_name("dtype", dtype, DTYPES, tip="float32 or bfloat16.")
@@ -64,9 +65,10 @@ def export_model(
 
 
 def export_adapter(model: Gemma3, directory: str | Path, *, base: str | Path, lora_alpha: float) -> Path:
-    """Write the LoRA parameters of `model` as a PEFT adapter of `base`; returns the directory.
+    """Write the LoRA parameters of `model` as a PEFT adapter of `base`; returns the `directory`.
 
-    Raises UserError where the model has none.
+    `lora_alpha` is the one they were trained with: PEFT scales by alpha / rank. Raises UserError where the model has
+    none.
     """
     found = {path: np.asarray(a) for path, a in tunix_adapter.state_arrays(model).items() if lora.is_lora(path)}
     if not found:

@@ -99,7 +99,10 @@ def _download(text: str, *, weights: bool) -> Path:
 
 
 def download_hub(name: str, *, weights: bool = True) -> Path:
-    """The snapshot folder of a hub id (`owner/name`, optionally `@revision`); the token comes from the environment."""
+    """The snapshot folder of a hub id (`owner/name`, optionally `@revision`); the token comes from the environment.
+
+    Raises UserError where it cannot be had, and says what to do: accept a licence, set a token, mend the name.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
@@ -123,7 +126,10 @@ def download_hub(name: str, *, weights: bool = True) -> Path:
 
 
 def download_kaggle(handle: str) -> Path:
-    """The folder of a Kaggle model handle; credentials come from the environment or ~/.kaggle."""
+    """The folder of a Kaggle model handle; credentials come from the environment or ~/.kaggle.
+
+    Raises UserError where kagglehub is not installed, or the model cannot be had.
+    """
     try:
         import kagglehub
     except ImportError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from harness.core.errors import UserError
 from harness.gemma.model import lora
@@ -36,8 +37,8 @@ class Adapter:
     base: str
     scale: float
     """alpha / rank, or alpha / sqrt(rank) with rank-stabilised LoRA."""
-    pairs: Mapping[str, tuple[Tensor, Tensor]]
-    """By Hugging Face name of the adapted weight: A [rank, in] and B [out, rank]."""
+    pairs: Mapping[str, tuple[Float[np.ndarray, "_rank _in"], Float[np.ndarray, "_out _rank"]]]
+    """By Hugging Face name of the adapted weight: A and B."""
 
     def on(self, read: Callable[[str], Tensor]) -> Callable[[str], Tensor]:
         """A reader of the adapted weights, given one of the base's."""
@@ -113,9 +114,11 @@ def _pairs(directory: Path) -> dict[str, tuple[Tensor, Tensor]]:
 def write_adapter(
     directory: str | Path, weights: Mapping[ParameterPath, Tensor], wanted: list[Parameter], *, base: str, alpha: float
 ) -> Path:
-    """Write qwix's LoRA parameters in PEFT's layout; `base` is what the adapter is for. Returns the directory.
+    """Write qwix's LoRA parameters (`weights`) in PEFT's layout; `base` is what the adapter is for. Returns the
+    `directory`.
 
-    Raises UserError where the parameters do not fit the model or have several ranks.
+    `wanted` are the parameters of the whole model, `alpha` is the one that LoRA was trained with. Raises UserError
+    where the parameters do not fit the model or have several ranks.
     """
     from safetensors.numpy import save_file
 
@@ -132,7 +135,9 @@ def write_adapter(
     return directory
 
 
-def _halves(parameter: Parameter, a: Tensor, b: Tensor) -> list[tuple[str, Tensor]]:
+def _halves(
+    parameter: Parameter, a: Float[np.ndarray, "*summed rank"], b: Float[np.ndarray, "rank *kept"]
+) -> list[tuple[str, Tensor]]:
     """A [rank, in] and B [out, rank] of each Hugging Face tensor; fused ones share their A."""
     rank = lora.rank_of(a)
     down = np.ascontiguousarray(np.asarray(a, np.float32).reshape(-1, rank).T)

@@ -24,7 +24,11 @@ _STORED: dict[Dtype, tuple[str, int]] = {"float32": ("F32", 4), "bfloat16": ("BF
 
 
 def write_weights(directory: Path, groups: Sequence[Sequence[Parameter]], parts: Parts, dtype: Dtype) -> None:
-    """One file a group, with the index that names each tensor's file where there are several."""
+    """Write one file for each of `groups` into `directory`, with the index that names each tensor's file where there
+    are several.
+
+    `parts` gives the tensors of a parameter when its turn comes; they are stored as `dtype`.
+    """
     names = file_names(len(groups))
     for name, group in zip(names, groups, strict=True):
         _write_file(directory / name, group, parts, dtype)

@@ -40,7 +40,9 @@ def find(folder: Path) -> Path | None:
 
 
 def view(folder: Path, checkpoint: Path) -> Path:
-    """A folder with the config.json that the checkpoint lacks and its tokenizer, kept in the user's cache."""
+    """A folder with the config.json that the checkpoint lacks and its tokenizer, kept in the user's cache. Raises
+    UserError where there is no tokenizer.
+    """
     tokenizer = next((f for place in (folder, checkpoint) for f in sorted(place.glob("*.model"))), None)
     if tokenizer is None:
         raise UserError(f"{folder} holds no tokenizer.model", tip="download the whole Kaggle folder.")

@@ -31,7 +31,9 @@ _FORMS = (
 
 @lru_cache(maxsize=4)
 def sentencepiece_model(vocabulary: int) -> bytes:
-    """A serialized sentencepiece BPE model with `vocabulary` pieces, the last ones unused."""
+    """A serialized sentencepiece BPE model with `vocabulary` pieces, the last ones unused. Raises ValueError for fewer
+    than it has.
+    """
     proto = _parsed(train_sentencepiece(_sentences(), _TRAINED_PIECES))
     if vocabulary < len(proto.pieces):
         raise ValueError(f"vocabulary={vocabulary}; this tokenizer has {len(proto.pieces)} pieces")

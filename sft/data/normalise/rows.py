@@ -66,7 +66,8 @@ class Normalised:
 
 
 def normalise(rows: Iterable[Any], source: str, *, language: str = "", near: float = 0.9) -> Normalised:
-    """Bring rows to samples. `language` (ISO 639-1) turns others away; `near` is the likeness of near duplicates.
+    """Bring rows of a `source` to samples. `language` (ISO 639-1) turns others away; `near` is the share of word
+    pairs that near duplicates have in common.
 
     >>> rows = [{"question": "Cost of 2 at â‚¹120?", "answer": "2 * 120 = <<2*120=240>>240\\n#### 240"}]
     >>> sample = normalise(rows, "example").samples[0]

@@ -72,6 +72,9 @@ def find_answer(
 ) -> Found | None:
     """The final answer of a reply, or None. `complete=False` (a truncated reply) leaves out auto's bare last number.
 
+    `policy` names where it is looked for (POLICIES), `choice` which of several matches counts, `response_format` the
+    form that was asked for, `kind` what the gold answer is.
+
     >>> find_answer("3 + 4 = 7.\\nThe answer is **$7**.").text
     '7'
     """
@@ -181,7 +184,7 @@ def _read_boxed(reply: str, region: Region, kind: Kind) -> Found:
 def _read_sentence(reply: str, region: Region) -> Found | None:
     """The number that a sentence states. Of several sentences the last one with a number (outside brackets, where
     any has one there); in it the number after the last `=`, else the first one that does not follow a preposition
-    ("60 students in 3 schools": 60). Measured on real SFT answers: docs/answers.md."""
+    ("60 students in 3 schools": 60). Measured on real SFT answers: docs/method/answers.md."""
     start = max(region.start, region.end - _MAX_REGION)
     cuts = [start, *(m.end() for m in _SENTENCES.finditer(reply, start, region.end)), region.end]
     bracketed: tuple[int, int, list[Number]] | None = None

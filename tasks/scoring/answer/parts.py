@@ -35,7 +35,7 @@ def is_operand(text: str, number: Number) -> bool:
 
 
 def is_list(text: str, begin: int, end: int, numbers: list[Number]) -> bool:
-    """Whether the text is several numbers and nothing else: "18, 19", "18 and 20"."""
+    """Whether the text from `begin` to `end` is several `numbers` and nothing else: "18, 19", "18 and 20"."""
     cuts = [begin, *(position for number in numbers for position in (number.start, number.end)), end]
     gaps = [text[cuts[i] : cuts[i + 1]] for i in range(0, len(cuts), 2)]
     edges_bare = not any(_WORD.search(gap) for gap in (gaps[0], gaps[-1]))
@@ -48,7 +48,9 @@ def is_label(text: str, begin: int, number: Number) -> bool:
 
 
 def whole_span(text: str, begin: int, end: int, numbers: list[Number]) -> tuple[int, int]:
-    """What the parts stand in: from the first to the last of them, out to the nearest blanks or dollar signs."""
+    """What the parts stand in: from the first to the last of `numbers`, out to the nearest blanks or dollar signs of
+    `text` from `begin` to `end`.
+    """
     start, stop = numbers[0].start, numbers[-1].end
     while start > begin and not text[start - 1].isspace() and text[start - 1] != "$":
         start -= 1

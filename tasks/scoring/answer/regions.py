@@ -46,7 +46,9 @@ class Region:
 
 
 def declared_sections(reply: str, choice: Choice, declared: ResponseFormat | None, *, strict: bool) -> list[Region]:
-    """Answer sections of the declared format; with `strict` only those that are closed as declared."""
+    """Answer sections of a `reply` in the declared format, in the order of `choice`; with `strict` only those that are
+    closed as declared.
+    """
     if declared is None:
         return []
     found = [s for s in parse_sections(declared, reply) if s.name == "answer" and (s.closed or not strict)]

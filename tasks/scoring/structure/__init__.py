@@ -36,8 +36,10 @@ def structure(
 ) -> Scorer:
     """Whether a reply keeps a response format: `compliant`, and one binary metric `structure_<rule>` a rule.
 
-    `response_format` is a preset's name or an own format; without one, Question/Reasoning/Answer. `rules` chooses
-    which rules make a reply compliant; the limits each switch on a rule that otherwise does not apply.
+    `response_format` is a preset's name or an own format; without one, Question/Reasoning/Answer. `rules` chooses which
+    rules make a reply compliant. The limits each switch on a rule that otherwise does not apply: `answer_type`,
+    `min_steps` and `max_steps` of the reasoning, `max_tokens` (by the backend's count) and `max_chars` of the reply.
+    `allow_before` and `allow_after` let text stand outside the sections.
 
     Raises UserError for an unknown preset or rule, or limits that nothing can meet.
     """
@@ -59,7 +61,10 @@ def structure(
 def judge(
     response_format: ResponseFormat, doc: Doc, completion: Completion, limits: Limits | None = None
 ) -> dict[str, Finding]:
-    """What every rule says of a completion, by rule name in the order of RULES."""
+    """What every rule says of a completion of `doc` in this `response_format`, by rule name in the order of RULES.
+
+    `limits` are those of `structure`; by default none.
+    """
     reading = read(response_format, limits or Limits(), doc, completion)
     return {rule.name: rule.check(reading) for rule in RULES}
 

@@ -80,7 +80,9 @@ class Rule:
 
 
 def read(response_format: ResponseFormat, limits: Limits, doc: Doc, completion: Completion) -> Reading:
-    """Parse a completion for the rules; the prefill is part of the reply."""
+    """Parse a completion of `doc` by `response_format` for the rules, which need the `limits` too; the prefill is part
+    of the reply.
+    """
     reply = without_end_tokens(completion.reply)
     markers = find_markers(response_format, reply)
     return Reading(

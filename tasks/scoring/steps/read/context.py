@@ -222,7 +222,11 @@ def is_rounding_marked(text: str, start: int, end: int) -> bool:
 
 
 def is_denied(text: str, start: int, end: int, following: str = "") -> bool:
-    """The text says itself that the statement is not so: beside it, in the next sentence, or soon after."""
+    """The text says itself that the statement from `start` to `end` is not so: beside it, in the next sentence, or soon
+    after.
+
+    `following` is what comes after the text.
+    """
     before, after = _sentence(text, start, end)
     rest = after[: _NEXT_STOP.search(after).start()]  # type: ignore[union-attr]
     return (

@@ -38,9 +38,9 @@ def check_with_reference(
 ) -> ReferenceCheck:
     """Compare a solution with the gold one as functions of the question's numbers. Pure, deterministic, never raises.
 
-    `seed` chooses the perturbed numbers; `alone` is the reference-free check of the same steps, where there is one
-    already. A solution with the gold answer departs nowhere but where its own arithmetic is proven wrong: another
-    valid way is not an error.
+    `steps` are compared with those of `gold_solution`; `seed` chooses the perturbed numbers; `alone` is the
+    reference-free check of the same steps, where there is one already. A solution with the gold answer departs nowhere
+    but where its own arithmetic is proven wrong: another valid way is not an error.
 
     >>> gold = "Tom has 3*4=12 eggs. He sells 5, so 12-5=7 are left.\\n#### 7"
     >>> question = "Tom has 3 boxes of 4 eggs and sells 5 eggs. How many are left?"

@@ -59,7 +59,7 @@ def judge_claims(trace: Trace, gold: Gold) -> Judged:
 
 
 def first_departure(judged: Judged, gold: Gold, steps: Sequence[str], answer: Exact | None) -> Departure | None:
-    """The first departure of a solution whose answer is not the gold answer.
+    """The first departure of a solution (its `steps`, their claims `judged`) whose answer is not the gold answer.
 
     What stands before the gold answer was reached is right. After it, in order, the first claim to blame; where every
     claim is supported, the step that takes the wrong one for the answer; None where no answer can be read.

@@ -32,7 +32,11 @@ def replay(
     preferred: Sequence[Collection[int]] = (),
     stated: Mapping[Exact, Point] | None = None,
 ) -> Trace:
-    """The claims of a solution. Never raises; past the caps nothing is read. For the rest see Trace."""
+    """The claims that `steps` make of the numbers in `question`. Never raises; past the caps nothing is read.
+
+    `preferred` are marks that decide between several readings, the first first; `stated` is what a number that is
+    stated without its calculation is taken for (see Trace).
+    """
     trace = Trace(question=question, preferred=preferred, stated=stated or {})
     budget = MAX_SOLUTION_CHARS
     for index, text in enumerate(steps):

@@ -149,7 +149,11 @@ class Trace:
         is_slip: bool = False,
         is_new: bool = True,
     ) -> None:
-        """Take a claim in; a new value can be linked to from now on."""
+        """Take the claim of a `step` in: the value `written` in `text`, with its `readings`, the likeliest first.
+
+        `kind` says how it was claimed, `node` is the expression where there is one, `is_slip` that its own arithmetic
+        is wrong. A value that `is_new` can be linked to from now on.
+        """
         number = len(self.claims)
         self.claims.append(
             Claim(

@@ -78,7 +78,8 @@ def is_taken_back(text: str, end: int, following: str) -> bool:
 def is_no_count(solution: Fraction, left: Node, right: Node, *, divisible: bool) -> bool:
     """Whether a number of things cannot be that: negative, or broken by more than rounded literals explain.
 
-    `divisible`: the unknown is the question's; rewritten questions ask for 3.875 pizzas.
+    `solution` solves the equation of `left` and `right`. `divisible`: the unknown is the question's; rewritten
+    questions ask for 3.875 pizzas.
     """
     if solution < 0 or divisible:
         return solution < 0

@@ -14,10 +14,10 @@ from tasks.scoring.steps.value.quantities import Mentions, Unit, has_formulas, m
 def dimension_slip(
     text: str, statement: Statement, values: list[Value | None], local: Mentions, mentions: Mentions
 ) -> str:
-    """The rule of dimensions that `calculation = number` breaks, or ''.
+    """The rule of dimensions that a `statement` of `text`, `calculation = number`, breaks, or ''.
 
     A literal's unit stands after it, or is the one that its value has in this step (`local`), or the one that it
-    always had in the question and the steps before (`mentions`).
+    always had in the question and the steps before (`mentions`). `values` are those of the sides.
     """
     left, right = statement.sides[0], statement.sides[-1]
     if statement.relations != ("=",) or statement.origin == "annotation" or left.node is None or right.node is None:

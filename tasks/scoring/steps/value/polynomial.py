@@ -89,7 +89,7 @@ def _constant(value: Fraction) -> Polynomial:
 
 
 def add(a: Polynomial, b: Polynomial, sign: int = 1) -> Polynomial:
-    """a + sign * b."""
+    """a + sign * b. Raises Undefined beyond MAX_TERMS terms."""
     result = dict(a)
     for monomial, coefficient in b.items():
         total = result.get(monomial, Fraction(0)) + sign * coefficient

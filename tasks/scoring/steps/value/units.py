@@ -13,7 +13,11 @@ from tasks.scoring.steps.value.tolerance import same_value
 
 
 def is_unit_conversion(text: str, left: Side, right: Side, left_value: Value, right_value: Value) -> bool:
-    """Whether the ratio of the values is that of two units of one table, and one of them is named beside a side."""
+    """Whether the ratio of the values is that of two units of one table, and one of them is named in `text` beside a
+    side.
+
+    `left_value` and `right_value` are those of the sides `left` and `right`.
+    """
     if not left_value or not right_value or type(left_value) is float or type(right_value) is float:
         return False
     ratio = Fraction(right_value) / Fraction(left_value)

@@ -16,7 +16,10 @@ _REMAINDER = re.compile(
 
 
 def judge_division(text: str, left: Side, right: Side, value: Value, quotient: Value) -> Ruling | None:
-    """Whether dividend = divisor * quotient + remainder; None where no remainder is stated after the quotient."""
+    """Whether dividend = divisor * quotient + remainder; None where no remainder is stated after the quotient.
+
+    `left` is the division and `right` the quotient in `text`, with the values `value` and `quotient`.
+    """
     if left.node is None or right.node is None or not is_literal(right.node):
         return None
     found = _REMAINDER.match(text, right.end)

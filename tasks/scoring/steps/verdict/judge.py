@@ -57,7 +57,10 @@ _VALID_EXACT = Ruling("valid", "exact")
 
 
 def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Value]) -> Ruling:
-    """Judge a relation whose sides have values. `rounded` maps literals to the exact values they were rounded from."""
+    """Judge the relation of a `pair` of sides that have the values `left` and `right`.
+
+    `rounded` maps literals to the exact values they were rounded from.
+    """
     if pair.relation == "=" and left == right:
         return Ruling("valid", "exact", show_value(left), show_value(right)) if type(left) is float else _VALID_EXACT
     if pair.relation not in ("=", "~="):

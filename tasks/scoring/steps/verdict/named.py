@@ -18,7 +18,11 @@ _MAX_OPEN = 20
 
 
 def judge_named(text: str, statement: Statement, values: Sequence[Value | None], state: SolutionState) -> list[Ruling]:
-    """Judge `name = value` against the same name's open calculation right before it; remember open calculations."""
+    """Judge `name = value` against the same name's open calculation right before it; remember open calculations in
+    `state`.
+
+    `values` are those of the sides of the `statement` in `text`.
+    """
     name = _name(text, statement)
     if not name:
         return []
