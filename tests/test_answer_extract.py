@@ -40,7 +40,7 @@ def test_the_declared_format_is_read_as_it_is_rendered(name: str, gold: str) -> 
         ("answer-is", "**Answer:**\n\n12\n", "12"),
         ("tags", "<answer>5</answer> 6", "5"),
         ("last-line", "5\n6 apples", "6 apples"),
-        ("auto", "7 \\boxed{5} and #### 6", "5"),
+        ("auto", "7 \\boxed{5} and #### 6", "6"),
         ("auto", "<answer>4</answer> \\boxed{5}", "4"),
     ],
 )

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 MAX_MARKERS = 1000
 """A reply with more is degenerate; only the first and the last half of this number are kept, which bounds the work."""
 
-END_TOKENS = ("<end_of_turn>", "<turn|>", "<eos>", "</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>")
+END_TOKENS = (
+    *("<end_of_turn>", "<turn|>", "<eos>", "</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>"),
+    *("<|end_of_text|>", "<|return|>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "<|end\u2581of\u2581sentence|>", "<|END_OF_TURN_TOKEN|>"),
+)
 """What chat templates end a turn with; not part of the reply, though some logs keep it."""
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from tasks.scoring.answer.extract import Found, Kind
+from tasks.scoring.answer.found import Found
+from tasks.scoring.answer.read import Kind
 from tasks.scoring.answer.latex import latex_equal, normalise_latex
 from tasks.scoring.answer.numbers import Number, format_number, read_number
 
@@ -50,16 +52,28 @@ def is_equal(target: Target, found: Found) -> bool:
     if target.number is not None:
         if found.number is not None:
             return numbers_equal(target.number, found.number)
-        return "\\" in found.text and latex_equal(target.text, found.text)
+        # What is left unreckoned at the end of a reply without a marked answer was cut off.
+        return found.rule != "closing number" and "\\" in found.text and latex_equal(target.text, found.text)
     if target.kind == "latex":
         return _times_equal(target.text, found.text) or latex_equal(target.text, found.text)
     return texts_equal(target.text, found.text)
 
 
 def numbers_equal(gold: Number, answer: Number) -> bool:
-    """Exact equality of values. A percent sign or a "dozen" may be the unit that the question asks in, so
-    "25%" equals 25 and 0.25, and "4 dozen" equals 48 and 4."""
+    """Exact equality of values. A percent sign or a "dozen" on one side may be the unit that the question asks in, so
+    "25%" equals 25 and 0.25, and "4 dozen" equals 48 and 4; on both sides it says the same twice: "0.25%" is not "25%"."""
+    if gold.measure and gold.measure == answer.measure:
+        return gold.value == answer.value or (gold.measure == "compound" and gold.others[-1] == answer.others[-1])
+    if gold.measure in _MONEY and answer.measure in _MONEY:
+        return _in_dollars(gold) == _in_dollars(answer)
     return gold.value in answer.readings or answer.value in gold.readings
+
+
+_MONEY = frozenset({"money", "cents", "thousands"})
+
+
+def _in_dollars(number: Number) -> Fraction:
+    return number.others[0] if number.measure == "cents" else number.value
 
 
 def _times_equal(gold: str, answer: str) -> bool:
