@@ -19,11 +19,11 @@ import json
 import os
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from harness.core.records import Completion, Doc
 from tasks.scoring.answer.extract import find_answer
@@ -104,7 +104,7 @@ def ours(gold: str, reply: str) -> bool:
 
 def bare_gold(gold: str) -> str:
     """The answer that a gold text states, where it is more than an answer."""
-    if "\\boxed" not in gold and len(gold) <= MAX_BARE_GOLD:
+    if "\\boxed" not in gold and "answer is" not in gold and len(gold) <= MAX_BARE_GOLD:
         return gold
     found = find_answer(gold, kind="text")
     return gold if found is None else found.text
@@ -137,13 +137,12 @@ def run_cases(path: Path, questions: Path) -> list[Case]:
 
 
 def peer_cases(folder: Path) -> Iterator[Case]:
-    """Every case in a peer's test files, the same case once."""
-    seen = set()
-    for path in sorted(folder.rglob("test*.py")):
-        for case in file_cases(folder.name, path):
-            if case not in seen:
-                seen.add(case)
-                yield case
+    """Every case in a peer's test files, the same case once; one that it judges both ways is left out."""
+    cases = dict.fromkeys(case for path in sorted(folder.rglob("test*.py")) for case in file_cases(folder.name, path))
+    verdicts: dict[tuple[str, str], set[bool]] = defaultdict(set)
+    for case in cases:
+        verdicts[case.gold, case.reply].add(case.agree)
+    return (case for case in cases if len(verdicts[case.gold, case.reply]) == 1)
 
 
 def file_cases(peer: str, path: Path) -> Iterator[Case]:
@@ -183,11 +182,12 @@ def argument_names(node: ast.expr) -> list[str]:
 
 def read_case(peer: str, test: str, names: list[str], row: ast.expr) -> Case | None:
     """One row, or None where it is not made of literals."""
+    if not isinstance(row, ast.Tuple | ast.List) or len(row.elts) != len(names):
+        return None
     try:
-        values: Any = ast.literal_eval(row)
+        gold, reply, verdict = (ast.literal_eval(row.elts[position(names, part)]) for part in ARGUMENTS)
     except ValueError:
         return None
-    gold, reply, verdict = (values[position(names, part)] for part in ARGUMENTS)
     return Case(peer=peer, test=test, gold=str(gold), reply=str(reply), agree=bool(verdict))
 
 

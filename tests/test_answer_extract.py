@@ -91,7 +91,7 @@ def test_a_section_without_a_number_is_no_answer_rather_than_a_number_from_elsew
 def test_a_truncated_reply_counts_only_with_a_marked_answer() -> None:
     assert answer(REASONING, complete=False) is None
     assert answer(f"{REASONING}\n#### 42", complete=False) == "42"
-    assert answer(REASONING) == "2"
+    assert answer(REASONING) == "9"
 
 
 def test_an_unclosed_box_holds_no_answer() -> None:

@@ -8,7 +8,7 @@ from tasks.scoring.answer.regions import MAX_FOUND, Choice, Region, Span
 
 _ANSWER = re.compile("nswer|NSWER")
 _CUE = re.compile(
-    r"nswer(?:(?:\*\*|__)?[ ]{0,2}[:：](?:\*\*|__)?"
+    r"nswer(?:(?:\*\*|__|\")?[ ]{0,2}[:：](?:\*\*|__)?"
     r"|\b[^\n.:=]{0,80}?(?:\bis\b|\bequals\b|(?P<maybe>\bwould be\b)|=)[ ]{0,2}[:：]?)",
     re.IGNORECASE,
 )

@@ -168,7 +168,7 @@ def format_number(value: Fraction) -> str:
     """
     if value.denominator == 1:
         return str(value.numerator)
-    digits = _decimal_places(value.denominator)
+    digits = decimal_places(value.denominator)
     if digits is None:
         return f"{value.numerator}/{value.denominator}"
     scaled = abs(value.numerator) * 10**digits // value.denominator
@@ -176,7 +176,7 @@ def format_number(value: Fraction) -> str:
     return f"{'-' if value < 0 else ''}{text[:-digits]}.{text[-digits:]}"
 
 
-def _decimal_places(denominator: int) -> int | None:
+def decimal_places(denominator: int) -> int | None:
     """Digits after the point of 1/denominator where finite and at most 30, else None."""
     twos = fives = 0
     while denominator % 2 == 0:

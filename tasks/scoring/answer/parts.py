@@ -32,6 +32,7 @@ _LIMIT = (
     r"no more than|no less than|no fewer than|not more than|not less than|under|above|below"
 )
 _LIMITED = re.compile(rf"(?:\b(?:{_LIMIT})|[<>≤≥]=?|\\[lg](?:eq?|t)\b)[ ]?[*$\\(]{{0,4}}$", re.IGNORECASE)
+_REQUIRED = re.compile(r"\b(?:must|needs?|needed|has to|have to|required|requires?|should)\b", re.IGNORECASE)
 _STARTS_LIMITED = re.compile(rf"[\s*$\\(]*(?:(?:{_LIMIT})\b|[<>≤≥]|\\[lg](?:eq?|t)\b)", re.IGNORECASE)
 _NAMED = r"(?:\\?[A-Za-z](?:_\w)?[ ]?=[ ]?)?"
 _LIST_GAP = re.compile(rf"[ $]*(?:,|;|&|,?[ ]and\b|,?[ ]or\b)[ $]*{_NAMED}[ $]*", re.IGNORECASE)
@@ -73,8 +74,9 @@ def is_denied(text: str, number: Number) -> bool:
 
 
 def is_limit(text: str, begin: int, number: Number) -> bool:
-    """Whether the number is only a bound: "at least 42", "> 5"."""
-    return _LIMITED.search(text[max(begin, number.start - _LOOK_BACK) : number.start]) is not None
+    """Whether the number is only a bound: "at least 42", "> 5"; what must be at least 9 is 9."""
+    limit = _LIMITED.search(text[max(begin, number.start - _LOOK_BACK) : number.start])
+    return limit is not None and _REQUIRED.search(text, begin, number.start) is None
 
 
 def starts_with_limit(text: str) -> bool:

@@ -32,6 +32,7 @@ RULES: dict[str, Callable[[str, Choice], list[Region]]] = {
 }
 _SEVERAL = re.compile(r"=[^=]{0,80}(?:,(?!\d{3}|\\!)|;|\band\b|\bor\b|\\quad)[^=]{0,80}=")
 _INLINE_MATH = re.compile(r"(?<!\\)\$([^$\n]{1,400})(?<!\\)\$|\\\(([^\n]{1,400}?)\\\)")
+_BETWEEN_FORMULAS = re.compile(r"\s*(?:,|;|,?\s*\b(?:and|or)\b)\s*")
 _FORMULA_ENDS_IN_FACTORIAL = re.compile(r"[$\s({\\]*[^\s$]*\d!\$?[).}\\\s]*")
 _DENIAL = re.compile(r"[\s*]*(?:not|n['’]t)\b(?P<denied>[^\n]{0,80}?(?:,[ ]?)?\b(?:but|rather|instead)\b(?: it is| rather)?)?")
 _NONE = re.compile(r"[\s*\"']*(?:none|nothing|nobody|no one|zero)\b", re.IGNORECASE)
@@ -141,6 +142,12 @@ def _nested(reply: str, region: Region, kind: Kind) -> Found | None:
     return None
 
 
+def read_formula(rule: str, reply: str, start: int, end: int) -> Found | None:
+    """The number that a formula comes to: of `x = 1/3 \\approx 0.33` what stands after the "=", exactly."""
+    found = _read_boxed(reply, Region(rule=rule, start=start, end=end))
+    return None if found.number is None else found
+
+
 def _read_boxed(reply: str, region: Region) -> Found:
     """A box is taken whole; of `x = 42` the right-hand side, of `x = 1, y = 42` nothing less than all."""
     start, end = region.start, region.end
@@ -160,6 +167,15 @@ def _read_text(reply: str, region: Region) -> Found:
         start = max(start, reply.rfind("\n", start, end) + 1)
         formulas = list(_INLINE_MATH.finditer(reply, start, end))
         if formulas:
-            group = 1 if formulas[-1][1] is not None else 2
-            return trimmed(region.rule, reply, *formulas[-1].span(group), None, around=reply[start:end])
+            return trimmed(region.rule, reply, *_last_formulas(reply, formulas), None, around=reply[start:end])
     return trimmed(region.rule, reply, start, end, None)
+
+
+def _last_formulas(reply: str, formulas: list[re.Match[str]]) -> tuple[int, int]:
+    """The span of the last formula; of "$12$ and $13$" both."""
+    first = len(formulas) - 1
+    while first > 0 and _BETWEEN_FORMULAS.fullmatch(reply, formulas[first - 1].end(), formulas[first].start()):
+        first -= 1
+    if first < len(formulas) - 1:
+        return formulas[first].start(), formulas[-1].end()
+    return formulas[-1].span(1 if formulas[-1][1] is not None else 2)

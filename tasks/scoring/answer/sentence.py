@@ -13,7 +13,7 @@ from tasks.scoring.answer.parts import is_bound, is_denied, is_label, is_limit, 
 from tasks.scoring.answer.quantities import joined
 
 _MAX_REGION = 2_000
-_SENTENCES = re.compile(r"(?<=[.!?。])(?<!\\!)(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?\s+|\n+|(?<=[。！？])")
+_SENTENCES = re.compile(r"(?<=[.!?。])(?<!\\!)(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*|\$\$?)?\s+|\n+|(?<=[。！？])")
 _AFTER_PREPOSITION = re.compile(
     r"\b(?:in|after|for|over|by|of|per|within|from|on|at|with|during|each|every|than|if|when|between|all|the|these|"
     r"those|out of|another|next|until|till|before|since|first|last|other|selling|using)\s(?:\*\*|\\?\$)*\Z",
