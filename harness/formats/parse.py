@@ -151,7 +151,11 @@ def _tag_regex(tags: list[tuple[str, str]]) -> str:
     firsts = {marker[0] for _, marker in tags}
     first = firsts.pop() if len(firsts) == 1 else "a"
     lead = "" if first.isalpha() else f"(?={re.escape(first)})"
-    return lead + "(?:" + "|".join(f"(?P<{group}>(?i:{re.escape(marker)}))" for group, marker in tags) + ")"
+    return lead + "(?:" + "|".join(f"(?P<{group}>(?i:{re.escape(marker)}){_NO_HEADING.get(marker, '')})" for group, marker in tags) + ")"
+
+
+_NO_HEADING = {"####": r"(?!#)(?![ ]{0,4}(?:\*\*)?(?i:step|part|case|problem|question|solution|reasoning|explanation)\b)"}
+"""A Markdown heading such as "#### Step 1" is no answer marker."""
 
 
 def _label_regex(labels: list[tuple[str, str]]) -> str:
@@ -160,6 +164,6 @@ def _label_regex(labels: list[tuple[str, str]]) -> str:
     if not labels:
         return ""
     first = "".join(sorted({case for _, marker in labels for case in (marker[0].lower(), marker[0].upper())}))
-    alternatives = "|".join(f"(?P<{group}>(?i:{re.escape(marker[:-1])})(?:\\*\\*|__)?:)" for group, marker in labels)
+    alternatives = "|".join(f"(?P<{group}>(?i:{re.escape(marker[:-1])})(?:\\*\\*|__)?[ ]?:)" for group, marker in labels)
     lead = rf"^(?=[ \t*_#{re.escape(first)}])[ \t]{{0,8}}(?:\*\*|__|\#{{1,6}} )?"
     return f"{lead}(?:{alternatives})(?:\\*\\*|__)?"

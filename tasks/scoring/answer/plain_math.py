@@ -36,8 +36,7 @@ _SPELLINGS = (
 _BOX = re.compile(r"\\f?boxed\s?\{")
 _BOXES_SIDE_BY_SIDE = re.compile(r"\}[\s$]*\\f?boxed\s?\{")
 _BETWEEN_VALUES = re.compile(
-    r"[,\s]*(?:\\(?:text|mbox|textrm|mathrm)\{[,\s]*(?:and|or)[,\s]*\}|\\q?quad|;|(?<![\\A-Za-z])(?:and|or)(?![A-Za-z]))"
-    r"(?:[,;\s]|\\q?quad)*"
+    r"(?:[,\s]*(?:\\(?:text|mbox|textrm|mathrm)\{[,\s]*(?:and|or)[,\s]*\}|\\q?quad|;|(?<![\\A-Za-z])(?:and|or)(?![A-Za-z])))+[,\s]*"
 )
 
 
