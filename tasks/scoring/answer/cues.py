@@ -51,6 +51,7 @@ def _cue_elsewhere(word: str, verbs: str) -> re.Pattern[str]:
 
 
 _CUES_ELSEWHERE = {word: _cue_elsewhere(word, verbs) for word, verbs in _OTHER_LANGUAGES.items()}
+_ASCII_WORDS = tuple(word for word in _OTHER_LANGUAGES if word.isascii())
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\\!)(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?[ ]|(?<=[。！？])")
 
 
@@ -80,7 +81,9 @@ def _english(reply: str, choice: Choice) -> list[tuple[bool, int]]:
 
 
 def _elsewhere(reply: str, choice: Choice) -> list[tuple[bool, int]]:
-    words = [word for word in _OTHER_LANGUAGES if word in reply]
+    words = [word for word in (_ASCII_WORDS if reply.isascii() else _OTHER_LANGUAGES) if word in reply]
+    if not words:
+        return []
     ends = sorted(match.end() for word in words for match in _CUES_ELSEWHERE[word].finditer(reply))
     return [(True, end) for end in (ends[:MAX_FOUND] if choice == "first" else ends[-MAX_FOUND:])]
 

@@ -18,10 +18,11 @@ TargetKind: TypeAlias = Literal["number", "latex", "text"]
 
 _MATH = re.compile(r"[\\^_={}+*/<>$|0-9]|\(.*,.*[)\]]")
 _MAY_BE_LIST = re.compile(r"\s*-?\d{1,15},\d{1,2}\s*")
+_ROOT_OR_PI = re.compile(r"\\(?:sqrt|pi|sin|cos|tan|log|ln|exp)\b")
 _NUMERIC_LATEX = re.compile(
     r"(?:\\(?:d?frac|tfrac|sqrt|pi|cdot|times|left|right|sin|cos|tan|log|ln|exp|circ|,|;|!|\s)|[\d\s.+\-*/^(){}\[\]|!ei$])*"
 )
-"""LaTeX that can only be a number: no variable, no list, no words."""
+"""LaTeX that can only be a number: no variable, no list, no words. Without a root it would have been reckoned."""
 _MONEY = frozenset({"money", "cents", "thousands"})
 _MIN_PLACES = 6
 """Decimals from which a rounded value stands for a gold answer that no decimal can write."""
@@ -71,7 +72,8 @@ def _equals_number(target: Target, gold: Number, found: Found) -> bool:
         return False  # what is left unreckoned at the end of a reply without a marked answer was cut off
     if _MAY_BE_LIST.fullmatch(target.text):
         return latex_equal(target.text, found.text)
-    return "\\" in found.text and _NUMERIC_LATEX.fullmatch(found.text) is not None and latex_equal(target.text, found.text)
+    is_numeric = _ROOT_OR_PI.search(found.text) and _NUMERIC_LATEX.fullmatch(found.text)
+    return is_numeric is not None and latex_equal(target.text, found.text)
 
 
 def _equals_latex(gold: str, answer: str) -> bool:

@@ -50,6 +50,12 @@ _TOKEN = re.compile(
     r"|(?P<command>\\(?:frac|sqrt|binom))|(?P<mark>[-+*/^!(){}\[\]|]))"
 )
 _ONLY = re.compile(r"[\d\s.+\-*/^!(){}\[\]|\\a-z]*")
+_WORD = (
+    "divided|by|over|out|of|in|plus|and|a|one|half|quarters?|fourths?|thirds?|three|minus|times|multiplied|squared|cubed|"
+    "factorial|to|the|power|halves|fifths|sixths|sevenths|eighths|ninths|tenths|twelfths|hundredths|thousandths|sqrt|mod"
+)
+_MAY_BE = re.compile(rf"(?=[^\d]*\d)(?:[^A-Za-z\\]|\\[A-Za-z]+|\\[^A-Za-z]|(?:{_WORD})(?![A-Za-z]))+", re.IGNORECASE)
+"""Whether there is a digit and no word but those of arithmetic."""
 _RANGE_OR_DATE = re.compile(r"\s*(\d+)-(\d+)\s*|\s*\d+/\d+/\d+\s*")
 
 
@@ -64,7 +70,7 @@ def reckoned(text: str) -> Fraction | None:
     (Fraction(1023, 1), Fraction(7, 4), Fraction(7, 2), None)
     """
     text = text.strip(" \n\t.,;:*")
-    if len(text) > MAX_CHARS or not any(character.isdigit() for character in text):
+    if len(text) > MAX_CHARS or not _MAY_BE.fullmatch(text):
         return None
     text = in_symbols(text)
     if not _ONLY.fullmatch(text) or _is_range_or_date(text):

@@ -20,6 +20,8 @@ _TO_LAST_DIGIT = re.compile(rf"(?s).*[\d{''.join(VULGAR)}]")
 _NAME = re.compile(r"(?<![A-Za-z\\])(?<!\d(?=(?:h|hr|hrs|d|ft|lb|min)$))[A-Za-z]{1,23}$")
 _CENTS = re.compile(r"[ ]?(?:¢|cents?\b)", re.IGNORECASE)
 _QUARTERS = re.compile(r"[ -]quarters?\W*$", re.IGNORECASE)
+_MAX_LEAD = 16
+"""Characters before its first digit at which a number may begin: sign, emphasis, currency, \\frac."""
 _MAX_DIGITS_SPAN = MAX_DIGITS + 100
 _MAX_STEPS_BACK = 8
 """Lines tried from the end: more than eight ending in nothing but exponents hold no answer."""
@@ -89,12 +91,12 @@ def in_smaller_coin(number: Number, rest: str) -> Number:
 def find_numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Number]:
     """Every number in digits, left to right; exponents of units and subscripts are none. Linear in the text."""
     end = len(text) if end is None else end
-    if not _ANY_DIGIT.search(text, start, end):
-        return  # most sentences hold none, and this search is ten times quicker
-    for match in NUMBER.finditer(text, start, end):
-        if _is_part_of_a_name(text, match.start()):
-            continue
-        number = _number(match)
+    while (digit := _ANY_DIGIT.search(text, start, end)) is not None:  # ten times quicker than the whole pattern
+        match = NUMBER.search(text, max(start, digit.start() - _MAX_LEAD), end)
+        if match is None:
+            return
+        start = match.end()
+        number = None if _is_part_of_a_name(text, match.start()) else _number(match)
         if number is not None:
             yield number
 
@@ -195,7 +197,8 @@ def _number(match: re.Match[str]) -> Number | None:
     count = COUNTS.get(scale, COUNTS.get(word, 1))
     if _is_short(match):
         count = 1_000_000 if match["short"] == "M" else 1_000
-    size *= SCALES.get(scale, 1) * count
+    if word or count > 1:
+        size *= SCALES.get(scale, 1) * count
     negative = (match["sign"] or "+") != "+" or bool(match["sign2"]) or _is_called_negative(match)
     value = -size if negative else size
     measure, others = _measured(match, value, count)

@@ -42,7 +42,7 @@ def joined(text: str, numbers: Sequence[Number]) -> list[Number]:
     found: list[Number] = []
     at = 0
     while at < len(numbers):
-        size = next((n for n in range(_MAX_PARTS, 1, -1) if _is_one(text, numbers[at : at + n], n)), 1)
+        size = _size(text, numbers[at : at + _MAX_PARTS])
         found.append(_sum(text, numbers[at : at + size]) if size > 1 else numbers[at])
         at += size
     return found
@@ -58,11 +58,13 @@ def read_quantity(text: str, numbers: Sequence[Number]) -> Number | None:
     return None if before.strip(" $\\") or after.strip(" .") else one[0]
 
 
-def _is_one(text: str, parts: Sequence[Number], size: int) -> bool:
-    """Whether each part is joined to the next, and the units are of one kind, from large to small."""
-    if len(parts) < size or not all(_GAP.fullmatch(text, a.end, b.start) for a, b in pairwise(parts)):
-        return False
-    return _scale(text, parts) is not None
+def _size(text: str, parts: Sequence[Number]) -> int:
+    """How many of the numbers, from the first on, are one quantity: each joined to the next, the units of one kind and
+    from large to small."""
+    linked = 1
+    while linked < len(parts) and _GAP.fullmatch(text, parts[linked - 1].end, parts[linked].start):
+        linked += 1
+    return next((n for n in range(linked, 1, -1) if _scale(text, parts[:n])), 1)
 
 
 def _scale(text: str, parts: Sequence[Number]) -> list[int] | None:

@@ -41,6 +41,7 @@ _NOTHING_SAID = re.compile(r"[\s*]*(?:none of (?:the above|these)|nothing (?:is|
 _RATIO_IN_WORDS = re.compile(r"([a-z]+(?:-[a-z]+)?) (?:in|out of) ([a-z]+(?:-[a-z]+)?)", re.IGNORECASE)
 _APPROXIMATELY = re.compile(r"\\(?:approx|simeq|sim)\b|≈|≃|≅")
 _LIST_ITEM = re.compile(r"\n\s*[-*•+] ")
+_MAY_BE_QUANTITY = re.compile(r"\\?[$€£]?\d[^=+*/^]{3,60}\Z")
 _MAX_WHOLE = 400
 
 
@@ -90,7 +91,8 @@ def read_whole(text: str, *, in_box: bool) -> Number | None:
     if number is not None or _LIST_ITEM.match(text):
         return number
     tidy = tidied(text)
-    return read_quantity(tidy, list(numbers.find_numbers(tidy))) or _of_value(_in_other_words(tidy))
+    quantity = read_quantity(tidy, list(numbers.find_numbers(tidy))) if _MAY_BE_QUANTITY.match(tidy) else None
+    return quantity or _of_value(_in_other_words(tidy))
 
 
 def _in_other_words(tidy: str) -> Fraction | None:
