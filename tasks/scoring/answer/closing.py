@@ -10,7 +10,7 @@ from tasks.scoring.answer.numbers import Number
 from tasks.scoring.answer.parts import ends_list, is_bound, is_denied, is_limit, is_operand, whole_span
 from tasks.scoring.answer.quantities import joined
 from tasks.scoring.answer.read import read_formula, read_whole
-from tasks.scoring.answer.sentence import outside_brackets, read_sentence
+from tasks.scoring.answer.sentence import bold_numbers, outside_brackets, read_sentence
 
 _MAX_REGION = 2_000
 _CHECK = re.compile(
@@ -49,8 +49,10 @@ def _last_of(reply: str, begin: int, end: int, found: list[Number]) -> Found:
         start, stop = whole_span(reply, begin, end, found[-2:] if len(found) > 1 else found)
         return trimmed("closing number", reply, start, stop, None)
     if _FINISHED.search(reply, begin, end):
-        return read_sentence(reply, "closing number", begin, end) or of_number("closing number", reply, last)
-    return of_number("closing number", reply, last)
+        stated = read_sentence(reply, "closing number", begin, end)
+        return stated or trimmed("closing number", reply, begin, end, None)
+    bold = bold_numbers(reply, found)
+    return of_number("closing number", reply, bold[0] if len(bold) == 1 else last)
 
 
 def _closed_formula(reply: str, begin: int, end: int) -> Found | None:
@@ -64,10 +66,11 @@ def _closed_formula(reply: str, begin: int, end: int) -> Found | None:
 
 
 def _without_checks(reply: str) -> str:
-    """The reply without lines at its end that only check the answer ("Check: 56 + 124 = 180") or take leave."""
+    """The reply without lines at its end that only check the answer ("Check: 56 + 124 = 180") take leave or ask."""
     for _ in range(_MAX_CHECKS):
         line = reply.rstrip().rfind("\n") + 1
-        if not line or not _CHECK.match(reply, line) or not any(map(str.isdigit, reply[:line])):
+        left_out = _CHECK.match(reply, line) or reply.rstrip(" \n\t*_").endswith("?")
+        if not line or not left_out or not any(map(str.isdigit, reply[:line])):
             return reply
         reply = reply[:line]
     return reply

@@ -13,9 +13,11 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _BEING_CHECKED = re.compile(
-    r"\b(?:check|verif|confirm|validat|test|compar)\w{0,4}\s+(?:\w{1,8}\s+){0,3}(?:final\s+)?a$", re.IGNORECASE
+    r"\b(?:(?:check|verif|confirm|validat|test|compar)\w{0,4}|\w{2,6}n['’]t (?:think|believe)|doubt|not (?:sure|certain))"
+    r"\s+(?:\w{1,8}\s+){0,3}(?:final\s+)?a\Z",
+    re.IGNORECASE,
 )
-"""In "Let's check our answer: 56 + 124 = 180" no answer is announced."""
+"""In "Let's check our answer: 56 + 124 = 180" and "I don't think the answer is 61" no answer is announced."""
 _CORRECTION = re.compile(
     r"\b(?:I meant?(?: to (?:say|write))?|correction|scratch that|make that)\b[,:;. ]{0,3}"
     r"|\b(?:wait|sorry|oops|actually|no)\b[,:;.! -]{1,4}(?:it|that|this|the answer)(?:'s| is| should be)\b",

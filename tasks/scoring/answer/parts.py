@@ -13,20 +13,26 @@ _SHARES = "halves|thirds|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|tw
 _BOUND_AFTER = re.compile(
     rf"[ ]?(?:√|π|\\sqrt|\\pi\b|pi\b)|[abefijknpqrt-z](?=\$)|[abcefijnopqrtu-z](?![A-Za-z])|:(?!00(?!\d))\d"
     rf"|(?:[-–]|[ ](?:to|or)[ ]){_MONEY}\d"
-    rf"|[ ](?:squared|cubed|factorial|and a (?:half|third|quarter|fourth)|{_SHARES})\b|!(?=[(/\d^$]|[ ]?[-+*/])"
+    rf"|[ ](?:squared|cubed|factorial|and a (?:half|third|quarter|fourth)|mod|{_SHARES})\b|!(?=[(/\d^$]|[ ]?[-+*/])"
 )
 _BOUND_BEFORE = re.compile(
-    rf"(?:√|\\sqrt\{{?|\b(?:sqrt|log|ln|exp|sin|cos|tan)\(|frac\{{|\}}\{{|\d:|\d[-–]|\d[ ]or[ ]|{_NOT_FROM}[ ]to[ ]){_MONEY}\Z"
+    rf"(?:√|\\sqrt\{{?|\b(?:sqrt|log|ln|exp|sin|cos|tan)\(|frac\{{|\}}\{{|\d:|\d[-–]|\d[ ]or[ ]|"
+    rf"±[ ]?|\\pm[ ]?|\bbetween[ ]\S{{1,12}}[ ]and[ ]|{_NOT_FROM}[ ]to[ ]){_MONEY}\Z"
 )
+_OF_ANOTHER = re.compile(r"[ ]of[ ]\$?\d")
 _OPERATOR = (
     r"(?:[ ]?(?:[×÷·+x−–-]|\\(?:times|cdot|div)\b)[ ]?|[ ]\*[ ]|\*{1,2}|[ ]/[ ]|"
     r"[ ](?:plus|times|divided by|multiplied by)[ ])"
 )
-_OPERATOR_AFTER = re.compile(rf"{_OPERATOR}{_MONEY}\d")
-_OPERATOR_BEFORE = re.compile(rf"\d{_OPERATOR}{_MONEY}\Z")
+_OPERATOR_AFTER = re.compile(rf"{_OPERATOR}(?:{_MONEY}\d|[b-hj-z](?![A-Za-z]))")
+_RATIO_AFTER = re.compile(r"[ ](?:over|out of)[ ]\d[\d,]*(?:\.\d+)?\W*(?:\n|<|\Z|(?<=[.!?])\s)")
+"""In "7 over 4." a fraction; in "7 over 4 weeks" the 4 counts weeks."""
+_RATIO_BEFORE = re.compile(r"\d[ ](?:over|out of)[ ]\Z")
+_OPERATOR_BEFORE = re.compile(rf"(?:\d|\b\d{{0,9}}[a-z]){_OPERATOR}{_MONEY}\Z")
+_ENDS_SENTENCE = re.compile(r"\W*(?:\n|<|\Z|(?<=[.!?])\s)")
 _LABEL_BEFORE = re.compile(r"\b[A-Z][a-z]{2,9}[ ]\d{1,3}[ ][-–][ ]\$?\Z")
 """In "Day 5 - 18 eggs" the dash is none that subtracts."""
-_DENIED = re.compile(r"(?:\bnot|n['’]t|\bnever|\bneither)[ ](?:equal to[ ]|be[ ]|just[ ]|only[ ])?[*$\\(]{0,4}\Z", re.IGNORECASE)
+_DENIED = re.compile(r"(?:\bnot|\bcannot|n['’]t|\bnever|\bneither)[ ](?:equal to[ ]|be[ ]|just[ ]|only[ ])?[*$\\(]{0,4}\Z", re.IGNORECASE)
 _LIMIT = (
     r"at least|at most|at minimum|at maximum|less than|more than|fewer than|greater than|smaller than|larger than|up to|"
     r"no more than|no less than|no fewer than|not more than|not less than|under|above|below"
@@ -52,6 +58,8 @@ def is_bound(text: str, number: Number) -> bool:
     """
     if _BOUND_AFTER.match(text, number.end) is not None or _stands_after(_BOUND_BEFORE, text, number):
         return True
+    if number.measure == "percent" and _OF_ANOTHER.match(text, number.end):
+        return True
     return "," in text[number.start : number.end] and _is_pair(text, number)
 
 
@@ -63,7 +71,9 @@ def _is_pair(text: str, number: Number) -> bool:
 
 def is_operand(text: str, number: Number) -> bool:
     """Whether the number is one of several that are still to be reckoned with: the 9 of "9 * 2"."""
-    if _OPERATOR_AFTER.match(text, number.end) is not None:
+    if _OPERATOR_AFTER.match(text, number.end) or _RATIO_AFTER.match(text, number.end):
+        return True
+    if _stands_after(_RATIO_BEFORE, text, number) and _ENDS_SENTENCE.match(text, number.end):
         return True
     return _stands_after(_OPERATOR_BEFORE, text, number) and not _stands_after(_LABEL_BEFORE, text, number)
 

@@ -42,6 +42,7 @@ _RATIO_IN_WORDS = re.compile(r"([a-z]+(?:-[a-z]+)?) (?:in|out of) ([a-z]+(?:-[a-
 _APPROXIMATELY = re.compile(r"\\(?:approx|simeq|sim)\b|≈|≃|≅")
 _LIST_ITEM = re.compile(r"\n\s*[-*•+] ")
 _MAY_BE_QUANTITY = re.compile(r"\\?[$€£]?\d[^=+*/^]{3,60}\Z")
+_SAID_LAST = re.compile(r"[^\n]*(?:\b(?:is|are|equals)\b|[^\W\d_]{2,}:)[ ]+(?=\S)")
 _MAX_WHOLE = 400
 
 
@@ -62,8 +63,8 @@ def read_region(reply: str, region: Region, kind: Kind) -> Found | None:
             return None
         region = allowed
     text = reply[region.start : region.end]
-    if not text.strip(" \n\t*_$.:`"):
-        return None
+    if not text.strip(" \n\t*_$.:`") or (region.rule.endswith("answer-is") and text.rstrip(" *_\"”)").endswith("?")):
+        return None  # empty, or asked
     if kind == "text":
         return _nested(reply, region, kind) or _read_text(reply, region)
     return _read_number(reply, region, text)
@@ -78,7 +79,11 @@ def _read_number(reply: str, region: Region, text: str) -> Found | None:
         return _read_boxed(reply, region)
     if region.rule != "last-line" and starts_with_limit(text):
         return trimmed(region.rule, reply, region.start, region.end, None)
-    return _nested(reply, region, "number") or read_sentence(reply, region.rule, region.start, region.end) or _none(reply, region)
+    return (
+        _nested(reply, region, "number")
+        or _none(reply, region)
+        or read_sentence(reply, region.rule, region.start, region.end)
+    )
 
 
 def read_whole(text: str, *, in_box: bool) -> Number | None:
@@ -170,6 +175,8 @@ def _read_text(reply: str, region: Region) -> Found:
         formulas = list(_INLINE_MATH.finditer(reply, start, end))
         if formulas:
             return trimmed(region.rule, reply, *_last_formulas(reply, formulas), None, around=reply[start:end])
+    if region.rule == "last-line" and (said := _SAID_LAST.match(reply, start, end)) is not None:
+        return trimmed(region.rule, reply, said.end(), end, None, around=reply[start:end])
     return trimmed(region.rule, reply, start, end, None)
 
 

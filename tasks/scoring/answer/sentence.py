@@ -36,16 +36,21 @@ _ASIDE = re.compile(
 )
 _TWO_OBJECTS = re.compile(r"\b(?:takes?|took|costs?|gives?|gave|pays?|paid|leaves?|left)\s(?:\*\*)?\Z", re.IGNORECASE)
 _ONE_NOUN = re.compile(r"\s[A-Za-z]+\s(?:\*\*|\\?\$)*")
+_ASKED = re.compile(r"\?[\s*_)\"”]*\Z")
+_DOUBTED = re.compile(r"(?:n['’]t|\bnot) (?:think|believe)\b")
+_MORE_THAN_DIGITS = re.compile(r"[^\d.,$€£\s]")
 _EQUATIONS = re.compile(r"[A-Za-z]\w?\s*=\s*[^=]{1,60}?(?:,|;|\band\b|\bor\b)\s*\$?[A-Za-z]\w?\s*=")
 
 
 def read_sentence(reply: str, rule: str, start: int, end: int) -> Found | None:
     """The number that a text states. Of several sentences the last one with a number counts (outside brackets, where
-    any has one there)."""
+    any has one there); a question or doubt states none."""
     start = max(start, end - _MAX_REGION)
     cuts = [start, *(m.end() for m in _SENTENCES.finditer(reply, start, end)), end]
     bracketed: tuple[int, int, list[Number]] | None = None
     for begin, stop in zip(cuts[-2::-1], cuts[:0:-1], strict=True):
+        if _ASKED.search(reply, max(begin, stop - 8), stop) or _DOUBTED.search(reply, begin, stop):
+            continue
         found = list(numbers.find_numbers(reply, begin, stop))
         if found and reply.startswith("(", begin) and not _outside(reply, begin, found):
             bracketed = bracketed or (begin, stop, found)
@@ -80,7 +85,7 @@ def _stated(rule: str, reply: str, begin: int, end: int, found: list[Number]) ->
     alone = [n for n in outside if not (is_bound(reply, n) or is_operand(reply, n) or is_denied(reply, n))]
     if not alone or is_list(reply, begin, end, outside) or _EQUATIONS.search(reply, begin, end):
         # "3:30", "18, 19", "2√3", "x = 1 and y = 2": what is said is none of its numbers
-        return trimmed(rule, reply, *whole_span(reply, begin, end, outside), None)
+        return _reckoned(rule, reply, *whole_span(reply, begin, end, outside))
     equals = reply.rfind("=", begin, end)
     if equals >= 0 and (after := [number for number in outside if number.start > equals]):
         return _after_equals(rule, reply, equals, after, alone, end)
@@ -93,8 +98,13 @@ def _after_equals(rule: str, reply: str, equals: int, after: list[Number], alone
     whole = whole or [n for n in alone if n.end <= equals and not reply[n.end : equals].strip(" *$")]
     if whole:
         return of_number(rule, reply, whole[0])
-    start, stop = whole_span(reply, equals + 1, end, after)
-    value = reckoned(reply[start:stop])
+    return _reckoned(rule, reply, *whole_span(reply, equals + 1, end, after))
+
+
+def _reckoned(rule: str, reply: str, start: int, stop: int) -> Found:
+    """A part of the reply as a whole, with its value where it is arithmetic."""
+    is_arithmetic = rule != "closing number" and _MORE_THAN_DIGITS.search(reply, start, stop)
+    value = reckoned(reply[start:stop]) if is_arithmetic else None
     number = None if value is None else Number(value=value, start=start, end=stop)
     return trimmed(rule, reply, start, stop, number)
 
@@ -102,13 +112,18 @@ def _after_equals(rule: str, reply: str, equals: int, after: list[Number], alone
 def _result(rule: str, reply: str, begin: int, end: int, alone: list[Number]) -> Found:
     """The number that the sentence is about: the only bold one, the one after its last verb of result, else the first
     that no preposition goes before."""
-    bold = [n for n in alone if reply[max(0, n.start - 3) : n.start].rstrip("$\\").endswith("**")]
+    bold = bold_numbers(reply, alone)
     free = [n for n in alone if _is_free(reply, begin, n)]
     chosen = bold[0] if len(bold) == 1 else _second_object(reply, alone) or _after_verb(reply, begin, end, free)
     chosen = chosen or (free[0] if free else alone[-1])
     if is_limit(reply, begin, chosen):
         return trimmed(rule, reply, *whole_span(reply, begin, end, [chosen]), None)
     return of_number(rule, reply, chosen)
+
+
+def bold_numbers(reply: str, found: Sequence[Number]) -> list[Number]:
+    """Numbers that bold print begins with."""
+    return [n for n in found if reply[max(0, n.start - 4) : n.start].rstrip("$\\").endswith("**") or reply.startswith("**", n.start)]
 
 
 def _is_free(reply: str, begin: int, number: Number) -> bool:

@@ -31,7 +31,7 @@ def plain_text(text: str) -> str:
     >>> plain_text("**The East.**"), plain_text(r"\\text{east}")
     ('the east', 'east')
     """
-    return " ".join(re.findall(r"[^\W_]+", normalise_text(text).casefold()))
+    return " ".join(re.findall(r"\b\w['′]+(?!\w)|[^\W_]+", normalise_text(text).casefold()))
 
 
 def normalise_text(text: str) -> str:

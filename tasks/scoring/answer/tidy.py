@@ -24,7 +24,7 @@ _UNIT = re.compile(
 )
 _NO_UNIT = re.compile(
     r"\b(?:or|and|to|mod|if|plus|minus|times|divided|over|out|squared|cubed|factorial|half|halves|thirds|fourths|"
-    r"[a-z]+(?:fth|xth|nth|hth|dth)s|pi|[a-fij-z])\b",
+    r"[a-z]+(?:fth|xth|nth|hth|dth)s|pi|[a-fijknopqrt-z])\b",
     re.IGNORECASE,
 )
 _WRAP = re.compile(r"(?<!\d)\*\*|\*\*(?!\d)|__|``?|\\\(|\\\)|\\\[|\\\]|\\(?:displaystyle|left|right)|\\(?:bf|rm|it)\b")
