@@ -62,7 +62,10 @@ def is_equal(target: Target, found: Found) -> bool:
         return True
     if target.kind == "latex":
         return _equals_latex(target.text, found.text)
-    return texts_equal(target.text, found.text, is_line=found.rule == "last-line")
+    is_line = found.rule == "last-line"
+    return texts_equal(target.text, found.text, is_line=is_line) or (
+        is_line and bool(found.around) and texts_equal(target.text, found.around, is_line=True)
+    )
 
 
 def _equals_number(target: Target, gold: Number, found: Found) -> bool:

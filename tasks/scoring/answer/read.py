@@ -42,7 +42,7 @@ _RATIO_IN_WORDS = re.compile(r"([a-z]+(?:-[a-z]+)?) (?:in|out of) ([a-z]+(?:-[a-
 _APPROXIMATELY = re.compile(r"\\(?:approx|simeq|sim)\b|≈|≃|≅")
 _LIST_ITEM = re.compile(r"\n\s*[-*•+] ")
 _MAY_BE_QUANTITY = re.compile(r"\\?[$€£]?\d[^=+*/^]{3,60}\Z")
-_SAID_LAST = re.compile(r"[^\n]*(?:\b(?:is|are|equals)\b|[^\W\d_]{2,}:)[ ]+(?=\S)")
+_SAID_LAST = re.compile(r"[^\n]*(?:\b(?:is|are|equals)\b|[^\W\d_]{2,}[:.!])[ ]+(?=\S)")
 _MAX_WHOLE = 400
 
 

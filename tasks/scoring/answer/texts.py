@@ -16,6 +16,8 @@ _OPTION_AT_END = re.compile(r"(?:\bis|['’]s|\boption|\bchoice|\bchoose|:)\s*(?
 _ANOTHER = re.compile(r"[).]?\s*(?:,|/|&|\bor\b|\band\b)\s*(?:\bor\b\s*|\band\b\s*)?(?:option )?(?:\([A-Za-z]\)|[A-HJ-Z](?![A-Za-z]))")
 """A second option right after the first: "(A) or (D)" is neither."""
 _GOLD_OPTION = re.compile(r"\s*\(([A-Za-z])\)|\s*([A-Za-z])\s*[.)]?\s*$|\s*([B-H])(?=\s[A-Z][a-z])")
+_NEGATED = re.compile(r"[-−]\\?[A-Za-z]")
+"""A minus in front of a letter is a sign: -i is not i."""
 _VERDICTS = frozenset({"yes", "no", "true", "false", "valid", "invalid"})
 _FIRST_WORD = re.compile(r"\W*(\w+)(?=\s*(?:[.,;:!)—–-]|$|\n|\bbecause\b|\bsince\b|\bas\b))(?!\s*[,/]?\s*(?:or|and)\b)")
 _LAST_WORD = re.compile(r"(?:\bis|\bare|:|\bit['’]s)\s*[\"'“*(]*(\w+)[\"'”*).!\s]*$")
@@ -50,6 +52,8 @@ def texts_equal(gold: str, answer: str, *, is_line: bool = False) -> bool:
     wanted, given = plain_text(gold), plain_text(answer)
     if not wanted:
         return squeezed(gold) == squeezed(answer)
+    if _NEGATED.match(gold.strip(" $")) is None and _NEGATED.match(answer.strip(" $")) is not None:
+        return False
     option = _GOLD_OPTION.match(normalise_text(gold))
     if option is not None:
         return _names_option(answer, (option[1] or option[2] or option[3]).casefold(), is_line) or wanted == given
