@@ -20,7 +20,7 @@ _BEING_CHECKED = re.compile(
 """In "Let's check our answer: 56 + 124 = 180" and "I don't think the answer is 61" no answer is announced."""
 _CORRECTION = re.compile(
     r"\b(?:I meant?(?: to (?:say|write))?|correction|scratch that|make that)\b[,:;. ]{0,3}"
-    r"|\b(?:wait|sorry|oops|actually|no)\b[,:;.! -]{1,4}(?:it|that|this|the answer)(?:'s| is| should be)\b",
+    r"|\bno\b[,:;.! -]{1,4}(?=\$?\d)|\b(?:wait|sorry|oops|actually|no)\b[,:;.! -]{1,4}(?:it|that|this|the answer)(?:'s| is| should be)\b",
     re.IGNORECASE,
 )
 _CORRECTED_WITHIN = 120

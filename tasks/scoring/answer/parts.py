@@ -10,31 +10,41 @@ from tasks.scoring.answer.numbers import Number
 _MONEY = r"(?:\\?[$€£¥₹])?"
 _NOT_FROM = r"(?<![\d.,])(?<!\bfrom )(?<!\bfrom \$)\d[\d.,]*"
 _SHARES = "halves|thirds|fourths|fifths|sixths|sevenths|eighths|ninths|tenths|twelfths|hundredths|thousandths"
+_LENGTH = r"(?:[ ]?(?:mm|cm|m|km|in|inch|inches|ft|feet|foot|yards?|met(?:er|re)s?|miles?))?"
+_END = r"\W*(?:\n|<|\Z|(?<=[.!?])\s)"
 _BOUND_AFTER = re.compile(
-    rf"[ ]?(?:√|π|\\sqrt|\\pi\b|pi\b)|[abefijknpqrt-z](?=\$)|[abcefijnopqrtu-z](?![A-Za-z])|:(?!00(?!\d))\d"
-    rf"|(?:[-–]|[ ](?:to|or)[ ]){_MONEY}\d"
-    rf"|[ ](?:squared|cubed|factorial|and a (?:half|third|quarter|fourth)|mod|{_SHARES})\b|!(?=[(/\d^$]|[ ]?[-+*/])"
+    rf"[ ]?(?:√|π|\\sqrt|\\pi\b|pi\b|±|\\pm\b)|[abefijknpqrt-z](?=\$)|[abcefijnopqrtu-z](?![A-Za-z])"
+    rf"|[ ]?:[ ]?(?!00(?!\d))\d|/\d|_[\d{{]|\^[A-Za-z({{]|\.\.+\d|\+(?=[\s.,]|\Z)"
+    rf"|(?:[-–]|-to-|[ ](?:to|or|through|per|choose)[ ]){_MONEY}\d|{_LENGTH}[ ](?:by|x|×)[ ]\d"
+    rf"|,?[ ]\(?(?:or|maybe|perhaps|possibly)[ ]\(?\d|[ ](?:ft|feet|hours?|hrs?|h|lbs?|pounds)[ ]\d"
+    rf"|[ ](?:squared|cubed|factorial|to the|and a (?:half|third|quarter|fourth)|mod|below zero|{_SHARES})\b"
+    r"|[ ]or (?:more|fewer|less|higher|lower|above|below)\b|!(?=[(/\d^$]|[ ]?[-+*/])"
+    r"|[ ]?(?:R|r|remainder)[ ]?\d|[ ]?[-+×/÷]\W*(?:\n|<|\Z)|[ ](?:plus|minus)\W*(?:\n|<|\Z)"
+    rf"|[ ]at (?:most|least){_END}|,?[ ](?:which )?(?:is|was) (?:wrong|incorrect|not)\b"
 )
+"""What makes of the number before it something else: 2√3, 2x, 2:30, 2 to 3, 2 by 4, 2 or more, 2 squared."""
 _BOUND_BEFORE = re.compile(
-    rf"(?:√|\\sqrt\{{?|\b(?:sqrt|log|ln|exp|sin|cos|tan)\(|frac\{{|\}}\{{|\d:|\d[-–]|\d[ ]or[ ]|"
-    rf"±[ ]?|\\pm[ ]?|\bbetween[ ]\S{{1,12}}[ ]and[ ]|{_NOT_FROM}[ ]to[ ]){_MONEY}\Z"
+    rf"(?:√|\\sqrt\{{?|\b(?:sqrt|log|ln|exp|sin|cos|tan|abs|[A-Za-z])\(|frac\{{|\}}\{{|\d:|\d[ ]:[ ]|\d[-–]|-to-|\d[ ](?:or|through|per|choose)[ ]|"
+    rf"±[ ]?|\\pm[ ]?|\d/|\.\.+|\b(?:root|log|ln|twice|double|triple|half|between)[ ]|"
+    rf"\b(?:root|half|third|quarter|percent|%|double|twice|log base)[ ]of[ ]|\b(?:two|three|four|five) times[ ]|"
+    rf"\bbetween[ ]\S{{1,12}}[ ]and[ ]|\d{_LENGTH}[ ](?:by|x|×)[ ]|{_NOT_FROM}[ ]to[ ]){_MONEY}\Z"
 )
 _OF_ANOTHER = re.compile(r"[ ]of[ ]\$?\d")
 _OPERATOR = (
     r"(?:[ ]?(?:[×÷·+x−–-]|\\(?:times|cdot|div)\b)[ ]?|[ ]\*[ ]|\*{1,2}|[ ]/[ ]|"
-    r"[ ](?:plus|times|divided by|multiplied by)[ ])"
+    r"[ ](?:plus|minus|less|times|divided by|multiplied by)[ ])"
 )
 _OPERATOR_AFTER = re.compile(rf"{_OPERATOR}(?:{_MONEY}\d|[b-hj-z](?![A-Za-z]))")
-_RATIO_AFTER = re.compile(r"[ ](?:over|out of)[ ]\d[\d,]*(?:\.\d+)?\W*(?:\n|<|\Z|(?<=[.!?])\s)")
+_RATIO_AFTER = re.compile(rf"[ ](?:over|out of|in|of|(?:more|less|fewer) than)[ ]\$?\d[\d,]*(?:\.\d+)?{_END}")
 """In "7 over 4." a fraction; in "7 over 4 weeks" the 4 counts weeks."""
-_RATIO_BEFORE = re.compile(r"\d[ ](?:over|out of)[ ]\Z")
+_RATIO_BEFORE = re.compile(r"\d[ ](?:over|out of|in|of|(?:more|less|fewer) than)[ ]\$?\Z")
 _OPERATOR_BEFORE = re.compile(rf"(?:\d|\b\d{{0,9}}[a-z]){_OPERATOR}{_MONEY}\Z")
-_ENDS_SENTENCE = re.compile(r"\W*(?:\n|<|\Z|(?<=[.!?])\s)")
+_ENDS_SENTENCE = re.compile(_END)
 _LABEL_BEFORE = re.compile(r"\b[A-Z][a-z]{2,9}[ ]\d{1,3}[ ][-–][ ]\$?\Z")
 """In "Day 5 - 18 eggs" the dash is none that subtracts."""
-_DENIED = re.compile(r"(?:\bnot|\bcannot|n['’]t|\bnever|\bneither)[ ](?:equal to[ ]|be[ ]|just[ ]|only[ ])?[*$\\(]{0,4}\Z", re.IGNORECASE)
+_DENIED = re.compile(r"(?:≠|!=|\\neq?\b|\bnot|\bcannot|n['’]t|\bnever|\bneither)[ ]?(?:equal to[ ]|be[ ]|just[ ]|only[ ])?[*$\\(]{0,4}\Z", re.IGNORECASE)
 _LIMIT = (
-    r"at least|at most|at minimum|at maximum|less than|more than|fewer than|greater than|smaller than|larger than|up to|"
+    r"(?:less|greater|more|fewer) than or equal to|at least|at most|at minimum|at maximum|less than|more than|fewer than|greater than|smaller than|larger than|up to|"
     r"no more than|no less than|no fewer than|not more than|not less than|under|above|below"
 )
 _LIMITED = re.compile(rf"(?:\b(?:{_LIMIT})|[<>≤≥]=?|\\[lg](?:eq?|t)\b)[ ]?[*$\\(]{{0,4}}$", re.IGNORECASE)
@@ -42,6 +52,8 @@ _REQUIRED = re.compile(r"\b(?:must|needs?|needed|has to|have to|required|require
 _STARTS_LIMITED = re.compile(rf"[\s*$\\(]*(?:(?:{_LIMIT})\b|[<>≤≥]|\\[lg](?:eq?|t)\b)", re.IGNORECASE)
 _NAMED = r"(?:\\?[A-Za-z](?:_\w)?[ ]?=[ ]?)?"
 _LIST_GAP = re.compile(rf"[ $]*(?:,|;|&|,?[ ]and\b|,?[ ]or\b)[ $]*{_NAMED}[ $]*", re.IGNORECASE)
+_NOUN = re.compile(r"[ ][A-Za-z]{2,15}(?:[ ][A-Za-z]{2,15})?[\W_]*")
+_NOUN_GAP = re.compile(r"[ ][A-Za-z]{2,15}(?:[ ][A-Za-z]{2,15})?(?:,|,?[ ]and)[ ]\$?")
 _JOINING_GAP = re.compile(rf"[ $*]*(?:,?[ ](?:and|or)\b|&|;)[ $*\\]*{_NAMED}[ $*\\]*", re.IGNORECASE)
 _COMMA_GAP = re.compile(rf"[ $*]*,[ $*\\]*{_NAMED}[ $*\\]*")
 _BEFORE_VALUES = re.compile(r"(?:[=:(\[{]|\b(?:are|is|values|numbers|solutions|roots))[ $*\\({]*\Z")
@@ -95,11 +107,14 @@ def starts_with_limit(text: str) -> bool:
 
 
 def is_list(text: str, begin: int, end: int, numbers: Sequence[Number]) -> bool:
-    """Whether the text is several numbers and nothing else: "18, 19", "18 and 20"."""
+    """Whether the text is several numbers and nothing else: "18, 19", "7 boys and 2 girls"."""
     cuts = [begin, *(position for number in numbers for position in (number.start, number.end)), end]
     gaps = [text[cuts[i] : cuts[i + 1]] for i in range(0, len(cuts), 2)]
-    edges_bare = not any(_WORD.search(gap) for gap in (gaps[0], gaps[-1]))
-    return len(numbers) > 1 and edges_bare and all(_LIST_GAP.fullmatch(gap) for gap in gaps[1:-1])
+    if len(numbers) < 2 or _WORD.search(gaps[0]):
+        return False
+    if all(_NOUN_GAP.fullmatch(gap) for gap in gaps[1:-1]):
+        return _NOUN.fullmatch(gaps[-1]) is not None
+    return not _WORD.search(gaps[-1]) and all(_LIST_GAP.fullmatch(gap) for gap in gaps[1:-1])
 
 
 def ends_list(text: str, end: int, numbers: Sequence[Number]) -> bool:

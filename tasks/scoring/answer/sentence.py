@@ -38,6 +38,7 @@ _TWO_OBJECTS = re.compile(r"\b(?:takes?|took|costs?|gives?|gave|pays?|paid|leave
 _ONE_NOUN = re.compile(r"\s[A-Za-z]+\s(?:\*\*|\\?\$)*")
 _ASKED = re.compile(r"\?[\s*_)\"”]*\Z")
 _DOUBTED = re.compile(r"(?:n['’]t|\bnot) (?:think|believe)\b")
+_EQUALS = re.compile(r"(?<![<>!])=|→|->|⇒")
 _MORE_THAN_DIGITS = re.compile(r"[^\d.,$€£\s]")
 _EQUATIONS = re.compile(r"[A-Za-z]\w?\s*=\s*[^=]{1,60}?(?:,|;|\band\b|\bor\b)\s*\$?[A-Za-z]\w?\s*=")
 
@@ -86,10 +87,15 @@ def _stated(rule: str, reply: str, begin: int, end: int, found: list[Number]) ->
     if not alone or is_list(reply, begin, end, outside) or _EQUATIONS.search(reply, begin, end):
         # "3:30", "18, 19", "2√3", "x = 1 and y = 2": what is said is none of its numbers
         return _reckoned(rule, reply, *whole_span(reply, begin, end, outside))
-    equals = reply.rfind("=", begin, end)
+    equals = _last_equals(reply, begin, end)
     if equals >= 0 and (after := [number for number in outside if number.start > equals]):
         return _after_equals(rule, reply, equals, after, alone, end)
     return _result(rule, reply, begin, end, alone)
+
+
+def _last_equals(reply: str, begin: int, end: int) -> int:
+    """Where the last "=" or arrow ends, -1 without one; "<=", ">=" and "!=" are none."""
+    return max((match.end() - 1 for match in _EQUALS.finditer(reply, begin, end)), default=-1)
 
 
 def _after_equals(rule: str, reply: str, equals: int, after: list[Number], alone: list[Number], end: int) -> Found:

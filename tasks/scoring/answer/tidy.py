@@ -23,7 +23,7 @@ _UNIT = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_UNIT = re.compile(
-    r"\b(?:or|and|to|mod|if|plus|minus|times|divided|over|out|squared|cubed|factorial|half|halves|thirds|fourths|"
+    r"\b(?:or|and|to|mod|if|plus|minus|times|divided|over|out|at|below|is|wrong|r\d|R|squared|cubed|factorial|half|halves|thirds|fourths|"
     r"[a-z]+(?:fth|xth|nth|hth|dth)s|pi|[a-fijknopqrt-z])\b",
     re.IGNORECASE,
 )
