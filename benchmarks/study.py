@@ -21,7 +21,9 @@ from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 
-from harness.cli.show.demo import by_steps
+import harness
+from harness.api.benchmark import by_steps
+from harness.api.watch import Lines
 from harness.stats.student import t_quantile
 from harness.store.beside import TRAINING_METRICS, read_metrics
 
