@@ -85,6 +85,9 @@ def test_a_result_shows_itself(made):
     for arm in made.result.arms:
         assert len(metrics[metrics["arm"] == arm.order]["loss"].dropna()) == arm.steps
     assert len(made.result.to_frame("comparisons")) == 3
+    drawing = made.result.plot().save(made.folder / "loss.svg").read_text(encoding="utf-8")
+    assert drawing.count('class="line main"') == len(made.result.arms)
+    assert all(arm.order in drawing for arm in made.result.arms)
     with pytest.raises(door.UserError, match="did you mean 'metrics'"):
         made.result.to_frame("metric")
 

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 from markupsafe import Markup
 
 from harness.audits.compared import ComparedRuns
-from harness.core.errors import unknown_name
+from harness.core.errors import UserError, unknown_name
 from harness.store.beside import TRAINING_METRICS, read_metrics
+from reports import charts
+from reports.inline.picture import WIDTH, Picture, Row, draw
+from reports.sections.training import Points, read_training
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_LINES = 15
+AXIS_GAP = 6
+"""Pixels between an axis's labels and its lines, and between two arms."""
 
 
 class Arm(Protocol):
@@ -89,6 +94,42 @@ def frame(made: Trained, what: str) -> pd.DataFrame:
     if name not in _FRAMES:
         raise unknown_name("table", name, _FRAMES, tip=f"tables of a training run: {', '.join(_FRAMES)}.")
     return _FRAMES[name](made)
+
+
+def picture(made: Trained, what: str) -> Picture:
+    """The loss of each arm by update (the default), or another quantity that was logged, on one scale; the dashed line
+    is the loss on held-out samples. Raises UserError where nothing was trained, and for another name."""
+    found = {arm.order: read_training(arm.folder / TRAINING_METRICS) for arm in made.arms}
+    drawn = {order: dict(training.charts) for order, training in found.items() if training is not None}
+    if not drawn:
+        raise UserError("nothing was trained here", tip=".comparisons have the pictures of recorded runs.")
+    names = list(dict.fromkeys(name for quantities in drawn.values() for name in quantities))
+    name = what or names[0]
+    if name not in names:
+        raise unknown_name("picture", name, names, tip=f"pictures of a training run: {', '.join(names)}.")
+    series = {order: _series(quantities[name]) for order, quantities in drawn.items() if name in quantities}
+    points = [point for lines in series.values() for line in lines for point in line.points]
+    scale = charts.scale_of([y for _, y in points], from_zero=name != "loss")
+    ends = min(x for x, _ in points), max(x for x, _ in points)
+    rows = [_row(order, lines, scale, ends) for order, lines in series.items()]
+    return draw(f"{name}, updates {ends[0]:,.0f} to {ends[1]:,.0f}", rows)
+
+
+def _series(lines: Sequence[tuple[str, Points]]) -> list[charts.Series]:
+    tones: tuple[charts.Tone, ...] = ("main", "second")
+    return [
+        charts.Series(name=name, points=points, tone=tone) for (name, points), tone in zip(lines, tones, strict=False)
+    ]
+
+
+def _row(order: str, lines: Sequence[charts.Series], scale: charts.Scale, ends: tuple[float, float]) -> Row:
+    """One arm: the axis, and beside it the lines."""
+    left = charts.label_width(scale) + AXIS_GAP
+    beside = Markup('{}<svg x="{}" width="{}" height="{}">{}</svg>').format(
+        charts.vertical_labels(scale), left, WIDTH - left, charts.HEIGHT, charts.lines(lines, scale, ends)
+    )
+    said = ", ".join(f"{line.name.replace('_', ' ')} ends at {line.points[-1][1]:.4g}" for line in lines)
+    return Row(label=order, drawing=beside, height=charts.HEIGHT + AXIS_GAP, said=said)
 
 
 def _metrics(made: Trained) -> pd.DataFrame:
