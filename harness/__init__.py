@@ -35,9 +35,12 @@ from harness.core.stopped import Stopped
 from harness.core.task import PromptTemplate, Task
 
 _LATE = VERBS | {
+    "CheckedSteps": "tasks.scoring.steps.checked:CheckedSteps",
     "ComparedMany": "harness.audits.matrix:ComparedMany",
     "ComparedRuns": "harness.audits.compared:ComparedRuns",
+    "FoundOverlaps": "harness.audits.contaminated:FoundOverlaps",
     "LiveModel": "harness.gemma.live:LiveModel",
+    "NoiseFloor": "harness.audits.noise.records:NoiseFloor",
     "Sampling": "harness.runner.invocation:Sampling",
     "StoredRun": "harness.store.stored:StoredRun",
     "check_task_contract": "harness.testing:check_task_contract",
@@ -52,15 +55,18 @@ _LATE = VERBS | {
 
 __all__ = [
     "Backend",
+    "CheckedSteps",
     "ComparedMany",
     "ComparedRuns",
     "Completion",
     "Doc",
     "Estimate",
+    "FoundOverlaps",
     "GenerationSettings",
     "LiveModel",
     "Message",
     "Metric",
+    "NoiseFloor",
     "Progress",
     "Prompt",
     "PromptTemplate",
@@ -84,6 +90,7 @@ __all__ = [
     "export_lm_eval",
     "final_answer",
     "find_contamination",
+    "history_page",
     "lint",
     "list_runs",
     "list_tasks",
