@@ -10,7 +10,7 @@ import time
 from itertools import islice
 from typing import Any
 
-from tasks.gsm_style import stream, templates
+from tasks.gsm_style import all_templates, stream
 
 CASES: tuple[dict[str, Any], ...] = (
     {"split": "train"},
@@ -30,7 +30,7 @@ def docs_per_second(n_docs: int, **options: Any) -> float:
 def main() -> None:
     """Print one line a case."""
     n_docs = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    print(f"{len(templates())} templates, {n_docs:,} docs a case")
+    print(f"{len(all_templates())} templates, {n_docs:,} docs a case")
     for options in CASES:
         print(f"{docs_per_second(n_docs, **options):>8,.0f} docs/s  {options}")
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness._version import __version__
-from harness.api import VERBS
 from harness.core.backend import Backend
+from harness.core.door import NOUNS, VERBS
 from harness.core.errors import UserError
 from harness.core.late import load
 from harness.core.progress import Progress
@@ -34,24 +34,8 @@ from harness.core.scorer import Metric, Scorer
 from harness.core.stopped import Stopped
 from harness.core.task import PromptTemplate, Task
 
-_LATE = VERBS | {
-    "CheckedSteps": "tasks.scoring.steps.checked:CheckedSteps",
-    "ComparedMany": "harness.audits.matrix:ComparedMany",
-    "ComparedRuns": "harness.audits.compared:ComparedRuns",
-    "FoundOverlaps": "harness.audits.contaminated:FoundOverlaps",
-    "LiveModel": "harness.gemma.live:LiveModel",
-    "NoiseFloor": "harness.audits.noise.records:NoiseFloor",
-    "Sampling": "harness.runner.invocation:Sampling",
-    "StoredRun": "harness.store.stored:StoredRun",
-    "check_task_contract": "harness.testing:check_task_contract",
-    "data_info": "harness.data.identity:data_info",
-    "final_answer": "tasks.scoring.final_answer:final_answer",
-    "local_docs": "harness.data.questions:local_docs",
-    "response_format": "harness.core.reply.presets:response_format",
-    "step_validity": "tasks.scoring.step_validity:step_validity",
-    "structure": "tasks.scoring.structure:structure",
-}
-"""Names that load when they are used, with where they stand. `__init__.pyi` has their types."""
+_LATE = VERBS | NOUNS
+"""Names that load when they are used. `__init__.pyi` has their types."""
 
 __all__ = [
     "Backend",

@@ -75,6 +75,18 @@ def render(template: str, *, script: str = "", **context: Any) -> str:
 _NONE = "'none'"
 
 
+def fragment(template: str, **context: Any) -> str:
+    """A template for the output of a notebook's cell: it brings its style, and neither script nor anything from
+    elsewhere."""
+    style = _static("drawing.css") + _static("inline.css")
+    return _environment().get_template(template).render(style=style.strip(), **context).strip()
+
+
+def picture_style() -> str:
+    """The rules of a picture that stands by itself."""
+    return _static("drawing.css") + _static("picture.css")
+
+
 def script(*names: str) -> str:
     """The page's scripts as one, in a scope of their own."""
     parts = "\n".join(_static(name) for name in names)

@@ -31,6 +31,8 @@ class Forest:
     """Differences on one axis, in points; means stand apart, each on a scale of its own."""
 
     ruler: Markup
+    marks: tuple[tuple[str, float], ...]
+    """The ruler's labels with their places in percent of the width, those left out that have no room."""
     rows: tuple[ForestRow, ...]
     compressed: bool
 
@@ -94,10 +96,16 @@ class Curve:
 
 def forest(comparison: Comparison, *, diagnostic: bool = False) -> Forest:
     """Every metric's difference with its interval."""
-    shown = [d for d in comparison.differences.values() if d.metric.diagnostic is diagnostic and d.value is not None]
+    return forest_of([d for d in comparison.differences.values() if d.metric.diagnostic is diagnostic])
+
+
+def forest_of(differences: Sequence[Difference]) -> Forest:
+    """Differences on one axis, as given; those without a value are left out."""
+    shown = [d for d in differences if d.value is not None]
     axis = svg.difference_axis([100 * end for d in shown if d.metric.kind != "mean" for end in _ends(d)])
     rows = tuple(ForestRow(difference=d, drawing=_difference(d, axis)) for d in shown)
-    return Forest(ruler=svg.ruler(axis, signed=True), rows=rows, compressed=axis.compressed)
+    ruler, marks = svg.ruler(axis, signed=True), svg.marks(axis, signed=True)
+    return Forest(ruler=ruler, marks=marks, rows=rows, compressed=axis.compressed)
 
 
 def estimates(run: Run, *, diagnostic: bool = False) -> list[EstimateRow]:

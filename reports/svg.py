@@ -57,6 +57,11 @@ def share_axis() -> Axis:
     return Axis(low=0.0, high=100.0, ticks=(0.0, 25.0, 50.0, 75.0, 100.0), compressed=False)
 
 
+def marks(axis: Axis, *, signed: bool) -> tuple[tuple[str, float], ...]:
+    """The axis' labels, each with its place in percent of the width: for a ruler of plain text in a narrow column."""
+    return tuple((_tick(tick, signed), axis.place(tick)) for tick in axis.ticks if not _is_minor(axis, tick))
+
+
 def ruler(axis: Axis, *, signed: bool) -> Markup:
     """The axis' labels, for the head of a column of intervals."""
     labels = [
@@ -68,7 +73,11 @@ def ruler(axis: Axis, *, signed: bool) -> Markup:
 
 def _minor(axis: Axis, tick: float) -> str:
     """Labels that have no room on a narrow page."""
-    return ' class="minor"' if axis.compressed and 0 < abs(tick) < KNEE else ""
+    return ' class="minor"' if _is_minor(axis, tick) else ""
+
+
+def _is_minor(axis: Axis, tick: float) -> bool:
+    return axis.compressed and 0 < abs(tick) < KNEE
 
 
 def interval(axis: Axis, value: float, low: float | None, high: float | None, *, tone: Tone, solid: bool) -> Markup:

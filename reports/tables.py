@@ -45,6 +45,23 @@ def differences_table(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame([_difference(name, found) for name, found in comparison.differences.items()])
 
 
+def pairs_table(comparisons: Sequence[Comparison], p_adjusted: Sequence[float | None]) -> pd.DataFrame:
+    """The primary difference of every pair of several runs: ids of both, then the columns of `differences_table`, with
+    `p_adjusted` over the pairs."""
+    import pandas as pd
+
+    rows = [
+        {
+            "baseline_run": made.baseline.id,
+            "candidate_run": made.candidate.id,
+            **_difference(made.primary, made.differences[made.primary]),
+            "p_adjusted": p_value,
+        }
+        for made, p_value in zip(comparisons, p_adjusted, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
 def flips_table(comparison: Comparison) -> pd.DataFrame:
     """Columns: id, kind (fixed or broken), baseline, candidate: docs whose primary metric changed."""
     import pandas as pd

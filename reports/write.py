@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from reports.markdown import comparison_page, run_page
 from reports.sections.agreement import with_others
 from reports.sections.probes import Summaries
 from reports.sections.training import read_training
-from reports.view import Beside, comparison_view, run_view
+from reports.view import Beside, ComparisonView, RunView, comparison_view, run_view
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +31,9 @@ def write_run_report(run: StoredRun, folder: Path, *, runs: Path | None = None) 
     What the run's own folder holds beside it is shown: `train_metrics.jsonl`, `contamination.json`, `lm_eval.json`,
     `probes.json`; and the noise floor of its model, where one lies there or in `runs`.
     """
-    records = with_others(run.records, run.path)
-    view = run_view(run.run, records, _beside((run,), floor_sentences((run.run,), (run.path,), runs)))
-    page = run_html(view, records, read_training(run.path / TRAINING_METRICS, run.run.primary))
+    run = _with_others(run)
+    view = stored_run_view(run, runs=runs)
+    page = run_html(view, run.records, read_training(run.path / TRAINING_METRICS, run.run.primary))
     return [write_page(folder / "report.md", run_page(view)), write_page(folder / "report.html", page)]
 
 
@@ -42,12 +43,27 @@ def write_comparison(made: ComparedRuns, folder: Path) -> list[Path]:
     What the folders of baseline and candidate hold beside the runs is shown too: the candidate's `train_metrics.jsonl`,
     and each one's `contamination.json`, `lm_eval.json` and `probes.json`.
     """
-    comparison, sides = made.comparison, (made.baseline, made.candidate)
-    baseline, candidate = (with_others(side.records, side.path) for side in sides)
-    view = comparison_view(comparison, baseline, candidate, _beside(sides, made.noise))
-    curves = read_training(made.candidate.path / TRAINING_METRICS, comparison.primary)
-    page = comparison_html(view, baseline, candidate, curves)
+    made = replace(made, baseline=_with_others(made.baseline), candidate=_with_others(made.candidate))
+    view = compared_view(made)
+    curves = read_training(made.candidate.path / TRAINING_METRICS, made.comparison.primary)
+    page = comparison_html(view, made.baseline.records, made.candidate.records, curves)
     return [write_page(folder / "comparison.md", comparison_page(view)), write_page(folder / "comparison.html", page)]
+
+
+def stored_run_view(run: StoredRun, *, runs: Path | None = None) -> RunView:
+    """What a run shows, with what its folder holds beside it; noise floors are looked for there and in `runs`."""
+    noise = floor_sentences((run.run,), (run.path,), runs)
+    return run_view(run.run, run.records, _beside((run,), noise))
+
+
+def compared_view(made: ComparedRuns) -> ComparisonView:
+    """What a comparison shows, with what the folders of its runs hold beside them."""
+    sides = made.baseline, made.candidate
+    return comparison_view(made.comparison, sides[0].records, sides[1].records, _beside(sides, made.noise))
+
+
+def _with_others(run: StoredRun) -> StoredRun:
+    return replace(run, at_hand=with_others(run.records, run.path))
 
 
 def _beside(shown: Sequence[StoredRun], noise: tuple[str, ...]) -> Beside:

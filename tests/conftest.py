@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import shape_checks
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from http_server import Server
+
+if shape_checks.switched_on():
+    shape_checks.install()
 
 REPO = Path(__file__).resolve().parent.parent
 

@@ -20,7 +20,7 @@ from compare_builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.cli.compare import _change
+from harness.cli.show.comparison import _change
 from harness.comparison.compare import compare
 from harness.core import words
 from harness.core.errors import UserError

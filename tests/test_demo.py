@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli.demo_recorded import asked_alike
+from harness.api.demo_recorded import asked_alike
 from harness.core.reply.infer import missing_opening
 from harness.core.reply.presets import response_format
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("jax", reason="needs the gemma extra")
 
 import jax
+import jax.numpy as jnp
 
 from harness.core.errors import UserError
 from harness.gemma.engine.engine import Engine
@@ -99,8 +100,8 @@ def test_a_text_longer_than_the_context_is_refused(model: Any) -> None:
 
 
 def test_truncation_is_as_documented() -> None:
-    logits = np.log(np.array([[0.5, 0.3, 0.15, 0.05]], np.float32))
-    kept = np.isfinite(np.asarray(truncate(logits, top_k=np.float32(3), top_p=np.float32(0.7))))
+    logits = jnp.log(jnp.array([[0.5, 0.3, 0.15, 0.05]]))
+    kept = np.isfinite(np.asarray(truncate(logits, top_k=jnp.float32(3), top_p=jnp.float32(0.7))))
     assert kept.astype(int).tolist() == [[1, 1, 0, 0]]
 
 
@@ -118,11 +119,10 @@ def test_truncation_keeps_what_sorting_keeps(seed: int, top_k: int, top_p: float
 
 def test_draws_follow_the_probabilities() -> None:
     probabilities = np.array([0.5, 0.3, 0.15, 0.05])
-    logits = np.broadcast_to(np.log(probabilities).astype(np.float32), (4000, 4))
-    keys = np.array([key_data(seed) for seed in range(4000)], np.uint32)
-    drawn = np.asarray(
-        next_tokens(logits, keys, np.zeros(4000, np.int32), Sampling(temperature=1.0).limits(), "temperature")
-    )
+    logits = jnp.broadcast_to(jnp.log(probabilities), (4000, 4))
+    keys = jnp.asarray(np.array([key_data(seed) for seed in range(4000)], np.uint32))
+    limits = Sampling(temperature=1.0).limits()
+    drawn = np.asarray(next_tokens(logits, keys, jnp.zeros(4000, jnp.int32), jnp.asarray(limits), "temperature"))
     counts = np.bincount(drawn, minlength=4)
     chi_square = float(((counts - 4000 * probabilities) ** 2 / (4000 * probabilities)).sum())
     assert chi_square < 16.3  # 99.9% quantile at 3 degrees of freedom

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("jax", reason="needs the gemma extra")
 
+import jax.numpy as jnp
+
 from harness.core.errors import UserError
 from harness.gemma.engine.masks import ages, visible, visible_in_pack
 from harness.gemma.engine.memory import fit_memory
@@ -105,9 +107,9 @@ def test_packed_prompts_are_laid_side_by_side_as_documented() -> None:
 
 
 def test_masks_are_as_documented() -> None:
-    seen = visible(np.array([5]), np.arange(7), np.int32(7), 3)
+    seen = visible(jnp.array([5]), jnp.arange(7), jnp.int32(7), 3)
     assert np.asarray(seen).astype(int).tolist() == [[0, 0, 0, 1, 1, 1, 0]]
-    pack = visible_in_pack(np.array([[7, 8, 7, 8, 9]]), np.array([[0, 0, 1, 1, 1]]), 2)
+    pack = visible_in_pack(jnp.array([[7, 8, 7, 8, 9]]), jnp.array([[0, 0, 1, 1, 1]]), 2)
     assert np.asarray(pack).astype(int).tolist() == [
         [[1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 1, 1]]
     ]
@@ -115,7 +117,7 @@ def test_masks_are_as_documented() -> None:
 
 @pytest.mark.parametrize("step", [0, 3, 6, 7, 8, 100])
 def test_ages_of_a_ring_count_back_from_the_newest_slot(step: int) -> None:
-    age = np.asarray(ages(np.int32(step), 7))
+    age = np.asarray(ages(jnp.int32(step), 7))
     assert all(age[(step - back) % 7] == back for back in range(7))
 
 

@@ -16,7 +16,7 @@ import pytest
 from harness.core.errors import UserError
 from harness.core.records import Doc
 from harness.data.identity import docs_hash
-from tasks.gsm_style import VERSION, generate, stream, templates, vocab
+from tasks.gsm_style import VERSION, all_templates, generate, stream, vocab
 from tasks.gsm_style.generator import make
 from tasks.gsm_style.num import Num
 from tasks.gsm_style.registry import Template
@@ -75,11 +75,11 @@ def docs_of(template: Template) -> Iterator[Doc]:
 
 @lru_cache(maxsize=1)
 def everything() -> tuple[Doc, ...]:
-    return tuple(doc for template in templates() for doc in docs_of(template))
+    return tuple(doc for template in all_templates() for doc in docs_of(template))
 
 
 def test_there_are_at_least_sixty_templates_in_every_length_from_two_to_eight_steps() -> None:
-    assert len(templates()) >= 60
+    assert len(all_templates()) >= 60
     assert {doc.metadata["n_steps"] for doc in everything()} == set(range(2, 9))
 
 
@@ -138,7 +138,7 @@ def test_target_is_a_bare_number() -> None:
 
 
 def test_template_says_how_many_steps_and_whether_money_and_people_occur() -> None:
-    by_name = {template.name: template for template in templates()}
+    by_name = {template.name: template for template in all_templates()}
     seen: dict[str, set[int]] = {}
     for doc in everything():
         template = by_name[doc.metadata["template"]]
@@ -201,7 +201,7 @@ def test_nobody_is_confused_with_somebody_else() -> None:
 
 
 def test_a_template_has_several_wordings() -> None:
-    for template in templates():
+    for template in all_templates():
         shapes = {
             re.sub(r"[\d.,]+|\b[A-Z]\w+", "", str(make(template, index, 3, template.split)[0].question))
             for index in range(24)
@@ -222,7 +222,7 @@ def test_questions_are_unique() -> None:
 
 
 def test_same_doc_whatever_was_generated_before() -> None:
-    template = templates()[3]
+    template = all_templates()[3]
     alone = make(template, 7, 5, "train")
     list(islice(stream(5, "train"), 100))
     assert make(template, 7, 5, "train") == alone

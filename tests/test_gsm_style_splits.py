@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.core.errors import UserError
 from harness.core.records import Doc
-from tasks.gsm_style import generate, templates
+from tasks.gsm_style import all_templates, generate
 from tasks.gsm_style.generator import make
 from tasks.gsm_style.num import WORDS
 from tasks.gsm_style.splits import DEV_TEMPLATES, NARROW, TEST_TEMPLATES, positions
@@ -26,7 +26,7 @@ def shape(doc: Doc) -> tuple[str, ...]:
 
 
 def test_held_out_template_names_exist_and_are_apart() -> None:
-    names = {template.name for template in templates()}
+    names = {template.name for template in all_templates()}
     assert names >= DEV_TEMPLATES | TEST_TEMPLATES
     assert not DEV_TEMPLATES & TEST_TEMPLATES
 
@@ -34,7 +34,7 @@ def test_held_out_template_names_exist_and_are_apart() -> None:
 def test_training_uses_no_held_out_template() -> None:
     used = {doc.metadata["template"] for doc in generate(800, 0, "train")}
     assert not used & (DEV_TEMPLATES | TEST_TEMPLATES)
-    assert used == {template.name for template in templates() if template.split == "train"}
+    assert used == {template.name for template in all_templates() if template.split == "train"}
 
 
 @pytest.mark.parametrize(("split", "names"), [("dev", DEV_TEMPLATES), ("test", TEST_TEMPLATES)])
@@ -46,7 +46,7 @@ def test_held_out_templates_only(split: str, names: frozenset[str]) -> None:
 
 def test_held_out_numbers_come_from_seen_templates() -> None:
     docs = generate(200, 0, "test", held_out="numbers")
-    assert {doc.metadata["template"] for doc in docs} == {t.name for t in templates() if t.split == "train"}
+    assert {doc.metadata["template"] for doc in docs} == {t.name for t in all_templates() if t.split == "train"}
     assert {doc.metadata["held_out"] for doc in docs} == {"numbers"}
 
 
@@ -67,7 +67,7 @@ def test_narrow_ranges_are_shared(size: int) -> None:
 
 
 def test_no_numbers_of_a_seen_template_are_shared_between_splits() -> None:
-    for template in templates():
+    for template in all_templates():
         if template.split != "train":
             continue
         found = {

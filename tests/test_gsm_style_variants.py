@@ -9,7 +9,7 @@ import pytest
 
 from harness.core.records import Completion, Doc
 from harness.core.registry import load_task
-from tasks.gsm_style import generate, templates, variants_of, vocab
+from tasks.gsm_style import all_templates, generate, variants_of, vocab
 from tasks.gsm_style.generator import make
 from tasks.gsm_style.registry import Template
 from tasks.gsm_style.variants import BALANCED, SingleVariant
@@ -22,7 +22,7 @@ PER_TEMPLATE = 3
 
 def pairs(variant: SingleVariant, *, people: bool = False, money: bool = False) -> list[tuple[Doc, Doc]]:
     """Originals with their variant, from every template that has what the variant changes."""
-    fitting = [t for t in templates() if (t.people or not people) and (t.money or not money)]
+    fitting = [t for t in all_templates() if (t.people or not people) and (t.money or not money)]
     return [
         (_one(template, index, "none"), _one(template, index, variant))
         for template in fitting

@@ -26,9 +26,10 @@ from harness.hardware.roofline import StepTime, step_time
 from harness.hardware.topology import CHIPS, GIB, SIDES, known_names, larger, links, parse_topology
 from sft.planning import decide
 from sft.planning.decide import Choice, Outcome, Verdict, leaner, meshes, reason, recommend, verdict
-from sft.planning.document import Check, PlanDocument, Ran, TrainingPlan, matching, read_plan, write_plan
+from sft.planning.document import PlanDocument, Ran, TrainingPlan, matching, read_plan, write_plan
 from sft.planning.flops import total_parameters, training_flops
 from sft.planning.study import Study
+from sft.training.checked import Check
 
 START = Choice(method="full", remat="none", batch_rows=32, micro_batches=1, fsdp=4, tp=1)
 FIGURES = Figures(

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("tunix", reason="needs the gemma extra")
 
 import sft.planning.run_length
-from harness.cli.plan import _searches
+from harness.api.plan import searches
 from harness.cli.show.plan import does_not_fit
 from harness.core.errors import UserError
 from harness.gemma.model.config import sizes_of
@@ -143,5 +143,5 @@ def test_a_search_weighs_every_batch_that_was_asked_for_by_the_row():
 @pytest.mark.parametrize(("asked", "method"), [(None, "full"), ("lora", "lora")])
 def test_a_search_is_of_the_runs_own_method_unless_another_is_asked_for(asked, method):
     made = study("1b", rows=4, method="full")
-    (found,) = _searches(made, [parse_topology("v5e:2x2")], asked, [None])
+    (found,) = searches(made, [parse_topology("v5e:2x2")], asked, [None])
     assert found.settings["train.method"] == method

@@ -81,6 +81,10 @@ def case(seed: int, batch: int, length: int, width: int, vocabulary: int) -> tup
     return hidden, embedding, targets, weights
 
 
+def on_device(*arrays: np.ndarray) -> tuple[jax.Array, ...]:
+    return tuple(map(jnp.asarray, arrays))
+
+
 @given(seed=st.integers(0, 999), shape=st.sampled_from([(1, 1), (2, 7), (3, 8)]), chunk=st.sampled_from([0, 1, 3, 8]))
 @settings(max_examples=40, deadline=None)
 def test_chunked_loss_equals_the_plain_one(seed, shape, chunk):
@@ -93,7 +97,7 @@ def test_chunked_loss_equals_the_plain_one(seed, shape, chunk):
 
 
 def test_chunked_gradients_equal_the_plain_ones():
-    hidden, embedding, targets, weights = case(0, 2, 13, 8, 50)
+    hidden, embedding, targets, weights = on_device(*case(0, 2, 13, 8, 50))
     gradients = [
         jax.jit(jax.grad(lambda h, e, c=chunk: cross_entropy(h, e, targets, weights, chunk=c), argnums=(0, 1)))(
             hidden, embedding
@@ -104,7 +108,7 @@ def test_chunked_gradients_equal_the_plain_ones():
 
 
 def test_chunks_are_multiplied_once_forward_and_a_frozen_embedding_costs_nothing():
-    hidden, embedding, targets, weights = case(0, 2, 13, 8, 50)
+    hidden, embedding, targets, weights = on_device(*case(0, 2, 13, 8, 50))
 
     def products(arguments: int | tuple[int, ...]) -> int:
         loss = jax.grad(lambda h, e: cross_entropy(h, e, targets, weights, chunk=4), argnums=arguments)

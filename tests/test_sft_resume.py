@@ -27,10 +27,10 @@ STEPS = 20
 PROGRAM = """
 import sys
 from pathlib import Path
-from harness.cli.train import run_training
+from harness.api.train import run_training
 from sft.config import read_written
 folder = Path(sys.argv[1])
-run_training(read_written(folder), folder, benchmark=False, quiet=True)
+run_training(read_written(folder), folder, benchmark=False)
 """
 CHANGES = {"train__steps": STEPS, "train__save_every": 3, "train__eval_every": 4, "data__eval_share": 0.2}
 

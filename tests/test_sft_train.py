@@ -11,7 +11,8 @@ import pytest
 import typer
 from sft_runs import SMALL, curve, evaluations, one_layer, quick_compilation, settings
 
-from harness.cli.train import run_training, train
+from harness.api.train import run_training
+from harness.cli.train import train
 from harness.core.errors import UserError
 from harness.gemma.load import load_model
 from harness.gemma.model.tunix_adapter import logits, state_arrays

@@ -1,71 +1,66 @@
-"""What follows training: base and candidates over the same docs, compared, reported, told in the model card."""
+"""What follows training: base and candidates over the same docs, compared and reported."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.show.stages import SILENT, Stages
+from harness.api.listener import SILENT, Listener
+from harness.core.progress import OnProgress, quiet
 from harness.runner.hosts import ALONE, Hosts, from_first
 from harness.runner.invocation import Invocation
 from harness.store.beside import TRAINING_METRICS
+from harness.store.stored import StoredRun
 
 if TYPE_CHECKING:
-    from harness.audits.contamination import Overlaps
-    from sft.config import BenchmarkSettings, Resolved
+    from harness.audits.contamination import Contamination, Overlaps
+    from sft.config import BenchmarkSettings
     from sft.training.arms import TrainedArm
-    from sft.training.inputs import TrainingInputs
-
-BASE = "base"
+    from sft.training.inputs import ArmData, TrainingInputs
+    from sft.training.result import ComparedPair, Measured, MeasuredModel
 
 
 def benchmark(
-    plan: TrainingInputs,
+    inputs: TrainingInputs,
     arms: Sequence[TrainedArm],
     folder: Path,
     overlaps: Overlaps,
     *,
-    quiet: bool = False,
     hosts: Hosts = ALONE,
-    stages: Stages = SILENT,
-) -> dict[str, Any]:
-    """Run base and all `arms` over the tasks that the `plan` is configured for, compare each pair, report, all in
+    on_progress: OnProgress = quiet,
+    listener: Listener = SILENT,
+) -> Measured:
+    """Run base and all `arms` over the tasks that the `inputs` are configured for, compare each pair, report, all in
     `folder`; finished runs are kept.
 
     Beside each run lie the candidate's curves and what of the task stood in the training data (`overlaps`). Several
-    `hosts` draw each run together, and the first does the rest. `stages` are told of, and runs are printed unless
-    `quiet`.
+    `hosts` draw each run together, and the first does the rest. `on_progress` is told of completions, the `listener` of
+    stages and finished runs.
     """
-    from harness.cli.train_contamination import write_beside_run
-    from sft.data.sources import source_name
+    from sft.training.result import BASE, Measured
 
-    models: dict[str, str] = {BASE: str(plan.base)}
-    models |= {str(arm.order): str(arm.model) for arm in arms}
-    curves: dict[str, Path] = {arm.order: arm.folder / TRAINING_METRICS for arm in arms}
-    runs: list[dict[str, Any]] = []
-    comparisons: list[dict[str, Any]] = []
-    for task in plan.config.benchmark.tasks:
-        found = {}
+    models = {BASE: str(inputs.base)} | {str(arm.order): str(arm.model) for arm in arms}
+    curves = {str(arm.order): arm.folder / TRAINING_METRICS for arm in arms}
+    measured: list[MeasuredModel] = []
+    pairs: list[ComparedPair] = []
+    for task in inputs.config.benchmark.tasks:
+        found: dict[str, StoredRun] = {}
         for number, (name, model) in enumerate(models.items(), 1):
-            stages.say(f"measuring model {number} of {len(models)} on {task}: {name}")
-            found[name] = _run(plan, task, model, folder / "runs" / f"{task}-{name}", quiet, hosts)
+            listener.stage(f"measuring model {number} of {len(models)} on {task}: {name}")
+            found[name] = _run(inputs, task, model, folder / "runs" / f"{task}-{name}", hosts, on_progress)
+            listener.measured(found[name])
         if hosts.index:
             continue
-        for name, made in found.items():
-            scores = write_beside_run(task, overlaps, source_name(plan.config.data.source), made)
-            runs.append(_run_document(task, name, made) | {"contamination": scores})
-            if name in curves:
-                shutil.copyfile(curves[name], made.path / TRAINING_METRICS)
-        stages.say(f"comparing every pair on {task}")
+        measured += [_kept(inputs, task, name, run, overlaps, curves.get(name)) for name, run in found.items()]
+        listener.stage(f"comparing every pair on {task}")
         for baseline, candidate in combinations(_ordered(models), 2):
-            sides = found[baseline].path, found[candidate].path
             target = folder / "report" / f"{task}-{baseline}-{candidate}"
-            pair = {"task": task, "baseline": baseline, "candidate": candidate}
-            comparisons.append(pair | compare_runs(*sides, target))
-    return {"runs": runs, "comparisons": comparisons}
+            pairs.append(compare_pair(found[baseline], found[candidate], (baseline, candidate), target, task=task))
+    return Measured(models=tuple(measured), pairs=tuple(pairs))
 
 
 def check_tasks(settings: BenchmarkSettings) -> None:
@@ -80,34 +75,15 @@ def check_tasks(settings: BenchmarkSettings) -> None:
             raise unknown_name("option of benchmark.options:", name, known, tip=f"{tasks}: {', '.join(known)}.")
 
 
-def _ordered(models: dict[str, str]) -> list[str]:
-    """Base first, the reasoning arm last: it is the candidate of every pair that it is in."""
-    last = [name for name in models if name == "reasoning-answer"]
-    return [name for name in models if name not in last] + last
-
-
-def _run(plan: TrainingInputs, task: str, model: str, folder: Path, quiet: bool, hosts: Hosts) -> Any:
-    from harness.api.evaluate import go_on, start
-    from harness.cli.show.run import print_run
-
-    if from_first(hosts, lambda: "begun" if (folder / "run.json").is_file() else ""):
-        done = go_on(str(folder), folder.parent, hosts=hosts)
-    else:
-        done = start(invocation(plan, task, model), folder, folder.parent, hosts=hosts)
-    if not quiet:
-        print_run(done.run, done.path)
-    return done
-
-
-def invocation(plan: TrainingInputs, task: str, model: str) -> Invocation:
+def invocation(inputs: TrainingInputs, task: str, model: str) -> Invocation:
     """How a configured task is run on a model: what `harness run` would have been told."""
     from harness.core.registry import find_entry
 
-    settings = plan.config.benchmark
+    settings = inputs.config.benchmark
     known = find_entry(task).parameters
-    trained = {"format": plan.config.data.format, "prefill": plan.config.data.prefill}
+    trained = {"format": inputs.config.data.format, "prefill": inputs.config.data.prefill}
     options = {**trained, **settings.options}
-    template = plan.config.model.chat_template
+    template = inputs.config.model.chat_template
     return Invocation(
         task=task,
         options={key: value for key, value in options.items() if key in known and value != ""},
@@ -118,100 +94,108 @@ def invocation(plan: TrainingInputs, task: str, model: str) -> Invocation:
     )
 
 
-def compare_runs(baseline: Path, candidate: Path, target: Path) -> dict[str, Any]:
-    """Compare two run folders and write the pages into `target`: the verdict and the primary difference."""
-    from harness.api.compare import compare
+def compare_pair(
+    baseline: StoredRun, candidate: StoredRun, names: tuple[str, str], target: Path, *, task: str = ""
+) -> ComparedPair:
+    """Compare `candidate` with `baseline`, which are called `names` (of a `task`), and write the pages into `target`.
+
+    Raises UserError for runs that are not comparable.
+    """
+    from harness.audits.compared import compare_stored
     from reports.write import write_comparison
+    from sft.training.result import ComparedPair
 
-    made = compare(baseline, candidate, runs=baseline.parent)
+    made = compare_stored(baseline, candidate, runs=baseline.path.parent)
     pages = write_comparison(made, target)
-    primary = made.difference()
-    return {
-        "verdict": made.verdict,
-        "metric": made.comparison.primary,
-        "difference": primary.value,
-        "low": primary.low,
-        "high": primary.high,
-        "p_value": primary.p_value,
-        "report": str(pages[-1]),
-    }
+    return ComparedPair(task=task, baseline=names[0], candidate=names[1], compared=made, report=pages[-1])
 
 
-def _run_document(task: str, name: str, done: Any) -> dict[str, Any]:
-    values = {metric: estimate.value for metric, estimate in done.run.estimates.items()}
-    return {"task": task, "model": name, "folder": str(done.path), "metrics": values}
+def find_in_samples(inputs: TrainingInputs, data: ArmData, folder: Path) -> dict[str, Contamination]:
+    """Compare the samples, held-out ones too, with every configured task's docs; write `folder`/contamination.json.
 
-
-def probe(model: Any, plan: TrainingInputs, order: str, step: int) -> dict[str, float]:
-    """The primary metric of the `model` in training on the first docs of the first task of the `plan`, by the decode
-    engine, at update `step` of the arm of this `order`: {"accuracy", "accuracy_low", "accuracy_high", "accuracy_docs"}.
+    All arms are made of the same samples. Raises UserError for a task whose docs cannot be opened: before training,
+    not after it.
     """
-    from harness.core.records import GenerationSettings
-    from harness.gemma.backend import GemmaBackend
-    from harness.gemma.engine.engine import Engine
-    from harness.gemma.engine.placed import EngineOptions
+    from harness.audits.contamination import find_overlaps, write_overlap
+
+    samples = [one.sample for one in data.prepared.samples]
+    rows = [{"question": one.question, "reasoning": one.reasoning, "answer": one.answer} for one in samples]
+    found = {name: find_overlaps(rows, _docs(inputs, name)) for name in inputs.config.benchmark.tasks}
+    if found:
+        write_overlap(folder, data.prepared.source, found, None)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepsAccuracy:
+    """Accuracy of one model on the docs of one number of steps, with Wilson's 95% interval, as fractions."""
+
+    model: str
+    n_steps: int
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def by_steps(runs: Mapping[str, StoredRun]) -> list[StepsAccuracy]:
+    """Accuracy of each model for each number of steps, recomputed from the records of `runs`, by model."""
+    from harness.stats.intervals import wilson
+
+    rows = []
+    for model, run in runs.items():
+        counted: dict[int, list[float]] = {}
+        for record in run.records:
+            if (value := record.metrics["accuracy"]) is not None:
+                counted.setdefault(int(record.doc.metadata["n_steps"]), []).append(float(value))  # type: ignore[arg-type]
+        for n_steps, values in sorted(counted.items()):
+            low, high = wilson(sum(values), len(values))
+            value, n = sum(values) / len(values), len(values)
+            rows.append(StepsAccuracy(model=model, n_steps=n_steps, value=value, low=low, high=high, n=n))
+    return rows
+
+
+def _run(
+    inputs: TrainingInputs, task: str, model: str, folder: Path, hosts: Hosts, on_progress: OnProgress
+) -> StoredRun:
+    """The run of one model; it is read again where its records are asked for, so that no more than one is held."""
+    from harness.api.evaluate import go_on, start
+
+    if from_first(hosts, lambda: "begun" if (folder / "run.json").is_file() else ""):
+        done = go_on(str(folder), folder.parent, hosts=hosts, on_progress=on_progress)
+    else:
+        asked = invocation(inputs, task, model)
+        done = start(asked, folder, folder.parent, hosts=hosts, on_progress=on_progress)
+    return done if done.elsewhere else replace(done, at_hand=None)
+
+
+def _kept(
+    inputs: TrainingInputs, task: str, model: str, run: StoredRun, overlaps: Overlaps, curves: Path | None
+) -> MeasuredModel:
+    """The run with what belongs beside it: the curves of its training, and which of its docs were trained on."""
+    from harness.audits.contaminated import run_overlap
+    from harness.audits.contamination import write_overlap
+    from harness.core.codec import encode
+    from sft.data.sources import source_name
+    from sft.training.result import MeasuredModel
+
+    if curves is not None:
+        shutil.copyfile(curves, run.path / TRAINING_METRICS)
+    scores: dict[str, Any] | None = None
+    if task in overlaps:
+        scores = dict(encode(run_overlap(run.run, run.records, {task: overlaps[task]})))
+        write_overlap(run.path, source_name(inputs.config.data.source), {task: overlaps[task]}, scores)
+    return MeasuredModel(task=task, model=model, run=run, contamination=scores)
+
+
+def _docs(inputs: TrainingInputs, name: str) -> Any:
     from harness.runner.begin import build_task
-    from harness.runner.requests import requests_of
-    from harness.runner.scoring import score_completion
-    from harness.stats.estimate import estimate_metrics
-    from sft.training.export import loaded_for_decoding
 
-    settings = plan.config.benchmark
-    asked = invocation(plan, settings.tasks[0], "")
-    task = build_task(asked.task, asked.options, limit=settings.probe_docs)
-    loaded = loaded_for_decoding(plan, model)
-    engine = Engine(loaded.model, options=EngineOptions(max_length=loaded.max_positions))
-    backend = GemmaBackend(loaded, engine, order)
-    budget = GenerationSettings(max_new_tokens=settings.max_new_tokens or task.max_new_tokens, stop=task.stop)
-    planned = {one.request.doc_id: one for one in requests_of(task, backend.describe(), budget)}
-    records = [
-        score_completion(planned[done.doc_id].key, planned[done.doc_id].doc, done, task.scorers)
-        for done in backend.generate([one.request for one in planned.values()], budget)
-    ]
-    metric = next(
-        metric.info for scorer in task.scorers for metric in scorer.metrics if metric.info.name == task.primary
-    )
-    found = estimate_metrics(records, [metric])[task.primary]
-    told = {"": found.value, "_low": found.low, "_high": found.high, "_docs": float(found.n_docs)}
-    return {task.primary + name: value for name, value in told.items() if value is not None and found.n_docs}
+    asked = invocation(inputs, name, "")
+    return build_task(asked.task, asked.options, limit=asked.limit).docs
 
 
-def write_cards(
-    plan: TrainingInputs, resolved: Resolved, arms: Sequence[TrainedArm], measured: dict[str, Any], overlaps: Overlaps
-) -> None:
-    """A README.md in the exported model of each of `arms`: data, settings (`resolved` from the `plan`), scores and
-    verdicts (`measured`), and what of the tasks stood in the training data (`overlaps`).
-    """
-    from harness.cli.train_contamination import card_lines
-    from sft.training.export import write_card
-
-    for arm in arms:
-        about = [made for made in measured.get("comparisons", ()) if arm.order in (made["baseline"], made["candidate"])]
-        scores = [run for run in measured.get("runs", ()) if run["model"] in (BASE, arm.order)]
-        sections = {
-            "Model": f"{plan.base.name}, {plan.config.train.method}, trained on replies in the order {arm.order}.",
-            "Data": (arm.folder / "data" / "summary.json").read_text(encoding="utf-8").join(("```json\n", "```")),
-            "Training": (
-                f"{arm.steps} updates, {arm.tokens:,} tokens; loss {arm.first_loss:.4f} to {arm.last_loss:.4f}; "
-                f"exported: update {arm.exported_step}.\n\n{_settings_list(resolved)}"
-            ),
-            "Contamination": card_lines(overlaps),
-            "Scores": "\n".join(_score_line(run) for run in scores) or "Not benchmarked.",
-            "Verdict": "\n".join(f"- {m['task']}, {m['baseline']} to {m['candidate']}: {m['verdict']}" for m in about)
-            or "–",
-        }
-        write_card(arm.model, sections)
-
-
-def _settings_list(resolved: Resolved) -> str:
-    chosen = {key: origin for key, origin in resolved.origins.items() if origin != "default"}
-    lines = []
-    for key, origin in chosen.items():
-        section, _, name = key.partition(".")
-        lines.append(f"- `{key} = {getattr(getattr(resolved.config, section), name)!r}` ({origin})")
-    return "\n".join(lines)
-
-
-def _score_line(run: dict[str, Any]) -> str:
-    shown = ", ".join(f"{name} {value:.4f}" for name, value in run["metrics"].items() if value is not None)
-    return f"- {run['task']}, {run['model']}: {shown}"
+def _ordered(models: Mapping[str, str]) -> list[str]:
+    """Base first, the reasoning arm last: it is the candidate of every pair that it is in."""
+    last = [name for name in models if name == "reasoning-answer"]
+    return [name for name in models if name not in last] + last

@@ -69,9 +69,9 @@ class NotebookBar:
 
         assert self._pace is not None
         self._drawn = self._clock()
-        made = HTML(bar_html(self._pace))
+        made = HTML(bar_html(self._pace))  # type: ignore[no-untyped-call]
         if self._handle is None:
-            self._handle = display(made, display_id=True)
+            self._handle = display(made, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(made)
 

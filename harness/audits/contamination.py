@@ -163,7 +163,10 @@ def read_overlap(folder: Path) -> TrainOverlap | None:
 
 
 def write_overlap(folder: Path, train: str, found: Overlaps, scores: Mapping[str, Any] | None) -> None:
-    """Write contamination.json into the folder of a run, with the run's `scores`, or of a training run."""
+    """Write contamination.json into the `folder` of a run, with the run's `scores`, or of a training run.
+
+    `train` names the training data, `found` is what was found in it of each set of questions.
+    """
     write_beside(folder, CONTAMINATION, encode({"train": train, "sets": dict(found), "run": scores}))
 
 

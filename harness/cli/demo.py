@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.options import DEFAULT_RUNS
+from harness.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from sft.config import Resolved
-
-RECIPE = "gemma3_nano"
-QUICK: dict[str, Any] = {
-    "data.source": "small_steps:n=600,seed=0,steps=1-5",
-    "train.eval_every": 1000,
-    "benchmark.options": {"n": 100},
-}
-"""Enough to go through everything; too little to learn much."""
-QUICK_NOTE = (
-    "--quick trains the arms too briefly to conclude anything: the verdicts are about these weak arms, not about "
-    "reasoning. `harness demo` trains them in full."
-)
+    from harness.api.demo import TrainedDemo
 
 
 def demo(
@@ -34,7 +21,7 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the order of the training data.")] = 0,
     out: Annotated[Path | None, typer.Option(help="Folder for the runs and the report.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Train a small model to reason before it answers, and find out whether that helped. About six minutes.
 
@@ -43,38 +30,30 @@ def demo(
     from training.
     Nothing is scripted: whatever comes out is shown.
     """
+    from harness.api.demo import new_demo_folder
+    from harness.api.demo_recorded import compare_recorded
     from harness.cli.show.console import print_json
+    from harness.cli.show.demo import print_demo, print_recorded
 
-    folder = out or DEFAULT_RUNS / f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    folder = out or new_demo_folder()
     if recorded:
-        from harness.cli.demo_recorded import compare_recorded
-
-        document = compare_recorded(recorded, folder, quiet=json)
-    else:
-        document = _train_and_measure(_settings(quick, seed), folder, quiet=json, note=QUICK_NOTE if quick else "")
-    if json:
-        print_json(document)
+        found = compare_recorded(recorded, folder)
+        print_json(found.as_json()) if json else print_recorded(found)
+        return
+    made = _train(folder, quick=quick, seed=seed, tells=not json)
+    print_json(made.as_json()) if json else print_demo(made)
 
 
-def _settings(quick: bool, seed: int) -> Resolved:
-    from sft.config import resolve
-    from sft.recipes import recipe
-
-    layers = [(f"recipe {RECIPE}", recipe(RECIPE)), ("--seed", {"train.seed": seed})]
-    return resolve(*layers, *([("--quick", QUICK)] if quick else []))
-
-
-def _train_and_measure(resolved: Resolved, folder: Path, *, quiet: bool, note: str) -> dict[str, Any]:
-    from harness.cli.show.demo import by_steps, pairs, print_demo, print_plan
-    from harness.cli.train import run_training
+def _train(folder: Path, *, quick: bool, seed: int, tells: bool) -> TrainedDemo:
+    from harness.api.demo import demo_settings, train_demo
+    from harness.cli.show.demo import print_plan
+    from harness.cli.show.progress import progress
+    from harness.cli.show.train import telling
     from harness.gemma.model.tunix_adapter import require_tunix
 
     require_tunix()
-    if not quiet:
-        print_plan(resolved)
-    document = run_training(resolved, folder, quiet=quiet, details=False)
-    document |= {"by_steps": by_steps(document["runs"]), "pairs": pairs(document["comparisons"])}
-    document |= {"note": note} if note else {}
-    if not quiet:
-        print_demo(document)
-    return document
+    if tells:
+        print_plan(demo_settings(quick, seed))
+    with progress() as tell:
+        listener = telling(tell, details=False, stages=tells)
+        return train_demo(quick, seed, folder, on_progress=tell, listener=listener)

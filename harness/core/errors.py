@@ -16,6 +16,10 @@ class UserError(Exception):
         self.message = message
         self.tip = tip
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback: who made the mistake needs none of our lines."""
+        return [f"error: {self.message}", *([f"tip: {self.tip}"] if self.tip else [])]
+
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, tip: str = "") -> UserError:
     """The error for a name that is not in `known`, with the nearest known name.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from harness.core.records import Record
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +37,15 @@ OnProgress = Callable[[Progress], None]
 
 def quiet(progress: Progress) -> None:
     """Tell nobody."""
+
+
+def followed(items: Sequence[Item], stage: str, unit: str, on_progress: OnProgress) -> Iterator[Item]:
+    """The items, one by one, each told of when the next is asked for.
+
+    >>> list(followed(["a", "b"], "reading", "rows", quiet))
+    ['a', 'b']
+    """
+    for done, item in enumerate(items):
+        on_progress(Progress(stage=stage, done=done, total=len(items), unit=unit))
+        yield item
+    on_progress(Progress(stage=stage, done=len(items), total=len(items), unit=unit))

@@ -28,21 +28,21 @@ class Pace:
             return
         self._tokens += record.completion.completion_tokens or 0
         value = record.metrics.get(progress.primary)
-        if isinstance(value, (int, float)):
+        if isinstance(value, (int, float)) and 0 <= value <= 1:  # a length or a loss is no share of anything
             self._accuracy.add(value)
 
     @property
     def share(self) -> float | None:
         """Of the stage that is done, 0 to 1; None where the whole is not known."""
-        return self.last.done / self.last.total if self.last.total else None
+        return min(self.last.done / self.last.total, 1.0) if self.last.total else None
 
     @property
     def seconds_left(self) -> float | None:
         """At the speed so far; None before anything of this call is done."""
         done = self.last.done - self.last.resumed
-        if not done or self.last.total is None:
+        if done <= 0 or self.last.total is None:
             return None
-        return (self.last.total - self.last.done) * self._seconds / done
+        return max(self.last.total - self.last.done, 0) * self._seconds / done
 
     @property
     def accuracy(self) -> str:

@@ -28,7 +28,9 @@ def read_beside(folder: Path, name: str) -> Any:
 
 
 def write_beside(folder: Path, name: str, document: Any, *, indent: int | None = 2) -> None:
-    """Put a JSON document into the folder, in place of an older one."""
+    """Put a JSON `document` called `name` into the folder, in place of an older one; `indent` None writes it on one
+    line.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / name, json.dumps(document, indent=indent, ensure_ascii=False) + "\n")
 

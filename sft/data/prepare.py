@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.core.codec import encode
 from harness.core.errors import UserError
+from harness.core.progress import OnProgress, followed, quiet
 from harness.core.reply.format import ResponseFormat
 from harness.core.task import PromptTemplate
 from sft.data.enforce import Order, RenderedSample, Verify, arranged, enforce, shares
@@ -54,18 +55,22 @@ def prepare(
     language: str = "",
     near: float = 0.9,
     limit: int | None = None,
+    on_progress: OnProgress = quiet,
 ) -> Prepared:
     """Load `data` (a file, `hub:...` or `gsm_style:...`), normalise it and enforce the `response_format`.
 
     `language` (ISO 639-1) turns others away, `near` is the share of word pairs that near duplicates have in common,
     `limit` reads the first rows only. `verify` says what becomes of unsound reasoning, `order` is that of the reply,
-    and `template` is the evaluation's prompt, where it is not the format's own.
+    and `template` is the evaluation's prompt, where it is not the format's own. `on_progress` is told of rows, then of
+    samples.
 
     Raises UserError for data that cannot be read, or of which no row is left.
     """
     rows = load_raw(data)[:limit]
-    normalised = normalise(rows, source_name(data), language=language, near=near)
-    rendered, rejects = enforce(normalised.samples, response_format, verify=verify, order=order, template=template)
+    read = followed(rows, "reading", "rows", on_progress)
+    normalised = normalise(read, source_name(data), language=language, near=near)
+    samples = followed(normalised.samples, "checking", "samples", on_progress)
+    rendered, rejects = enforce(samples, response_format, verify=verify, order=order, template=template)
     prefill = template.prefill if template else ""
     prepared = Prepared(
         source=source_name(data),

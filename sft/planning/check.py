@@ -7,12 +7,12 @@ import shutil
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sft.config import Config
-    from sft.planning.document import Check
     from sft.training.arms import TrainedArm
+    from sft.training.checked import Check
 
 UNTIMED = 2
 """Updates at the start that compile."""
@@ -33,7 +33,8 @@ def check(config: Config, folder: Path, arms: Sequence[TrainedArm]) -> list[Chec
     import jax
 
     from harness.core.codec import encode
-    from sft.planning.document import CHECK_FILE, FILE, Check, Ran, matching, read_plan
+    from sft.planning.document import CHECK_FILE, FILE, Ran, matching, read_plan
+    from sft.training.checked import Check
 
     if not (folder / FILE).is_file():
         return []
@@ -76,19 +77,19 @@ def update_seconds(arm: TrainedArm) -> float | None:
     return arm.tokens / arm.steps / statistics.median(speeds) if speeds and arm.steps else None
 
 
-def compared(config: Config, folder: Path, arms: Sequence[TrainedArm], *, quiet: bool) -> list[dict[str, Any]]:
-    """What came of comparing the plan in `folder` with the run of `config` and its `arms`, told unless `quiet`."""
-    from harness.core.codec import encode
-    from harness.core.notices import notice
+def compared(config: Config, folder: Path, arms: Sequence[TrainedArm]) -> tuple[Check, ...] | None:
+    """What came of comparing the plan in `folder` with the run of `config` and its `arms`, which is told; None where no
+    plan lies there."""
+    from harness.core.notices import remark
     from sft.planning.document import FILE, read_plan
 
+    if not (folder / FILE).is_file():
+        return None
     made = check(config, folder, arms)
-    lines = [one.describe() for one in made]
+    for one in made:
+        remark(one.describe())
     if not made:
         document = read_plan(folder / FILE)
         planned = "; ".join(f"{one.topology}: {one.choice.describe()}" for one in document.training) or "nothing"
-        lines = [f"the plan of {document.model} is for {planned}: this run was on other devices, or set otherwise"]
-    if not quiet:
-        for line in lines:
-            notice(line)
-    return [encode(one) | {"peak_error": one.peak_error} for one in made]
+        remark(f"the plan of {document.model} is for {planned}: this run was on other devices, or set otherwise")
+    return tuple(made)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.gemma.engine.sampling import Mode
 from harness.hardware.records import Job
 
 if TYPE_CHECKING:
     from jax.sharding import Mesh
+
+    from harness.gemma.engine.sampling import Mode
 
 BUILDER = "sft.planning.decode_step:lower"
 SOURCES = (

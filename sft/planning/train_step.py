@@ -97,7 +97,11 @@ def _compute_dtype(config: Config, devices: list[Any]) -> Any:
 
 
 def abstract_trainer(model: Any, config: Config, dtype: Any, job: Job) -> tuple[Any, Any]:
-    """The trainer, and the optimizer that it makes over the model, as shapes."""
+    """The trainer, and the optimizer that it makes over the `model`, as shapes.
+
+    `config` has the settings of training, `dtype` is the one that is computed in, `job` has the sizes of the model and
+    its rows.
+    """
     from types import SimpleNamespace
 
     from flax import nnx

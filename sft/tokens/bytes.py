@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Int
 
 if TYPE_CHECKING:
     from harness.gemma.text.tokenizer import Tokenizer
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 
 
-def token_starts(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> np.ndarray | None:
-    """The character of `text` in which each token begins, int [n]; None where the pieces do not spell the text.
+def token_starts(ids: Sequence[int], text: str, tokenizer: Tokenizer) -> Int[np.ndarray, " token"] | None:
+    """The character of `text` in which each token begins; None where the pieces do not spell the text.
 
     A character of several byte tokens is the beginning of each of them.
     """

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from harness.core.errors import UserError
 from sft.tokens.packing import Packed
@@ -19,21 +18,17 @@ _MULTIPLE = 8
 """Loss positions a row are rounded up to it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """One micro-batch as the model takes it (a JAX tree)."""
+class Batch(NamedTuple):
+    """One micro-batch as the model takes it: a JAX tree, of numpy arrays on the host."""
 
-    tokens: Int[np.ndarray, "rows length"]
-    segment_ids: Int[np.ndarray, "rows length"]
-    positions: Int[np.ndarray, "rows length"]
-    loss_index: Int[np.ndarray, "rows counted"]
+    tokens: Int[Array | np.ndarray, "row length"]
+    segment_ids: Int[Array | np.ndarray, "row length"]
+    positions: Int[Array | np.ndarray, "row length"]
+    loss_index: Int[Array | np.ndarray, "row counted"]
     """Positions whose next token counts."""
-    targets: Int[np.ndarray, "rows counted"]
-    weights: Float[np.ndarray, "rows counted"]
+    targets: Int[Array | np.ndarray, "row counted"]
+    weights: Float[Array | np.ndarray, "row counted"]
     """Already divided so that the loss of a step is its sum over tokens by the weight of the whole step."""
-
-
-jax.tree_util.register_dataclass(Batch, [f.name for f in fields(Batch)], [])
 
 
 class Loader:
@@ -54,7 +49,7 @@ class Loader:
         if not self.row_weights.sum():
             raise UserError("no token of the data counts for the loss", tip="look at `sft.tokens.tokenise`' preview.")
         self.n_positions = counted_room(self.weights)
-        self._orders: dict[int, np.ndarray] = {}
+        self._orders: dict[int, Int[np.ndarray, " row"]] = {}
 
     def steps_for(self, epochs: float) -> int:
         """Updates that see every row `epochs` times; the last one takes the rest from the next epoch."""
@@ -80,15 +75,15 @@ class Loader:
         return make_batch(self.rows, chosen[start : start + own], self.n_positions, self.micro_batches / total)
 
     @cached_property
-    def _row_tokens(self) -> np.ndarray:
+    def _row_tokens(self) -> Int[np.ndarray, " row"]:
         return np.asarray((self.rows.segment_ids > 0).sum(axis=1))
 
-    def _step_rows(self, step: int) -> np.ndarray:
+    def _step_rows(self, step: int) -> Int[np.ndarray, " chosen"]:
         n_rows = len(self.rows.tokens)
         wanted = np.arange(step * self.batch_rows, (step + 1) * self.batch_rows)
         return np.array([self._order(int(epoch))[i] for epoch, i in zip(*np.divmod(wanted, n_rows), strict=True)])
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _order(self, epoch: int) -> Int[np.ndarray, " row"]:
         if epoch not in self._orders:
             self._orders = {k: v for k, v in self._orders.items() if k == epoch - 1}
             self._orders[epoch] = np.random.default_rng([self.seed, epoch]).permutation(len(self.rows.tokens))
@@ -107,8 +102,8 @@ def evaluation_batches(rows: Packed, *, batch_rows: int, process: int = 0, proce
         yield make_batch(rows, chosen, room, 1.0 / total)
 
 
-def make_batch(rows: Packed, chosen: np.ndarray, n_positions: int, scale: float) -> Batch:
-    """The `chosen` rows, [batch]; a number beyond the last row is a row of padding, which adds nothing.
+def make_batch(rows: Packed, chosen: Int[np.ndarray, " chosen"], n_positions: int, scale: float) -> Batch:
+    """The `chosen` rows; a number beyond the last row is a row of padding, which adds nothing.
 
     The loss looks at `n_positions` positions of each row; weights are multiplied by `scale`.
     """
@@ -137,7 +132,7 @@ def rows_hash(rows: Packed) -> str:
     return digest.hexdigest()[:16]
 
 
-def counted_room(weights: Float[np.ndarray, "rows length"]) -> int:
+def counted_room(weights: Float[np.ndarray, "row length"]) -> int:
     """Positions that hold the counted tokens of any row."""
     most = int((weights > 0).sum(axis=1).max(initial=1))
     return min(weights.shape[1], -(-max(1, most) // _MULTIPLE) * _MULTIPLE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 
 from harness.core.errors import UserError
 
@@ -21,16 +22,15 @@ PAD_ID = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """Rows of equal length. All arrays are [rows, length]."""
+    """Rows of equal length."""
 
-    tokens: np.ndarray
-    """int32."""
-    loss_mask: np.ndarray
-    """float32: the weight of predicting this token from those before it; 0 on prompts, padding and first tokens."""
-    segment_ids: np.ndarray
-    """int32: 1, 2, ... for the samples of a row in their order; 0 is padding."""
-    positions: np.ndarray
-    """int32: 0, 1, ... within each segment; 0 on padding."""
+    tokens: Int[np.ndarray, "row length"]
+    loss_mask: Float[np.ndarray, "row length"]
+    """The weight of predicting this token from those before it; 0 on prompts, padding and first tokens."""
+    segment_ids: Int[np.ndarray, "row length"]
+    """1, 2, ... for the samples of a row in their order; 0 is padding."""
+    positions: Int[np.ndarray, "row length"]
+    """0, 1, ... within each segment; 0 on padding."""
     ids: tuple[tuple[str, ...], ...]
     """The samples of each row, in the order of their segments."""
 
@@ -84,8 +84,8 @@ def pad_batch(samples: Sequence[TokenisedSample], length: int | None = None, *, 
     return _fill([[sample] for sample in samples], length)
 
 
-def attention_mask(segment_ids: Any) -> Any:
-    """Who may look at whom: [rows, query, key] bool, causal and within a segment; numpy or JAX in, the same out.
+def attention_mask(segment_ids: Int[Any, "row length"]) -> Bool[Any, "row length length"]:
+    """Which keys (last axis) a query may look at: causal and within a segment; numpy or JAX in, the same out.
 
     Padding looks at itself alone, so that no row of a softmax is empty.
     """

@@ -7,11 +7,11 @@ from jaxtyping import Float, Int
 
 
 def loss_positions(
-    tokens: Int[np.ndarray, "rows length"],
-    loss_mask: Float[np.ndarray, "rows length"],
-    segment_ids: Int[np.ndarray, "rows length"],
+    tokens: Int[np.ndarray, "row length"],
+    loss_mask: Float[np.ndarray, "row length"],
+    segment_ids: Int[np.ndarray, "row length"],
     n_positions: int,
-) -> tuple[Int[np.ndarray, "rows n"], Int[np.ndarray, "rows n"], Float[np.ndarray, "rows n"]]:
+) -> tuple[Int[np.ndarray, "row counted"], Int[np.ndarray, "row counted"], Float[np.ndarray, "row counted"]]:
     """Where the model is asked for a counted token: (position, next token, weight), padded with weight 0.
 
         tokens    = [10, 11, 20, 21, 1, 12, 22]   segment_ids = [1, 1, 1, 1, 1, 2, 2]
@@ -35,8 +35,8 @@ def loss_positions(
 
 
 def counted_weights(
-    loss_mask: Float[np.ndarray, "rows length"], segment_ids: Int[np.ndarray, "rows length"]
-) -> Float[np.ndarray, "rows length"]:
+    loss_mask: Float[np.ndarray, "row length"], segment_ids: Int[np.ndarray, "row length"]
+) -> Float[np.ndarray, "row length"]:
     """The weight of each position's *next* token: 0 at the end of a row, of a segment, and in padding (segment 0)."""
     same = (segment_ids[:, 1:] == segment_ids[:, :-1]) & (segment_ids[:, 1:] > 0)
     weights = np.zeros(loss_mask.shape, np.float32)

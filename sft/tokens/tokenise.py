@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Message
@@ -27,10 +28,10 @@ class TokenisedSample:
     """One sample as the trainer gets it."""
 
     id: str
-    tokens: np.ndarray
-    """int32 [n]: BOS, turns, opening of the reply, prefill, reply, end of turn."""
-    loss_mask: np.ndarray
-    """float32 [n]: the weight of predicting this token from those before it; 0 on the prompt."""
+    tokens: Int[np.ndarray, " token"]
+    """BOS, turns, opening of the reply, prefill, reply, end of turn."""
+    loss_mask: Float[np.ndarray, " token"]
+    """The weight of predicting this token from those before it; 0 on the prompt."""
     n_prompt: int
     """Tokens that evaluation would give the model: all before it writes itself."""
 
@@ -107,7 +108,7 @@ def _tokenise_one(
 
 def _loss_weights(
     one: RenderedSample, text: str, ids: list[int], tokenizer: Tokenizer, weights: Mapping[str, float]
-) -> np.ndarray | None:
+) -> Float[np.ndarray, " token"] | None:
     """One weight a token of the reply: that of the section in which it begins; 1 outside of all sections."""
     if all(weight == 1.0 for weight in weights.values()):
         return np.ones(len(ids), np.float32)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import encode
+from harness.core.progress import OnProgress, quiet
 from harness.store.beside import TRAINING_METRICS, read_metrics
 from sft.config import Config
 from sft.data.enforce import Order
@@ -60,11 +61,13 @@ class TrainedArm:
 class Events:
     """What a caller may watch."""
 
+    preparing: OnProgress = quiet
+    """Told of rows and samples, before the first arm."""
     data: Callable[[Order, ArmData], None] = lambda order, data: None
     step: Callable[[Order, StepResult, int], None] = lambda order, result, steps: None
     evaluated: Callable[[Order, int, float], None] = lambda order, step, loss: None
-    probe: Callable[[Any, TrainingInputs, Order, int], dict[str, float]] | None = None
-    """Called at every evaluation with the model in training; what it returns is written to the metrics."""
+    probe: Callable[[Any, TrainingInputs, Order, int, float], dict[str, float]] | None = None
+    """Called at every evaluation with the model in training and its loss; what it returns is written to the metrics."""
 
 
 def train_arms(inputs: TrainingInputs, out: Path, events: Events | None = None) -> tuple[TrainedArm, ...]:
@@ -75,7 +78,7 @@ def train_arms(inputs: TrainingInputs, out: Path, events: Events | None = None) 
     events = events or Events()
     done: list[TrainedArm] = []
     budget: float | None = None
-    for order, data in arms_data(inputs).items():
+    for order, data in arms_data(inputs, events.preparing).items():
         folder = out / "arms" / order
         if first_host():
             _write_data(data, folder / "data")
@@ -94,8 +97,8 @@ def train_arm(
 ) -> TrainedArm:
     """Train one arm in its `folder`, verify the last checkpoint, export.
 
-    `plan` is what all arms share, `order` that of this arm's replies. `loader` gives the batches of `data` for so many
-    `steps` (updates); `events` tell the caller. Raises UserError for a loss that is no number or jumps.
+    `inputs` are what all arms share, `order` that of this arm's replies. `loader` gives the batches of `data` for so
+    many `steps` (updates); `events` tell the caller. Raises UserError for a loss that is no number or jumps.
     """
     from sft.training.tunix_trainer import peak_bytes
 
@@ -253,7 +256,7 @@ class _Run:
     def on_evaluation(self, step: int, loss: float) -> None:
         """One line of metrics, the probe, the best so far, and whether to go on."""
         probe = self.events.probe
-        probed = probe(self.running.model, self.inputs, self.order, step) if probe else {}
+        probed = probe(self.running.model, self.inputs, self.order, step, loss) if probe else {}
         self._weigh(step, loss)
         if self.metrics is not None:
             self.metrics.write(step, {"eval_loss": loss, **probed})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from harness.core.errors import UserError
 from harness.gemma.model import checkpoint, lora
@@ -42,7 +43,7 @@ def check_room(folder: Path, sizes: Sizes, *, full: bool, keep: int) -> None:
         )
 
 
-def verify(root: Path, arrays: Mapping[tuple[Any, ...], Any]) -> Path:
+def verify(root: Path, arrays: Mapping[tuple[Any, ...], Shaped[Any, "..."]]) -> Path:
     """The latest step under `root`, read back and compared with the parameters in memory.
 
     Raises UserError where it is unfinished, lacks a parameter, or holds other values.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.errors import UserError
 from harness.core.hashing import stable_hash
+from harness.core.progress import OnProgress, followed, quiet
 from harness.core.reply.format import ResponseFormat
 from harness.core.reply.presets import response_format
 from sft.config import Config
@@ -105,20 +106,22 @@ def _check_length(config: Config, longest: int, base: Path) -> None:
         )
 
 
-def arms_data(inputs: TrainingInputs) -> dict[Order, ArmData]:
+def arms_data(inputs: TrainingInputs, on_progress: OnProgress = quiet) -> dict[Order, ArmData]:
     """Rows of every arm: prepared, tokenised, split into training and evaluation by id, packed.
 
     All arms hold the same questions: one that is too long in one order is left out of every arm.
     Raises UserError where nothing is left.
     """
-    found = {order: _samples(inputs, order) for order in inputs.config.train.arms}
+    found = {order: _samples(inputs, order, on_progress) for order in inputs.config.train.arms}
     common = set.intersection(*({sample.id for sample in samples} for _, samples in found.values()))
     if not common:
         raise UserError("no sample is left that every arm can hold", tip="train.arms one by one show their rejects.")
     return {order: _arm_data(inputs, prepared, samples, common) for order, (prepared, samples) in found.items()}
 
 
-def _samples(inputs: TrainingInputs, order: Order) -> tuple[Prepared, tuple[TokenisedSample, ...]]:
+def _samples(
+    inputs: TrainingInputs, order: Order, on_progress: OnProgress
+) -> tuple[Prepared, tuple[TokenisedSample, ...]]:
     from harness.core.task import PromptTemplate
 
     data = inputs.config.data
@@ -131,8 +134,10 @@ def _samples(inputs: TrainingInputs, order: Order) -> tuple[Prepared, tuple[Toke
         language=data.language,
         near=data.near,
         limit=data.limit or None,
+        on_progress=on_progress,
     )
-    samples, rejects = tokenise(prepared.samples, inputs.tokenizer, data.max_length, data.weights)
+    rendered = followed(prepared.samples, "tokenising", "samples", on_progress)
+    samples, rejects = tokenise(rendered, inputs.tokenizer, data.max_length, data.weights)
     prepared = without(prepared, rejects, {sample.id for sample in samples})
     if not samples:
         raise all_rejected(prepared)

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int, Num
 
 from sft.training.mesh import spread
 
@@ -18,10 +18,10 @@ _ALL = ("fsdp", "tp")
 
 
 def cross_entropy(
-    hidden: Float[Array, "batch positions width"],
-    embedding: Float[Array, "vocabulary width"],
-    targets: Int[Array, "batch positions"],
-    weights: Float[Array, "batch positions"],
+    hidden: Float[Array, "row counted embed"],
+    embedding: Float[Array, "vocabulary embed"],
+    targets: Int[Array, "row counted"],
+    weights: Float[Array, "row counted"],
     *,
     chunk: int = 0,
 ) -> Float[Array, ""]:
@@ -46,13 +46,17 @@ def cross_entropy(
     return _over_chunks(embedding, *(_split(part, chunk) for part in parts))
 
 
-def _split(array: jax.Array, chunk: int) -> jax.Array:
-    """[batch, n * chunk, ...] as [n, batch, chunk, ...], so that rows stay on the devices that hold them."""
+def _split(array: Num[Array, "row counted *rest"], chunk: int) -> Num[Array, "part row chunk *rest"]:
+    """Chunks of positions on the first axis, so that rows stay on the devices that hold them."""
     batch, length = array.shape[:2]
     return jnp.moveaxis(array.reshape(batch, length // chunk, chunk, *array.shape[2:]), 1, 0)
 
 
-def _logits(hidden: jax.Array, embedding: jax.Array, weights: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _logits(
+    hidden: Float[Array, "row chunk embed"],
+    embedding: Float[Array, "vocabulary embed"],
+    weights: Float[Array, "row chunk"],
+) -> tuple[Float[Array, "row chunk vocabulary"], Float[Array, "row chunk"]]:
     """(logits, log of the sum of their exponentials), in float32 whatever the type of the states.
 
     The states of weight-0 positions are cut off before the product, so that not even a NaN there reaches the sum.
@@ -63,12 +67,19 @@ def _logits(hidden: jax.Array, embedding: jax.Array, weights: jax.Array) -> tupl
     return logits, jax.nn.logsumexp(logits, axis=-1)
 
 
-def _summed_nll(logits: jax.Array, log_total: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+def _summed_nll(
+    logits: Float[Array, "row chunk vocabulary"],
+    log_total: Float[Array, "row chunk"],
+    targets: Int[Array, "row chunk"],
+    weights: Float[Array, "row chunk"],
+) -> Float[Array, ""]:
     of_target = jnp.sum(jnp.where(_is_target(logits, targets), logits, 0.0), axis=-1)
     return jnp.sum(jnp.where(weights > 0, (log_total - of_target) * weights, 0.0))
 
 
-def _is_target(logits: jax.Array, targets: jax.Array) -> jax.Array:
+def _is_target(
+    logits: Float[Array, "row chunk vocabulary"], targets: Int[Array, "row chunk"]
+) -> Bool[Array, "row chunk vocabulary"]:
     """A comparison that fuses into what uses it, and splits as the logits do; a gather's gradient is a scatter."""
     return jax.lax.broadcasted_iota(targets.dtype, logits.shape, logits.ndim - 1) == targets[..., None]
 
@@ -78,7 +89,12 @@ def _on_all(arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
 
 
 @jax.custom_vjp
-def _over_chunks(embedding: jax.Array, hidden: jax.Array, targets: jax.Array, weights: jax.Array) -> jax.Array:
+def _over_chunks(
+    embedding: Float[Array, "vocabulary embed"],
+    hidden: Float[Array, "part row chunk embed"],
+    targets: Int[Array, "part row chunk"],
+    weights: Float[Array, "part row chunk"],
+) -> Float[Array, ""]:
     """The loss over chunks on the first axis, where no gradient is asked for."""
 
     def step(total: jax.Array, chunk: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, None]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from jaxtyping import Shaped
 
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
-    import jax
+    from jax import Array
     from jax.sharding import Mesh
+else:
+    Array = Any  # a mesh is checked before JAX is loaded
 
 Axes = str | tuple[str, ...] | None
 """Mesh axes that one array axis is split over; None: whole on every device."""
@@ -73,7 +77,7 @@ def build_mesh(shape: MeshShape) -> Mesh | None:
     return jax.make_mesh((shape.fsdp, shape.tp), ("fsdp", "tp"), axis_types=(AxisType.Auto,) * 2)
 
 
-def spread(array: jax.Array, *axes: Axes) -> jax.Array:
+def spread(array: Shaped[Array, "*shape"], *axes: Axes) -> Shaped[Array, "*shape"]:
     """`array` split as asked over the mesh that is entered with `with mesh:`; untouched where there is none, or where
     an axis does not share out evenly."""
     import jax

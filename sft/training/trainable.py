@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax.sharding import Mesh
+from jaxtyping import Array, Float
 
 from harness.core.errors import UserError
 from sft.config import Config, Quantise, Remat
@@ -60,7 +61,7 @@ def hidden_gemma() -> Any:
     return HiddenGemma
 
 
-def _after_this_layer(layer: Any, x: jax.Array) -> jax.Array:
+def _after_this_layer(layer: Any, x: Float[Array, "row length embed"]) -> Float[Array, "row length embed"]:
     """`x`, through which no gradient goes further down before those of the layer's trained weights are there."""
     adapters = nnx.state(layer, nnx.LoRAParam)
     trained = adapters if jax.tree.leaves(adapters) else nnx.state(layer, nnx.Param)
@@ -70,7 +71,9 @@ def _after_this_layer(layer: Any, x: jax.Array) -> jax.Array:
 
 
 @jax.custom_vjp
-def one_layer_at_a_time(x: jax.Array, weights: Any) -> tuple[jax.Array, Any]:
+def one_layer_at_a_time(
+    x: Float[Array, "row length embed"], weights: Any
+) -> tuple[Float[Array, "row length embed"], Any]:
     """A layer's input and weights as they are; backwards, both gradients are there before the layer below begins.
 
     Left to itself the compiler for a TPU puts the products of the weights' gradients off to the end of the backward
@@ -169,7 +172,7 @@ def mesh_context(mesh: Mesh | None) -> Any:
     return contextlib.nullcontext() if mesh is None else mesh
 
 
-def model_loss(model: Any, batch: Batch, *, compute_dtype: Any, chunk: int) -> Any:
+def model_loss(model: Any, batch: Batch, *, compute_dtype: Any, chunk: int) -> Float[Array, ""]:
     """The weighted loss of a `batch` (`sft.training.loss`), in nats, computed in `compute_dtype` from the weights of
     `model` kept as they are; `chunk` positions of every row at a time (0: all).
     """

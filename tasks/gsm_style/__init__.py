@@ -22,11 +22,12 @@ from harness.core.task import PromptTemplate, Task
 from harness.data.identity import data_info
 from tasks.gsm_style.foreign import variants_of
 from tasks.gsm_style.generator import generate, stream
-from tasks.gsm_style.registry import Template, templates
+from tasks.gsm_style.registry import Template
 from tasks.gsm_style.splits import HeldOut, Split
+from tasks.gsm_style.templates import all_templates
 from tasks.gsm_style.variants import Variant
 
-__all__ = ["Template", "generate", "gsm_style", "stream", "templates", "variants_of"]
+__all__ = ["Template", "all_templates", "generate", "gsm_style", "stream", "variants_of"]
 
 VERSION = "1"
 """Raise it when the same options give other docs."""

@@ -8,9 +8,10 @@ from itertools import islice
 
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Doc
-from tasks.gsm_style.registry import Template, templates
+from tasks.gsm_style.registry import Template
 from tasks.gsm_style.rng import Rng
 from tasks.gsm_style.splits import Band, HeldOut, Split
+from tasks.gsm_style.templates import all_templates
 from tasks.gsm_style.variants import BALANCED, Seed, SingleVariant, Variant, render
 
 _FRUITLESS_ROUNDS = 50
@@ -94,7 +95,7 @@ def select(split: Split, held_out: HeldOut, variant: Variant = "none", only: Seq
     `held_out` is what a test question must not share with training, `only` names templates or themes. Raises UserError
     for a name that is not known, and where no template is left.
     """
-    everything = templates()
+    everything = all_templates()
     known = {t.name for t in everything} | {t.theme for t in everything}
     for name in only:
         if name not in known:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias
 
 from tasks.gsm_style.draft import Draft
@@ -64,10 +63,6 @@ def template(
     return register
 
 
-@lru_cache(maxsize=1)
-def templates() -> tuple[Template, ...]:
-    """Every template, by name."""
-    from tasks.gsm_style.templates import load_all
-
-    load_all()
+def registered() -> tuple[Template, ...]:
+    """What has registered so far, by name."""
     return tuple(_TEMPLATES[name] for name in sorted(_TEMPLATES))

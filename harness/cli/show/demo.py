@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.core.records import Record
+    from harness.api.benchmark import StepsAccuracy
+    from harness.api.demo import TrainedDemo
+    from harness.api.demo_recorded import RecordedDemo
+    from harness.store.stored import StoredRun
     from sft.config import Resolved
+    from sft.training.result import ComparedPair
 
 HEADLINES = ("accuracy", "compliant", "step_validity", "sound_and_correct")
 CANDIDATE = "reasoning-answer"
@@ -36,91 +39,84 @@ def print_plan(resolved: Resolved) -> None:
         console.print(line, markup=False)
 
 
-def by_steps(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Accuracy of each model for each number of steps, with Wilson's 95% interval, recomputed from the records."""
-    from harness.stats.intervals import wilson
-    from harness.store.folder import read_run, read_run_records
-
-    rows = []
-    for made in runs:
-        folder = Path(made["folder"])
-        counted: dict[int, list[float]] = {}
-        for record in read_run_records(folder, read_run(folder)):
-            if (value := record.metrics["accuracy"]) is not None:
-                counted.setdefault(_n_steps(record), []).append(float(value))  # type: ignore[arg-type]
-        for n_steps, values in sorted(counted.items()):
-            low, high = wilson(sum(values), len(values))
-            cell = {"value": sum(values) / len(values), "low": low, "high": high, "n": len(values)}
-            rows.append({"model": made["model"], "n_steps": n_steps, **cell})
-    return rows
-
-
-def pairs(comparisons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every comparison with its p-value adjusted over all of them."""
-    from harness.stats.holm import holm
-
-    known = {str(i): made["p_value"] for i, made in enumerate(comparisons) if made["p_value"] is not None}
-    adjusted = holm(known)
-    return [made | {"p_adjusted": adjusted.get(str(i))} for i, made in enumerate(comparisons)]
-
-
-def print_demo(document: dict[str, Any]) -> None:
+def print_demo(made: TrainedDemo) -> None:
     """Headlines, accuracy by steps, pairs, what must be known to read them, and where the pages are."""
     from harness.cli.show.console import out
 
     console = out()
-    console.print(_headlines(document["runs"]))
-    console.print(_steps_table(document["by_steps"]))
-    console.print(_pairs_table(document["pairs"]))
-    if "note" in document:
-        console.print(f"note: {document['note']}", markup=False)
-    candidate = [made for made in document["pairs"] if made["candidate"] == CANDIDATE]
-    for made in candidate:
-        console.print(f"{made['candidate']} against {made['baseline']}: {made['verdict']}", markup=False, style="bold")
-        console.print(f"  report: {made['report']}", markup=False)
+    console.print(_headlines(made.runs))
+    console.print(_steps_table(made.by_steps))
+    console.print(_pairs_table(made.comparisons, made.p_adjusted))
+    if made.note:
+        console.print(f"note: {made.note}", markup=False)
+    for pair in made.comparisons:
+        if pair.candidate == CANDIDATE:
+            _print_verdict(pair, "against", (pair.candidate, pair.baseline))
 
 
-def _headlines(runs: Sequence[dict[str, Any]]) -> Any:
+def print_recorded(made: RecordedDemo) -> None:
+    """Every run's headlines, and the verdict of every pair that was asked alike."""
+    from harness.cli.show.console import out
+
+    out().print(_recorded_table(made))
+    for pair in made.comparisons:
+        _print_verdict(pair, "to", (pair.baseline, pair.candidate))
+
+
+def _print_verdict(pair: ComparedPair, word: str, names: tuple[str, str]) -> None:
+    from harness.cli.show.console import out
+
+    console = out()
+    console.print(f"{names[0]} {word} {names[1]}: {pair.verdict}", markup=False, style="bold")
+    console.print(f"  report: {pair.report}", markup=False)
+
+
+def _recorded_table(made: RecordedDemo) -> Any:
     from harness.cli.show.console import table
-    from harness.core.words import percent
+    from harness.cli.show.run import percent
+
+    shown = table("run", *HEADLINES, "docs", "opened by the prompt", right=(*HEADLINES, "docs"))
+    for name, run in made.runs.items():
+        values = [percent(run.estimates[metric].value) for metric in HEADLINES]
+        shown.add_row(name, *values, str(run.estimates["accuracy"].n_docs), made.prefills[name].strip() or "-")
+    return shown
+
+
+def _headlines(runs: Mapping[str, StoredRun]) -> Any:
+    from harness.cli.show.console import table
+    from harness.cli.show.run import percent
 
     made = table("model", *HEADLINES, right=HEADLINES)
-    for run in runs:
-        made.add_row(run["model"], *(percent(run["metrics"].get(name)) for name in HEADLINES))
+    for model, run in runs.items():
+        found = [run.estimates.get(name) for name in HEADLINES]
+        made.add_row(model, *(percent(None if one is None else one.value) for one in found))
     return made
 
 
-def _steps_table(rows: Sequence[dict[str, Any]]) -> Any:
+def _steps_table(rows: Sequence[StepsAccuracy]) -> Any:
     from harness.cli.show.console import table
-    from harness.core.words import percent
+    from harness.cli.show.run import percent
 
-    lengths = sorted({row["n_steps"] for row in rows})
+    lengths = sorted({row.n_steps for row in rows})
     columns = [f"{n} step{'s' * (n > 1)}" for n in lengths]
     made = table("accuracy at", *columns, right=columns)
-    for model in dict.fromkeys(row["model"] for row in rows):
-        cells = {row["n_steps"]: row for row in rows if row["model"] == model}
-        made.add_row(
-            model,
-            *(
-                f"{percent(cells[n]['value'])} ({100 * cells[n]['low']:.0f}-{100 * cells[n]['high']:.0f})"
-                for n in lengths
-            ),
-        )
+    for model in dict.fromkeys(row.model for row in rows):
+        cells = {row.n_steps: row for row in rows if row.model == model}
+        shown = (f"{percent(cells[n].value)} ({100 * cells[n].low:.0f}-{100 * cells[n].high:.0f})" for n in lengths)
+        made.add_row(model, *shown)
     return made
 
 
-def _pairs_table(rows: Sequence[dict[str, Any]]) -> Any:
+def _pairs_table(pairs: Sequence[ComparedPair], p_adjusted: Sequence[float | None]) -> Any:
     from harness.cli.show.console import table
-    from harness.core.words import p_words
+    from harness.comparison.numbers import show_p
 
     numbers = ("accuracy, points", "95% interval", "p (Holm)")
     made = table("baseline", "candidate", *numbers, right=numbers)
-    for row in rows:
-        ends = f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f}" if row["low"] is not None else "-"
-        change = f"{100 * row['difference']:+.1f}" if row["difference"] is not None else "-"
-        made.add_row(row["baseline"], row["candidate"], change, ends, p_words(row["p_adjusted"]))
+    for pair, p_value in zip(pairs, p_adjusted, strict=True):
+        found = pair.compared.difference()
+        known = found.low is not None and found.high is not None
+        ends = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}" if known else "-"  # type: ignore[operator]
+        change = f"{100 * found.value:+.1f}" if found.value is not None else "-"
+        made.add_row(pair.baseline, pair.candidate, change, ends, show_p(p_value))
     return made
-
-
-def _n_steps(record: Record) -> int:
-    return int(record.doc.metadata["n_steps"])

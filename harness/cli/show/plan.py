@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,19 +20,16 @@ NOT_VALIDATED = (
 )
 
 
-@contextmanager
-def progress(*, quiet: bool) -> Iterator[OnDone]:
-    """A line for every program that is done."""
+def printed_jobs(*, tells: bool) -> OnDone:
+    """A line on standard error for every program that is done, unless nothing is told."""
     began = time.perf_counter()
 
     def show(job: Job, compiled: Compiled, done: int, total: int) -> None:
-        if quiet:
-            return
         outcome = "from an earlier plan" if compiled.cached else f"{time.perf_counter() - began:.0f} s so far"
         refused = ", does not fit" if compiled.too_large else ""
         print(f"{done}/{total} compiled: {job_label(job)}{refused} ({outcome})", file=sys.stderr, flush=True)
 
-    yield show
+    return show if tells else lambda job, compiled, done, total: None
 
 
 def job_label(job: Job) -> str:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
 
 from harness.gemma.engine.masks import ages
 from harness.gemma.engine.shape import LayerShape, ModelShape
 
 if TYPE_CHECKING:
     from jax.sharding import Mesh, NamedSharding
-    from jaxtyping import Array, Int
 
-Layers = tuple[jax.Array, ...]
+_Layers = tuple[jax.Array, ...]
 
 KEY_AXIS, VALUE_AXIS = 3, 2
 """Where rows and packs count positions; a prefix has no axis for rows, so one less."""
@@ -28,10 +28,9 @@ KEY_AXIS, VALUE_AXIS = 3, 2
 class Prefix(NamedTuple):
     """Keys and values that every row sees, in prompt order from position 0."""
 
-    keys: Layers
-    """Per layer [kv_heads, dim, prefix]: position last, so that scores are a plain matrix product."""
-    values: Layers
-    """Per layer [kv_heads, prefix, dim]."""
+    keys: tuple[Float[Array, "kv_heads dim _prefix"], ...]
+    """Of every layer; position last, so that scores are a plain matrix product."""
+    values: tuple[Float[Array, "kv_heads _prefix dim"], ...]
     length: Int[Array, ""]
     """Slots in use; the rest is padding up to a compiled size."""
     local_start: Int[Array, ""]
@@ -41,10 +40,9 @@ class Prefix(NamedTuple):
 class Rows(NamedTuple):
     """What each row has of its own."""
 
-    keys: Layers
-    """Per layer [row, kv_heads, dim, ring]."""
-    values: Layers
-    """Per layer [row, kv_heads, ring, dim]."""
+    keys: tuple[Float[Array, "row kv_heads dim _ring"], ...]
+    """Of every layer; a local layer's ring may be shorter."""
+    values: tuple[Float[Array, "row kv_heads _ring dim"], ...]
     step: Int[Array, ""]
     """Decode steps run; the next key is written to slot `step % ring`."""
 
@@ -52,10 +50,9 @@ class Rows(NamedTuple):
 class Pack(NamedTuple):
     """Keys and values of freshly read prompts, side by side, waiting for rows."""
 
-    keys: Layers
-    """Per layer [pack, kv_heads, dim, token]."""
-    values: Layers
-    """Per layer [pack, kv_heads, token, dim]."""
+    keys: tuple[Float[Array, "pack kv_heads dim token"], ...]
+    """Of every layer."""
+    values: tuple[Float[Array, "pack kv_heads token dim"], ...]
 
 
 def ring_size(layer: LayerShape, span: int) -> int:
@@ -133,7 +130,7 @@ def insert(
     tokens then age like all others.
     """
 
-    def insert_one(i: jax.Array, layers: tuple[Layers, Layers]) -> tuple[Layers, Layers]:
+    def insert_one(i: jax.Array, layers: tuple[_Layers, _Layers]) -> tuple[_Layers, _Layers]:
         def copy(ring: jax.Array, source: jax.Array, axis: int) -> jax.Array:
             age = ages(rows.step - 1, ring.shape[axis])
             token = jnp.clip(starts[i] + lengths[i] - 1 - age, 0, source.shape[axis] - 1)

@@ -7,20 +7,18 @@ end: XLA on a CPU copies a whole ring at every step that writes to it (measured:
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, UInt32
 
-from harness.gemma.engine.cache import KEY_AXIS, VALUE_AXIS, Layers, Prefix, Rows
+from harness.gemma.engine.cache import KEY_AXIS, VALUE_AXIS, Prefix, Rows
 from harness.gemma.engine.layers import HIDDEN_FROM_VIEW, embed, finish_layer, output_logits, project, rms_norm
 from harness.gemma.engine.masks import ages, visible
 from harness.gemma.engine.sampling import Mode, next_tokens
 from harness.gemma.engine.shape import ModelShape
 from harness.gemma.engine.weights import Weights
-
-if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Float, Int, UInt32
 
 NO_TOKEN = -1
 
@@ -42,10 +40,9 @@ class RowState(NamedTuple):
 class Fresh(NamedTuple):
     """Keys and values drawn up in this block."""
 
-    keys: Layers
-    """Per layer [row, kv_heads, dim, step]."""
-    values: Layers
-    """Per layer [row, kv_heads, step, dim]."""
+    keys: tuple[Float[Array, "row kv_heads dim step"], ...]
+    """Of every layer."""
+    values: tuple[Float[Array, "row kv_heads step dim"], ...]
 
 
 class Block(NamedTuple):
@@ -64,7 +61,7 @@ def decode_block(
     rows: Rows,
     state: RowState,
     stop_ids: Int[Array, " stop"],
-    limits: Float[Array, " limit"],
+    limits: Float[Array, " 3"],
     enough_finished: Int[Array, ""],
     shape: ModelShape,
     mode: Mode,
@@ -97,7 +94,7 @@ def decode_block(
     return Block(_lay_in(rows, fresh, n_steps), drawn, n_steps)
 
 
-def _advance_state(state: RowState, token: jax.Array, stop_ids: jax.Array) -> RowState:
+def _advance_state(state: RowState, token: Int[Array, " row"], stop_ids: Int[Array, " stop"]) -> RowState:
     n_drawn = state.n_drawn + 1
     goes_on = state.active & ~jnp.isin(token, stop_ids) & (n_drawn < state.budget)
     return RowState(token, state.length + 1, n_drawn, state.budget, state.key, goes_on)
@@ -109,8 +106,8 @@ def _step(
     rows: Rows,
     fresh: Fresh,
     state: RowState,
-    index: jax.Array,
-    started: jax.Array,
+    index: Int[Array, ""],
+    started: Int[Array, " row"],
     shape: ModelShape,
 ) -> tuple[Float[Array, "row vocabulary"], Fresh]:
     """Read one token a row: logits of the next, and the fresh keys and values with its own among them."""
@@ -136,12 +133,12 @@ def _step(
 def _masks(
     prefix: Prefix,
     rows: Rows,
-    positions: jax.Array,
-    index: jax.Array,
-    started: jax.Array,
+    positions: Int[Array, " row"],
+    index: Int[Array, ""],
+    started: Int[Array, " row"],
     max_steps: int,
     shape: ModelShape,
-) -> dict[int | None, list[Bool[Array, "row key"]]]:
+) -> dict[int | None, list[Bool[Array, "row _key"]]]:
     """Per kind of layer, what each row sees of its ring, of this block's tokens and of the prefix."""
     behind = index - jnp.arange(max_steps)
     masks: dict[int | None, list[jax.Array]] = {}
@@ -161,8 +158,8 @@ def _masks(
 
 def attend(
     query: Float[Array, "row kv_heads group dim"],
-    sources: list[tuple[jax.Array, jax.Array]],
-    masks: list[Bool[Array, "row key"]],
+    sources: list[tuple[Float[Array, "... kv_heads dim _key"], Float[Array, "... kv_heads _key dim"]]],
+    masks: list[Bool[Array, "row _key"]],
 ) -> Float[Array, "row heads_x_dim"]:
     """Attention over several sources of keys [..., dim, key] and values [..., key, dim] under one softmax.
 
@@ -205,7 +202,7 @@ def _blank(rows: Rows, max_steps: int) -> Fresh:
     return Fresh(keys, tuple(like(ring, VALUE_AXIS) for ring in rows.values))
 
 
-def _lay_in(rows: Rows, fresh: Fresh, n_steps: jax.Array) -> Rows:
+def _lay_in(rows: Rows, fresh: Fresh, n_steps: Int[Array, ""]) -> Rows:
     """The block's first `n_steps` keys and values in the rings, in the slots of their steps.
 
     A ring no longer than a block is written whole; of a longer one, the block's own slots, and the first ones again

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
 
 from harness.gemma.engine.shape import LayerShape, ModelShape
 from harness.gemma.engine.weights import LayerWeights
-
-if TYPE_CHECKING:
-    import jax
-    from jaxtyping import Array, Float, Int
 
 NORM_EPSILON = 1e-6
 HIDDEN_FROM_VIEW = -2.3819763e38
@@ -18,9 +16,6 @@ HIDDEN_FROM_VIEW = -2.3819763e38
 
 def rms_norm(x: Float[Array, "*batch dim"], scale: Float[Array, " dim"]) -> Float[Array, "*batch dim"]:
     """Root-mean-square norm (Zhang and Sennrich 2019), in float32 whatever the weights' type, as in transformers."""
-    import jax
-    import jax.numpy as jnp
-
     wide = x.astype(jnp.float32)
     variance = jnp.mean(jnp.square(wide), axis=-1, keepdims=True)
     return (wide * jax.lax.rsqrt(variance + NORM_EPSILON) * (1 + scale.astype(jnp.float32))).astype(x.dtype)
@@ -30,8 +25,6 @@ def rotate(
     x: Float[Array, "*batch heads dim"], positions: Int[Array, "*batch"], layer: LayerShape
 ) -> Float[Array, "*batch heads dim"]:
     """Rotary position embedding (Su et al. 2021): the two halves of a head are the two coordinates."""
-    import jax.numpy as jnp
-
     half = x.shape[-1] // 2
     timescale = layer.rope_base ** (2 * jnp.arange(half) / x.shape[-1])
     angle = positions[..., None, None] / timescale / layer.rope_scale
@@ -43,8 +36,6 @@ def rotate(
 
 def embed(embedding: Float[Array, "vocabulary embed"], tokens: Int[Array, "*batch"]) -> Float[Array, "*batch embed"]:
     """Token embeddings times the square root of their width, rounded to the weights' type as Gemma was trained."""
-    import jax.numpy as jnp
-
     return embedding[tokens] * jnp.sqrt(embedding.shape[-1]).astype(embedding.dtype)
 
 
@@ -54,10 +45,12 @@ def project(
     weights: LayerWeights,
     layer: LayerShape,
     shape: ModelShape,
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Normed, rotated and scaled queries [*batch, kv_heads, group, dim]; keys and values [*batch, kv_heads, dim].
+) -> tuple[
+    Float[Array, "*batch kv_heads group dim"], Float[Array, "*batch kv_heads dim"], Float[Array, "*batch kv_heads dim"]
+]:
+    """Normed, rotated and scaled queries; normed and rotated keys; values.
 
-    `x` is the layer's normed input, [*batch, embed], of tokens at `positions`, [*batch]; `layer` says how the layer
+    `x` is the layer's normed input, of tokens at `positions`; `layer` says how the layer
     rotates, `shape` how many heads the model has, `weights` are the layer's.
     """
     batch = x.shape[:-1]
@@ -73,8 +66,6 @@ def finish_layer(
     x: Float[Array, "*batch embed"], attended: Float[Array, "*batch heads_x_dim"], weights: LayerWeights
 ) -> Float[Array, "*batch embed"]:
     """What follows attention: output projection, residual, gated feed-forward, residual."""
-    import jax
-
     x = x + rms_norm(attended @ weights.out, weights.post_attention)
     inner = rms_norm(x, weights.pre_ffw)
     gated = jax.nn.gelu(inner @ weights.gate, approximate=True) * (inner @ weights.up)
@@ -85,6 +76,4 @@ def output_logits(
     x: Float[Array, "*batch embed"], final_norm: Float[Array, " embed"], embedding: Float[Array, "vocabulary embed"]
 ) -> Float[Array, "*batch vocabulary"]:
     """Next-token scores in float32."""
-    import jax.numpy as jnp
-
     return jnp.einsum("...d,vd->...v", rms_norm(x, final_norm), embedding, preferred_element_type=jnp.float32)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Float, Int
 
 from harness.core.errors import UserError
 from harness.gemma.engine.cache import Prefix
@@ -21,11 +21,10 @@ from harness.gemma.engine.requests import TokenRequest
 from harness.gemma.engine.schedule import common_prefix, pack_bucket, prefix_bucket, take_pack, worthwhile_prefix
 from harness.gemma.engine.weights import Weights
 
-if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Float, Int
-
 BLOCK = 32
 """Positions whose logits exist at once."""
+Scored = tuple[int, Float[np.ndarray, " scored"], Bool[np.ndarray, " scored"]]
+"""(item, log-probabilities of some of its tokens, whether each was the likeliest)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +58,8 @@ def _check(item: Continuation, number: int, max_length: int) -> None:
         raise UserError(f"item {number} has {len(item.tokens)} tokens, but max_length is {max_length}")
 
 
-def _pieces(engine: PlacedModel, items: Sequence[Continuation]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """(item, log-probabilities, whether likeliest), an item in one piece or several."""
+def _pieces(engine: PlacedModel, items: Sequence[Continuation]) -> Iterator[Scored]:
+    """An item in one piece or several."""
     scored = [i for i, item in enumerate(items) if item.n_context < len(item.tokens)]
     if not scored:
         return
@@ -80,7 +79,7 @@ def _pieces(engine: PlacedModel, items: Sequence[Continuation]) -> Iterator[tupl
 
 def _packed_items(
     engine: PlacedModel, prefix: Prefix, items: Sequence[Continuation], groups: list[list[int]], start: int, size: int
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+) -> Iterator[Scored]:
     packed = lay_out([[items[i].tokens[start:-1] for i in group] for group in groups], start, size)
     states, _ = read_pack_with_states(
         engine.weights, prefix, packed.tokens, packed.positions, packed.segments, shape=engine.shape
@@ -104,7 +103,7 @@ def _packed_items(
 
 def _long_item(
     engine: PlacedModel, prefix: Prefix, items: Sequence[Continuation], index: int, size: int
-) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+) -> Iterator[Scored]:
     """An item that no pack holds, chunk by chunk behind a copy of the prefix."""
     item, start = items[index], int(prefix.length)
     longer = with_room(prefix, prefix_bucket(len(item.tokens)))
@@ -122,8 +121,8 @@ def _long_item(
 
 
 def _score(
-    weights: Weights, states: jax.Array, at: Sequence[int], targets: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray]:
+    weights: Weights, states: Float[Array, "pack token embed"], at: Sequence[int], targets: Sequence[int]
+) -> tuple[Float[np.ndarray, " scored"], Bool[np.ndarray, " scored"]]:
     """Log-probabilities of `targets` after the positions `at` of the flattened states."""
     size = BLOCK
     while size < len(at):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from jaxtyping import Array, Bool, Int
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int
 
 
 def visible(
-    query_positions: Int[Array, "*queries"],
-    key_positions: Int[Array, " keys"],
+    query_positions: Int[Array, "*query"],
+    key_positions: Int[Array, " key"],
     n_keys: Int[Array, ""],
     window: int | None,
-) -> Bool[Array, "*queries keys"]:
+) -> Bool[Array, "*query key"]:
     """Keys below `n_keys` that are not after the query and, on a local layer, within its window.
 
     ```
@@ -27,8 +25,8 @@ def visible(
 
 
 def visible_in_pack(
-    positions: Int[Array, "packs tokens"], segments: Int[Array, "packs tokens"], window: int | None
-) -> Bool[Array, "packs tokens tokens"]:
+    positions: Int[Array, "pack token"], segments: Int[Array, "pack token"], window: int | None
+) -> Bool[Array, "pack token token"]:
     """Within a pack a token sees the tokens of its own prompt up to itself, within the window on a local layer.
 
     ```
@@ -49,6 +47,4 @@ def ages(step: Int[Array, ""], ring: int) -> Int[Array, " ring"]:
     ages = [2, 1, 0, 3]
     ```
     """
-    import jax.numpy as jnp
-
     return jnp.mod(step - jnp.arange(ring), ring)

@@ -7,19 +7,16 @@ no logits are made here at all, and the last layer's output is never computed.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
 
 from harness.gemma.engine.cache import VALUE_AXIS, Pack, Prefix
 from harness.gemma.engine.layers import HIDDEN_FROM_VIEW, embed, finish_layer, project, rms_norm
 from harness.gemma.engine.masks import visible, visible_in_pack
 from harness.gemma.engine.shape import ModelShape
 from harness.gemma.engine.weights import Weights
-
-if TYPE_CHECKING:
-    from jaxtyping import Array, Float, Int
 
 
 @partial(jax.jit, static_argnames="shape")
@@ -48,10 +45,10 @@ def read_pack_with_states(
     positions: Int[Array, "pack token"],
     segments: Int[Array, "pack token"],
     shape: ModelShape,
-) -> tuple[jax.Array, Pack]:
-    """The last layer's states, [pack, token, embed], which scoring needs, and keys and values of packed prompts.
+) -> tuple[Float[Array, "pack token embed"], Pack]:
+    """The last layer's states, which scoring needs, and keys and values of packed prompts.
 
-    As `read_pack` takes them: `tokens`, `positions` and `segments` are [pack, token] behind the shared `prefix`,
+    As `read_pack` takes them: `tokens`, `positions` and `segments` stand behind the shared `prefix`,
     `shape` is that of the model with these `weights`.
     """
     return _forward(weights, prefix, tokens, positions, segments, shape)
@@ -70,8 +67,13 @@ def append_to_prefix(prefix: Prefix, pack: Pack, n_tokens: Int[Array, ""]) -> Pr
 
 
 def _forward(
-    weights: Weights, prefix: Prefix, tokens: jax.Array, positions: jax.Array, segments: jax.Array, shape: ModelShape
-) -> tuple[jax.Array, Pack]:
+    weights: Weights,
+    prefix: Prefix,
+    tokens: Int[Array, "pack token"],
+    positions: Int[Array, "pack token"],
+    segments: Int[Array, "pack token"],
+    shape: ModelShape,
+) -> tuple[Float[Array, "pack token embed"], Pack]:
     x = embed(weights.embedding, tokens)
     keys: list[jax.Array] = []
     values: list[jax.Array] = []
@@ -89,8 +91,8 @@ def _forward(
 
 
 def _masks(
-    prefix: Prefix, positions: jax.Array, segments: jax.Array, shape: ModelShape
-) -> dict[int | None, tuple[jax.Array, jax.Array]]:
+    prefix: Prefix, positions: Int[Array, "pack token"], segments: Int[Array, "pack token"], shape: ModelShape
+) -> dict[int | None, tuple[Bool[Array, "pack token _prefix"], Bool[Array, "pack token token"]]]:
     """Per kind of layer: what each token sees of the prefix and of its pack."""
     made: dict[int | None, tuple[jax.Array, jax.Array]] = {}
     for values, layer in zip(prefix.values, shape.layers, strict=True):
@@ -103,11 +105,11 @@ def _masks(
 
 def _attend(
     query: Float[Array, "pack token kv_heads group dim"],
-    prefix: tuple[jax.Array, jax.Array],
-    own: tuple[jax.Array, jax.Array],
-    masks: tuple[jax.Array, jax.Array],
+    prefix: tuple[Float[Array, "kv_heads dim prefix"], Float[Array, "kv_heads prefix dim"]],
+    own: tuple[Float[Array, "pack kv_heads dim token"], Float[Array, "pack kv_heads token dim"]],
+    masks: tuple[Bool[Array, "pack token prefix"], Bool[Array, "pack token token"]],
 ) -> Float[Array, "pack token heads_x_dim"]:
-    """Attention over the prefix and the pack itself; keys [..., dim, token], values [..., token, dim]."""
+    """Attention over the prefix and the pack itself, each (keys, values)."""
     packs, tokens, kv_heads, group, dim = query.shape
     n_prefix = prefix[1].shape[1]
     by_head = query.transpose(0, 2, 1, 3, 4).reshape(packs, kv_heads, tokens * group, dim)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int
 
 from harness.gemma.engine.cache import KEY_AXIS, VALUE_AXIS, Pack, Prefix
 from harness.gemma.engine.placed import PlacedModel
@@ -32,10 +33,9 @@ class Ready:
 class PackedTokens:
     """Prompts side by side, one array row a device."""
 
-    tokens: np.ndarray
-    """[pack, token]"""
-    positions: np.ndarray
-    segments: np.ndarray
+    tokens: Int[np.ndarray, "pack token"]
+    positions: Int[np.ndarray, "pack token"]
+    segments: Int[np.ndarray, "pack token"]
     """Number of the prompt that a token belongs to; -1: padding."""
 
 

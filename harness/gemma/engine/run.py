@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int
 
 from harness.gemma.engine.cache import Pack, Rows, empty_rows, insert, rejoin, resize
 from harness.gemma.engine.decode import RowState, decode_block
@@ -255,7 +256,7 @@ class GenerationRun:
             return max(1, len(self.live) // 16)
         return max(1, n_live - len(self.live) // self.engine.shrink_factor)
 
-    def _collect(self, row: int, column: np.ndarray) -> TokenCompletion | None:
+    def _collect(self, row: int, column: Int[np.ndarray, " step"]) -> TokenCompletion | None:
         """Take a row's new tokens; its completion if that ends it."""
         live = self.live[row]
         if live is None:
@@ -276,7 +277,7 @@ class GenerationRun:
             seconds=time.perf_counter() - live.since,
         )
 
-    def _count(self, n_steps: int, tokens: np.ndarray) -> None:
+    def _count(self, n_steps: int, tokens: Int[np.ndarray, "step row"]) -> None:
         stats = self.engine.stats
         stats.batch_sizes.add(len(self.live))
         stats.n_blocks += 1

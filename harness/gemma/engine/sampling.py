@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt32
 
 from harness.core.errors import UserError
-
-if TYPE_CHECKING:
-    import jax
-    import numpy as np
-    from jaxtyping import Array, Float, Int, UInt32
 
 MOST_IN_A_BLOCK = 256
 """Scores of a block when the next token is chosen; a power of two, because vocabularies are multiples of one."""
@@ -45,10 +45,8 @@ class Sampling:
             return "greedy"
         return "truncated" if self.top_k or self.top_p < 1 else "temperature"
 
-    def limits(self) -> np.ndarray:
+    def limits(self) -> Float[np.ndarray, " 3"]:
         """[temperature, top_k, top_p], traced so that a new setting compiles nothing."""
-        import numpy as np
-
         return np.array([self.temperature, self.top_k, self.top_p], np.float32)
 
 
@@ -64,8 +62,6 @@ def next_tokens(
 
     `limits` are [temperature, top_k, top_p]; `mode` says which of them apply.
     """
-    import jax
-
     if mode == "greedy":
         return first_highest(logits)
     scaled = logits / limits[0]
@@ -85,8 +81,6 @@ def first_highest(scores: Float[Array, "row vocabulary"]) -> Int[Array, " row"]:
     XLA's argmax on a CPU compares element by element: 9 ms for 64 rows of 32,768 scores, against 0.3 ms by blocks. On a
     TPU it is fused with the product that makes the scores, and blocks would be copied.
     """
-    import jax
-    import jax.numpy as jnp
 
     def at_once(scores: jax.Array) -> jax.Array:
         return jnp.argmax(scores, axis=-1).astype(jnp.int32)
@@ -96,8 +90,6 @@ def first_highest(scores: Float[Array, "row vocabulary"]) -> Int[Array, " row"]:
 
 def highest_by_blocks(scores: Float[Array, "row vocabulary"]) -> Int[Array, " row"]:
     """As argmax: over blocks, and then within the best block."""
-    import jax.numpy as jnp
-
     n_rows, n_scores = scores.shape
     width = math.gcd(n_scores, MOST_IN_A_BLOCK)
     if width < FEWEST_IN_A_BLOCK:
@@ -121,9 +113,6 @@ def truncate(
     kept          = [  1,   1,    0,    0]      # of the three, 0.53 + 0.32 reaches 0.7
     ```
     """
-    import jax
-    import jax.numpy as jnp
-
     probability = jax.nn.softmax(logits, axis=-1)
     vocabulary = logits.shape[-1]
     count = jnp.where(top_k > 0, jnp.minimum(top_k, vocabulary), vocabulary)
@@ -141,8 +130,6 @@ def _threshold(probability: jax.Array, weight: jax.Array, enough: jax.Array) -> 
     Bisects the bits of t: for floats >= 0 their order is that of their bit patterns, so 31 halvings are exact. A sort
     of 262,144 scores a row costs far more.
     """
-    import jax
-    import jax.numpy as jnp
 
     def halve(bit: jax.Array, low: jax.Array) -> jax.Array:
         trial = low | (jnp.int32(1) << (30 - bit))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jaxtyping import Array, Float
+
 from harness.core.errors import UserError
 from harness.gemma.engine.shape import ModelShape
 
 if TYPE_CHECKING:
-    import jax
     from jax.sharding import Mesh
-    from jaxtyping import Array, Float
     from tunix.models.gemma3.model import Gemma3
 
 
@@ -83,8 +83,10 @@ def _layer_weights(layer: Any) -> LayerWeights:
     )
 
 
-def _projections(attention: Any) -> tuple[jax.Array, jax.Array]:
-    """Query as [embed, heads x dim], key and value as [embed, key heads x 2 x dim]."""
+def _projections(
+    attention: Any,
+) -> tuple[Float[Array, "embed heads_x_dim"], Float[Array, "embed kv_heads_x_2_x_dim"]]:
+    """The matrix of the queries, and that of keys and values together."""
     if attention.use_qkv_einsum:
         joint = attention.qkv_einsum.w[...]
         query, key_value = joint[0], joint[1:]

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from jaxtyping import Float
 
-Tensor: TypeAlias = np.ndarray
+Tensor: TypeAlias = Float[np.ndarray, "..."]
+"""A weight on the host, in its stored type."""
 Shape: TypeAlias = tuple[int, ...]
 ParameterPath: TypeAlias = tuple[str | int, ...]
 
@@ -140,11 +142,11 @@ def _transposed(path: ParameterPath, source: str, shape: Shape) -> Parameter:
     )
 
 
-def _heads_first(weight: Tensor, head_dim: int) -> Tensor:
-    """[heads x dim, embed] -> [heads, embed, dim]."""
+def _heads_first(weight: Float[np.ndarray, "heads_x_dim embed"], head_dim: int) -> Float[np.ndarray, "heads embed dim"]:
+    """A projection's rows, grouped by head."""
     return weight.reshape(-1, head_dim, weight.shape[1]).transpose(0, 2, 1)
 
 
-def _heads_flat(weight: Tensor) -> Tensor:
-    """[heads, embed, dim] -> [heads x dim, embed]."""
+def _heads_flat(weight: Float[np.ndarray, "heads embed dim"]) -> Float[np.ndarray, "heads_x_dim embed"]:
+    """The way back."""
     return weight.transpose(0, 2, 1).reshape(-1, weight.shape[1])

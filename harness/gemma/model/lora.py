@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
+from jaxtyping import Float
 
 from harness.core.errors import UserError
 from harness.gemma.model.layout import Parameter, ParameterPath, Shape, Tensor
 
+Weight = TypeVar("Weight")
+"""An array of numpy or of JAX."""
 _SUFFIXES = ("_lora_a", "_lora_b")
 # qwix gives `a` the axes that are summed over and `b` the others; r is the rank.
 _EINSUMS = {
@@ -32,14 +36,20 @@ def adapted(path: ParameterPath) -> ParameterPath:
     return (*path[:-1], str(path[-1])[: -len(_SUFFIXES[0])])
 
 
-def pair(weights: Mapping[ParameterPath, Tensor], parameter: Parameter) -> tuple[Tensor, Tensor] | None:
+def pair(weights: Mapping[ParameterPath, Weight], parameter: Parameter) -> tuple[Weight, Weight] | None:
     """The (a, b) that adapt one parameter, or None."""
     *module, leaf = parameter.path
     a, b = ((*module, f"{leaf}{suffix}") for suffix in _SUFFIXES)
     return (weights[a], weights[b]) if a in weights and b in weights else None
 
 
-def merged(parameter: Parameter, base: Tensor, a: Tensor, b: Tensor, alpha: float) -> Tensor:
+def merged(
+    parameter: Parameter,
+    base: Float[np.ndarray, "*weight"],
+    a: Float[np.ndarray, "*summed rank"],
+    b: Float[np.ndarray, "rank *kept"],
+    alpha: float,
+) -> Float[np.ndarray, "*weight"]:
     """The adapted weight of a `parameter` in float32, in the shape of `base`: base + alpha / rank times their product.
 
     `a` and `b` are the LoRA pair in qwix's shapes; `alpha` is the one they were trained with.
@@ -48,13 +58,13 @@ def merged(parameter: Parameter, base: Tensor, a: Tensor, b: Tensor, alpha: floa
     return np.asarray(base, np.float32) + np.float32(scale) * delta(parameter.path, a, b)
 
 
-def delta(path: ParameterPath, a: Tensor, b: Tensor) -> Tensor:
+def delta(path: ParameterPath, a: Float[np.ndarray, "*summed rank"], b: Float[np.ndarray, "rank *kept"]) -> Tensor:
     """What `a` and `b` add to the weight at `path`, before the factor alpha / rank."""
     return np.einsum(_EINSUMS[str(path[-2])], np.asarray(a, np.float32), np.asarray(b, np.float32), optimize=True)
 
 
-def rank_of(a: Tensor) -> int:
-    """The rank r of a LoRA pair: the last axis of `a`."""
+def rank_of(a: Float[np.ndarray, "*summed rank"]) -> int:
+    """The rank r of a LoRA pair."""
     return int(a.shape[-1])
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from harness.core.errors import UserError
 from harness.gemma.model import lora
@@ -36,8 +37,8 @@ class Adapter:
     base: str
     scale: float
     """alpha / rank, or alpha / sqrt(rank) with rank-stabilised LoRA."""
-    pairs: Mapping[str, tuple[Tensor, Tensor]]
-    """By Hugging Face name of the adapted weight: A [rank, in] and B [out, rank]."""
+    pairs: Mapping[str, tuple[Float[np.ndarray, "_rank _in"], Float[np.ndarray, "_out _rank"]]]
+    """By Hugging Face name of the adapted weight: A and B."""
 
     def on(self, read: Callable[[str], Tensor]) -> Callable[[str], Tensor]:
         """A reader of the adapted weights, given one of the base's."""
@@ -134,7 +135,9 @@ def write_adapter(
     return directory
 
 
-def _halves(parameter: Parameter, a: Tensor, b: Tensor) -> list[tuple[str, Tensor]]:
+def _halves(
+    parameter: Parameter, a: Float[np.ndarray, "*summed rank"], b: Float[np.ndarray, "rank *kept"]
+) -> list[tuple[str, Tensor]]:
     """A [rank, in] and B [out, rank] of each Hugging Face tensor; fused ones share their A."""
     rank = lora.rank_of(a)
     down = np.ascontiguousarray(np.asarray(a, np.float32).reshape(-1, rank).T)

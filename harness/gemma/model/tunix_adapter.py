@@ -11,15 +11,18 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from jaxtyping import Float, Int
+
 from harness.core.errors import UserError, install_tip
 from harness.gemma.model.layout import ParameterPath, Sizes
 
 if TYPE_CHECKING:
-    import jax
     from flax import nnx
+    from jax import Array
     from jax.sharding import Mesh
-    from jaxtyping import Array, Float, Int
     from tunix.models.gemma3.model import Gemma3, ModelConfig
+else:
+    Array = Any  # a shape is checked without loading JAX, which whoever reads a config.json may not have
 
 TUNIX_VERSION = "0.1.7"
 PATTERN = ("sliding_attention",) * 5 + ("full_attention",)
@@ -145,7 +148,9 @@ def sharding_as_on_accelerators(mesh: Mesh | None) -> Iterator[None]:
         sharding_utils.shard = theirs
 
 
-def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[ParameterPath, jax.Array]) -> Gemma3:
+def assemble(
+    graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[ParameterPath, Float[Array, "..."]]
+) -> Gemma3:
     """The model with these arrays as its parameters, by path."""
     from flax import nnx
 
@@ -153,7 +158,7 @@ def assemble(graph: nnx.GraphDef[Any], state: nnx.State[Any, Any], arrays: dict[
     return nnx.merge(graph, nnx.from_flat_state(filled))
 
 
-def state_arrays(model: Gemma3) -> dict[ParameterPath, jax.Array]:
+def state_arrays(model: Gemma3) -> dict[ParameterPath, Float[Array, "..."]]:
     """Every parameter by path, LoRA ones included."""
     from flax import nnx
 
@@ -164,7 +169,7 @@ def _path(keys: Any) -> ParameterPath:
     return tuple(keys)
 
 
-def logits(model: Gemma3, tokens: Int[Array, "batch length"]) -> Float[Array, "batch length vocabulary"]:
+def logits(model: Gemma3, tokens: Int[Array, "row length"]) -> Float[Array, "row length vocabulary"]:
     """Next-token logits at every position of unpadded rows; compiled once a shape."""
     import jax.numpy as jnp
 
@@ -178,7 +183,7 @@ def _compiled_forward() -> Any:
     return nnx.jit(_forward)
 
 
-def _forward(model: Gemma3, tokens: jax.Array) -> jax.Array:
+def _forward(model: Gemma3, tokens: Int[Array, "row length"]) -> Float[Array, "row length vocabulary"]:
     """Causal attention over whole rows; local layers narrow the mask themselves."""
     import jax.numpy as jnp
 

@@ -1,45 +1,80 @@
-"""`harness demo --recorded`: completions that real models left behind, scored and compared; no model needed."""
+"""`demo(recorded=...)`: completions that real models left behind, scored and compared; no model needed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.core.display import Shown
 from harness.core.errors import UserError
+from harness.core.late import load
+from harness.store.stored import StoredRun
 
 if TYPE_CHECKING:
-    from harness.core.records import Run
     from harness.core.reply.format import ResponseFormat
+    from sft.training.result import ComparedPair
 
 TASK = "gsm8k"
 SCORERS = ["step_validity"]
 METRICS = ("accuracy", "compliant", "step_validity", "sound_and_correct")
 
 
-def compare_recorded(given: Sequence[Path], folder: Path, *, quiet: bool) -> dict[str, Any]:
-    """Score every file, then compare the runs that were asked alike; returns what was made, as JSON-able values.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class RecordedDemo(Shown):
+    """Recorded completions, scored, and compared where they were asked alike."""
+
+    folder: Path
+    form: ResponseFormat
+    """What all are held against: the commonest among the files."""
+    runs: Mapping[str, StoredRun]
+    """By the name of the file."""
+    prefills: Mapping[str, str]
+    """The text that opened the replies of each run and is not in its file."""
+    comparisons: tuple[ComparedPair, ...]
+    arms: ClassVar[tuple[()]] = ()
+    """Nothing was trained."""
+
+    VIEWS: ClassVar[str] = "reports.inline.training"
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `harness demo --recorded ... --json`."""
+        return {
+            "folder": str(self.folder),
+            "format": self.form.name,
+            "runs": {
+                name: {metric: run.estimates[metric].value for metric in METRICS} for name, run in self.runs.items()
+            },
+            "comparisons": [pair.as_json() for pair in self.comparisons],
+        }
+
+    def __repr__(self) -> str:
+        return str(load(f"{self.VIEWS}:as_text")(self))
+
+
+def compare_recorded(given: Sequence[Path], folder: Path) -> RecordedDemo:
+    """Score every file, then compare the runs that were asked alike; everything lies in `folder`.
 
     All are held against one response format, the commonest among the files. Raises UserError for fewer than two
     files, or a folder without any.
     """
-    from harness.cli.show.console import out
+    from harness.api.benchmark import compare_pair
     from harness.core.reply.infer import missing_opening
 
     files, data = _files(given)
     texts = {file: _texts(file) for file in files}
     form = _form(texts)
     prefills = {file: missing_opening(form, some) for file, some in texts.items()}
-    runs = {file: _score(file, form, prefills[file], data, folder / _name(file)) for file in files}
-    if not quiet:
-        out().print(_table(runs, prefills))
-    made = [_compare(a, b, folder) for a, b in asked_alike(files, prefills)]
-    if not quiet:
-        for one in made:
-            out().print(f"{one['baseline']} to {one['candidate']}: {one['verdict']}", markup=False, style="bold")
-            out().print(f"  report: {one['report']}", markup=False)
-    scores = {_name(file): {name: run.estimates[name].value for name in METRICS} for file, run in runs.items()}
-    return {"folder": str(folder), "format": form.name, "runs": scores, "comparisons": made}
+    runs = {_name(file): _score(file, form, prefills[file], data, folder / _name(file)) for file in files}
+    names = [(_name(a), _name(b)) for a, b in asked_alike(files, prefills)]
+    return RecordedDemo(
+        folder=folder,
+        form=form,
+        runs=runs,
+        prefills={_name(file): prefill for file, prefill in prefills.items()},
+        comparisons=tuple(compare_pair(runs[a], runs[b], (a, b), folder / "report" / f"{a}-{b}") for a, b in names),
+    )
 
 
 def asked_alike(files: Sequence[Path], prefills: dict[Path, str]) -> list[tuple[Path, Path]]:
@@ -94,7 +129,7 @@ def _texts(file: Path) -> list[str]:
     return [row.prefill + row.text for row in read_completions(file).rows]
 
 
-def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, folder: Path) -> Run:
+def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, folder: Path) -> StoredRun:
     from harness.api.score import matched_completions, score_completions
     from harness.core.notices import notice
     from harness.runner.begin import build_task
@@ -106,28 +141,7 @@ def _score(file: Path, form: ResponseFormat, prefill: str, data: Path | None, fo
     if prefill:
         notice(f"{_name(file)}: replies close {form.sections[0].open} but do not open it: taken as part of the prompt")
     name = _name(file)
-    return score_completions(
-        new_folder(folder, folder.parent, TASK, name), task, file, kind, completions, name=name
-    ).run
-
-
-def _compare(baseline: Path, candidate: Path, folder: Path) -> dict[str, Any]:
-    from harness.api.benchmark import compare_runs
-
-    names = _name(baseline), _name(candidate)
-    made = compare_runs(folder / names[0], folder / names[1], folder / "report" / "-".join(names))
-    return {"baseline": names[0], "candidate": names[1], **made}
-
-
-def _table(runs: dict[Path, Run], prefills: dict[Path, str]) -> Any:
-    from harness.cli.show.console import table
-    from harness.core.words import percent
-
-    made = table("run", *METRICS, "docs", "opened by the prompt", right=(*METRICS, "docs"))
-    for file, run in runs.items():
-        values = [percent(run.estimates[name].value) for name in METRICS]
-        made.add_row(_name(file), *values, str(run.estimates["accuracy"].n_docs), prefills[file].strip() or "-")
-    return made
+    return score_completions(new_folder(folder, folder.parent, TASK, name), task, file, kind, completions, name=name)
 
 
 def _name(file: Path) -> str:
