@@ -11,7 +11,6 @@ VERBS = {
     "load_run": "harness.api.runs:load_run",
     "list_runs": "harness.api.runs:list_runs",
     "history_page": "harness.api.runs:history_page",
-    "history_page": "harness.api.runs:history_page",
     "prepare": "harness.api.prepare:prepare",
     "train": "harness.api.train:train",
     "plan": "harness.api.plan:plan",
