@@ -131,7 +131,11 @@ def demo_settings(quick: bool, seed: int) -> Resolved:
 def train_demo(
     quick: bool, seed: int, folder: Path, *, on_progress: OnProgress = quiet, listener: Listener = SILENT
 ) -> TrainedDemo:
-    """Train, measure and compare in `folder`; a demo that was stopped there goes on. `Stopped` on Ctrl-C."""
+    """Train, measure and compare in `folder`; a demo that was stopped there goes on. `Stopped` on Ctrl-C.
+
+    `quick` trains arms that are too weak to say anything, `seed` decides problems and order, `listener` is called with
+    each part as it is known.
+    """
     from harness.api.train import run_training
     from harness.audits.matrix import adjusted
     from harness.gemma.model.tunix_adapter import require_tunix

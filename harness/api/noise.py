@@ -54,8 +54,8 @@ def noise_floor(
     `same` are runs already made of one model, or files of completions, which `task` says how to score. Without them a
     `task` (with its `options`, its first `limit` docs) is asked of a `model`, both as `evaluate` takes them, at each of
     `batches` (1, 8 and 32 where the model has batches) and with each of `seeds`, of which all but 0 ask in another
-    order, so that other batches form. `max_new_tokens` bounds a completion; a Gemma 3 in memory has its `tokenizer`.
-    What is there already is not drawn again. `runs` is where runs are kept.
+    order, so that other batches form. `max_new_tokens` bounds a completion, `tokenizer` is that of a model in memory.
+    Runs that are there already are not drawn again. `runs` is where runs are kept.
 
     Raises UserError for runs that differ in more than numerics, and for fewer than two; `Stopped` on Ctrl-C.
     """

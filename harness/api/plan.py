@@ -114,7 +114,11 @@ def make_plan(
     on_progress: OnProgress = quiet,
     on_done: OnDone = lambda job, compiled, done, total: None,
 ) -> PlanDocument:
-    """`plan` of settings in layers (`options`); `on_done` is told of every program by name too."""
+    """`plan` of settings in layers: `config`, `recipe` and `options`; `on_done` is told of every program by name too.
+
+    As `plan` takes them: `topologies`, `methods`, `batches`, `decode` with its `rows`, `search`, `quick`, `as_run`,
+    `time_limit` (seconds), `workers`, `cache` and `out`. Raises UserError for what cannot be planned.
+    """
     from harness.gemma.model.tunix_adapter import require_tunix
     from harness.hardware.topology import parse_topology
     from sft.planning.document import write_plan
@@ -193,7 +197,9 @@ def _training(
 def searches(
     study: Study, topologies: Sequence[Topology], method: str | None, batches: Sequence[int | None]
 ) -> list[Search]:
-    """Of one method, the first that was asked for, else the run's own; over every batch that was asked for."""
+    """For each of `topologies` the best choice of the `study` with one method, the first that was asked for, else the
+    run's own; over all `batches` (rows of an update) that were asked for.
+    """
     from sft.planning.training import search
 
     return [search(study, one, [study.choice(one, method, rows) for rows in batches]) for one in topologies]

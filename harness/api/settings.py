@@ -46,7 +46,11 @@ def training_options(
     arms: Sequence[str] = (),
     eval_every: int | None = None,
 ) -> list[Layer]:
-    """What is said beside recipe and file, each part under its own name, as it counts: the later over the earlier."""
+    """What is said beside recipe and file, each part under its own name, as it counts: the later over the earlier.
+
+    `overrides` are values by dotted key; `base`, `data`, `arms` and `eval_every` (in updates) stand for settings that
+    are set most.
+    """
     layers = [overrides]
     for name, key, value in (("--base", "model.base", base), ("--data", "data.source", data)):
         if value is not None:

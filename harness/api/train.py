@@ -89,10 +89,11 @@ def run_training(
     listener: Listener = SILENT,
     goes_on: str = "",
 ) -> TrainingResult:
-    """Check, train every arm, export, benchmark, report: all in `folder`, where it goes on with what it finds.
+    """Check, train every arm, export, `benchmark`, report: all in `folder`, where it goes on with what it finds.
 
-    `goes_on` is the command that goes on with it; else that of `harness train`. Raises UserError for settings that
-    cannot be run; `Stopped` on Ctrl-C.
+    `resolved` are the settings, `watch` gets the model at every evaluation, `listener` is called with each part as it
+    is known. `goes_on` is the command that goes on with it; else that of `harness train`. Raises UserError for settings
+    that cannot be run; `Stopped` on Ctrl-C.
     """
     try:
         return _run_training(resolved, folder, benchmark, watch, on_progress, listener)

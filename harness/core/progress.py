@@ -40,7 +40,7 @@ def quiet(progress: Progress) -> None:
 
 
 def followed(items: Sequence[Item], stage: str, unit: str, on_progress: OnProgress) -> Iterator[Item]:
-    """The items, one by one, each told of when the next is asked for.
+    """The `items` of a `stage`, one by one, each told of (counted in `unit`s) when the next is asked for.
 
     >>> list(followed(["a", "b"], "reading", "rows", quiet))
     ['a', 'b']

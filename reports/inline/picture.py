@@ -98,7 +98,10 @@ def _counts(row: FateRow) -> str:
 
 
 def chosen(pictures: Mapping[str, Callable[[Shown], Picture]], shown: Shown, what: str, noun: str) -> Picture:
-    """The picture of that name, the first without one. Raises UserError with those that there are for another."""
+    """The one of `pictures` called `what` of the record `shown`, the first without a name.
+
+    Raises UserError with those that a `noun` has for another.
+    """
     name = what or next(iter(pictures))
     if name not in pictures:
         raise unknown_name("picture", name, pictures, tip=f"pictures of a {noun}: {', '.join(pictures)}.")

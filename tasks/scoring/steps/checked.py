@@ -64,8 +64,10 @@ class CheckedSteps(Shown):
 def checked(
     steps: Sequence[str], question: str = "", *, tier: Tier = "strict", gold_solution: str = ""
 ) -> CheckedSteps:
-    """Check the `steps` of a solution of `question` on their own and, where there is a `gold_solution`, beside it; the
-    verdicts are those of `tier`."""
+    """Check a solution's `steps` on their own, with the `question`, and beside a `gold_solution` where there is one.
+
+    `tier` says whether heuristics count as flags.
+    """
     if not gold_solution:
         return CheckedSteps(check=check_solution(steps, question), tier=tier)
     guided = check_with_reference(steps, question, gold_solution)
