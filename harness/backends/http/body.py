@@ -124,5 +124,7 @@ def _text(choice: Mapping[str, Any], endpoint: Endpoint) -> str:
     if content is not None and not isinstance(content, str):
         raise ValueError(f"the message's content is {type(content).__name__}, not text")
     if isinstance(reasoning, str) and reasoning:
+        if not content and choice.get("finish_reason") == "length":
+            return f"<think>\n{reasoning}"  # cut off while it thought: no end of the thought is made up
         return f"<think>\n{reasoning}\n</think>\n{content or ''}"
     return content or ""
