@@ -45,7 +45,12 @@ def test_a_task_and_a_backend_that_are_objects_have_a_floor():
 
 def test_runs_that_were_just_made_have_a_floor():
     first, second = (harness.evaluate(sums(), "scripted:careful", out=name) for name in ("one", "two"))
-    assert [run.label for run in harness.noise_floor(first, second).runs] == ["one", "two"]
+    floor = harness.noise_floor(first, second)
+    assert [run.label for run in floor.runs] == ["one", "two"]
+    assert repr(floor).startswith("noise floor of scripted-careful: no answer flips by numerics alone")
+    assert floor.to_frame()["flips"].tolist() == [0]
+    assert floor.to_frame("runs")["accuracy"].tolist() == [1.0, 1.0]
+    assert "no answer flips" in floor._repr_html_()
 
 
 @pytest.mark.parametrize(
