@@ -8,7 +8,7 @@ WORKERS ?= 2
 AXE_VERSION := 4.14.1
 AXE := $(VENV)/axe/package
 
-.PHONY: help install demo test test-all test-pages check docs format clean
+.PHONY: help install demo test test-all test-pages check docs notebooks format clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ check: $(READY)  ## Format, lint and type checks, then the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+
+notebooks: $(READY)  ## Run the quickstart notebook and write its outputs into it: about four minutes
+	$(BIN)/python notebooks/run.py notebooks/quickstart.ipynb
 
 docs: $(READY_FOR_DOCS)  ## Build the documentation site into build/site; a link that leads nowhere fails
 	NO_MKDOCS_2_WARNING=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mkdocs build --quiet --strict
