@@ -55,6 +55,26 @@ AMBIGUOUS_BEFORE = word_set(
 )
 """Words before a span after which its value may not be what the sentence speaks of."""
 
+FUNCTION_WORDS = word_set(
+    "log sin cos tan ln mod modulo gcd lcm max min floor ceiling average mean median mode choose chosen taken factorial"
+    " square squared cube cubed root ratio reciprocal inverse opposite negative raised sum product difference between"
+    " respectively versus vs x r remainder plus minus plus-or-minus divided multiplied add adding subtract subtracting"
+    " and-a-half hundredths tenths thousandths half halves thirds third fourths quarter quarters fifths sixths eighths"
+    " tenth hundredth over"
+)
+"""Words beside a span that do something to its value which no number of the sentence tells."""
+LABELS = word_set(
+    "week day month year page chapter level question item step row grade age column figure table equation line problem"
+    " case part option round game test section unit number no room bus route verse lesson volume score won lost win"
+    " beat season episode"
+)
+"""Words, singular, after which `3-1` is a range or a score."""
+FUNCTION_NOUNS = word_set(
+    "product difference average mean median mode square root cube ratio power factor combination combinations rest"
+    " remainder quotient logarithm log sine cosine negative inverse reciprocal out multiple"
+)
+"""Nouns before 'of' that make another value of what follows, which no number of the sentence tells."""
+
 FRACTION_NOUNS = word_set(
     "half third thirds quarter quarters fourth fourths fifth fifths sixth sixths eighth tenth tenths percent"
     " percentage product difference"
@@ -83,14 +103,10 @@ HYPOTHETICAL_CUES = word_set(
 )
 """Words after which a false statement may be meant to be false."""
 NEGATION_CUES = word_set(
-    "not isn't doesn't incorrect wrong mistake mistaken false impossible contradiction contradicts contradictory error"
-    " cannot can't oops invalid unless instead"
+    "incorrect incorrectly wrong wrongly mistake mistaken mistakenly false impossible contradiction contradicts"
+    " contradictory oops invalid"
 )
 """Words beside a statement that deny it."""
-CORRECTION_CUES = word_set(
-    "oops wait incorrect wrong mistake mistaken false contradiction impossible recheck re-check re-evaluate actually"
-)
-"""Words that take a statement back in the next sentence."""
 
 SOFT_RELATIONS = {
     ("is",), ("equals",), ("gives",), ("makes",), ("is", "equal", "to"), ("which", "is"), ("to", "get"), ("we", "get"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tasks.scoring.steps.read.context import left_is_whole, right_is_whole
 from tasks.scoring.steps.read.statements import Side, Statement
 from tasks.scoring.steps.read.tree import Bin, Node, Num, is_literal, strip
+from tasks.scoring.steps.read.whole import left_is_whole, right_is_whole
 from tasks.scoring.steps.value.evaluate import Value
 from tasks.scoring.steps.value.quantities import Mentions, Unit, has_formulas, money_unit, unit_of
 

@@ -118,6 +118,9 @@ def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruli
     """
     judged = pair if reason in ("contradiction", "false identity") else replace(pair, following="")
     why_not = doubt(judged)
+    statement = pair.statement
+    if not why_not and reason == "contradiction" and is_hypothetical(pair.text, statement.start, statement.end):
+        why_not = "supposed or tried"
     return Ruling("unverifiable", why_not, left, right) if why_not else Ruling("invalid", reason, left, right)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,19 +12,20 @@ from tasks.scoring.steps.read.context import (
     has_stray_minus,
     is_clock_time,
     is_cut_off,
-    is_denied,
+    is_hypothetical,
     is_rounding_marked,
     is_stated_alone,
-    left_is_whole,
-    right_is_whole,
     starts_with_dangling_sign,
 )
 from tasks.scoring.steps.read.statements import Relation, Side, Statement
 from tasks.scoring.steps.read.tree import Bin, Neg, Node, Num, Percent, is_literal, literals, strip, walk
+from tasks.scoring.steps.read.whole import Wholeness, left_wholeness, right_wholeness
+from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.evaluate import Undefined, Value, evaluate, try_evaluate
 from tasks.scoring.steps.value.tolerance import (
     Closeness,
     closeness,
+    decimal_digits,
     distance,
     exact_text,
     multiplied,
@@ -33,6 +35,7 @@ from tasks.scoring.steps.value.tolerance import (
 )
 from tasks.scoring.steps.value.units import agrees_in_base_units, is_unit_conversion
 from tasks.scoring.steps.verdict.division import judge_division
+from tasks.scoring.steps.verdict.neighbours import explains
 from tasks.scoring.steps.verdict.readings import has_trigonometry, readings
 from tasks.scoring.steps.verdict.ruling import Ruling
 
@@ -51,8 +54,12 @@ class Pair:
     following: str = ""
     """The beginning of the steps after this one: a text may take its statement back there."""
     is_last_step: bool = False
+    recent: Sequence[Value] = ()
+    """Results of the statements before: a calculation may go on from them in words."""
 
 
+WITHDRAWN = "withdrawn by the text"
+"""Why a false statement is not blamed that the text asks, denies, quotes or takes back."""
 _VALID_EXACT = Ruling("valid", "exact")
 
 
@@ -71,12 +78,13 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
     charitable = _charitable(pair, left, right, rounded)
     if charitable is not None:
         return charitable
-    why_not = doubt(pair) or _cut_off_digits(pair, left)
     shown = show_value(left), show_value(right)
-    if why_not:
+    if why_not := doubt(pair, (left, right)):
         return Ruling("unverifiable", why_not, *shown)
     if _measure(pair, left, right) == "integer":
         return Ruling("imprecise", "integer for a non-integer", *shown)
+    if _is_cut_short(pair, left):
+        return Ruling("unverifiable", "cut off", *shown)
     return Ruling("invalid", "mismatch", *shown)
 
 
@@ -89,11 +97,12 @@ def _compare(pair: Pair, left: Value, right: Value) -> Ruling:
     }[pair.relation]  # fmt: skip
     if holds:
         return Ruling("valid", "true comparison", *shown)
-    if is_literal(_node(pair.left)) and is_literal(_node(pair.right)):
-        return Ruling("unverifiable", "comparison of literals", *shown)
     why_not = doubt(pair)
-    if why_not or pair.relation == "!=":
-        return Ruling("unverifiable", why_not or "inequality", *shown)
+    statement = pair.statement
+    if not why_not and is_hypothetical(pair.text, statement.start, statement.end):
+        why_not = "supposed or tried"
+    if why_not:
+        return Ruling("unverifiable", why_not, *shown)
     return Ruling("invalid", "false comparison", *shown)
 
 
@@ -285,11 +294,15 @@ def _is_percent(node: Node) -> bool:
     return n_percent > 0 and n_percent == len(literals(node))
 
 
-def _cut_off_digits(pair: Pair, value: Value) -> str:
-    """The reply ends with the first digits of the value: `5 + 5 = 1`."""
-    written = pair.text[pair.right.start : pair.right.end].strip("$ ")
-    ends = pair.is_last_step and pair.right.end == len(pair.text.rstrip()) and pair.right is pair.statement.sides[-1]
-    return "cut off" if ends and written and exact_text(value).startswith(written) else ""
+def _is_cut_short(pair: Pair, value: Value) -> bool:
+    """The reply ends with the first digits of the value, or the beginning of the left side once more.
+
+    `5 + 5 = 1`, `1.50 - 33 = -3`, `0.05 * 400,000 = 20,`, `3 + 4 + 5 = 3 + 4`.
+    """
+    if not pair.is_last_step or pair.right is not pair.statement.sides[-1] or pair.text[pair.right.end :].strip(" \n,"):
+        return False
+    left, written = (re.sub(r"[$, ]", "", pair.text[side.start : side.end]) for side in (pair.left, pair.right))
+    return bool(written) and (decimal_digits(value).startswith(written) or left.startswith(written))
 
 
 def _are_things_priced(pair: Pair) -> bool:
@@ -303,38 +316,61 @@ def _are_things_priced(pair: Pair) -> bool:
     )
 
 
-def doubt(pair: Pair) -> str:
-    """Why a mismatch proves nothing, or ''."""
-    statement = pair.statement
-    first, last = pair.index == 0, pair.index + 2 == len(statement.sides)
+def doubt(pair: Pair, values: tuple[Value, Value] | None = None) -> str:
+    """Why a mismatch proves nothing, or ''. `values` are those of the two sides, where both have one."""
+    return _other_meaning(pair, values) or _other_extent(pair, values) or _other_intent(pair, values)
+
+
+def _other_meaning(pair: Pair, values: tuple[Value, Value] | None) -> str:
+    """The relation may say something else than that two numbers are equal."""
+    statement, left, right = pair.statement, _node(pair.left), _node(pair.right)
+    if pair.relation not in ("=", "~="):
+        return ""
     if _are_things_priced(pair):
         return "things and their prices"
-    if pair.left.unit and pair.right.unit and _is_rate(_node(pair.left)) and is_literal(_node(pair.right)):
+    if pair.left.unit and pair.right.unit and _is_rate(left) and is_literal(right):
         return "a label or a rate"
-    if _is_rate(_node(pair.left)) and (statement.origin == "verbal" or _is_percent(_node(pair.right))):
+    if _is_rate(left) and (statement.origin == "verbal" or _is_percent(right)):
         return "a label or a rate"
-    if is_literal(_node(pair.left)) and is_literal(_node(pair.right)) and is_stated_alone(statement):
-        return "denied by the text" if is_denied(pair.text, statement.start, statement.end, pair.following) else ""
-    if is_literal(_node(pair.left)) and first and (pair.left.cut or pair.left.unit or is_literal(_node(pair.right))):
+    if is_literal(left) and is_literal(right) and is_stated_alone(statement):
+        return ""
+    if is_literal(left) and pair.index == 0 and (pair.left.cut or pair.left.unit or is_literal(right)):
         return "a label or a rate"
-    if first and has_dimensions(statement, pair.left):
+    if pair.index == 0 and has_dimensions(statement, pair.left):
         return "dimensions"
     if statement.origin == "verbal" and pair.left.unit and pair.right.unit and pair.left.unit != pair.right.unit:
         return "two units"
-    if has_trigonometry(_node(pair.left)) or has_trigonometry(_node(pair.right)):
-        return "unit of the angle"
-    if first and not left_is_whole(statement, pair.left):
+    return "unit of the angle" if has_trigonometry(left) or has_trigonometry(right) else ""
+
+
+def _other_extent(pair: Pair, values: tuple[Value, Value] | None) -> str:
+    """A side may be only a part of what is calculated."""
+    statement = pair.statement
+    first, last = pair.index == 0, pair.index + 2 == len(statement.sides)
+    if first and (_goes_on(pair, left_wholeness(statement, pair.left), values)):
         return "left side not whole"
     if first and starts_with_dangling_sign(statement, pair.left):
         return "left side not whole"
-    if last and not right_is_whole(statement, pair.right):
+    if last and _goes_on(pair, right_wholeness(statement, pair.right), values):
         return "right side not whole"
     if has_stray_minus(statement, pair.left) or has_stray_minus(statement, pair.right):
         return "a sign of two readings"
-    if is_denied(pair.text, statement.start, statement.end, pair.following):
-        return "denied by the text"
-    if last and pair.is_last_step and is_cut_off(pair.text, statement, pair.right):
-        return "cut off"
-    if is_clock_time(pair.text, pair.left, pair.right):
-        return "clock time"
     return ""
+
+
+def _goes_on(pair: Pair, wholeness: Wholeness, values: tuple[Value, Value] | None) -> bool:
+    """A part of a calculation, or a side that a number of its sentence would make right."""
+    if wholeness != "open" or values is None:
+        return wholeness != "whole"
+    return explains(pair.statement, *values, written_decimals(_node(pair.right)) or 0, pair.recent)
+
+
+def _other_intent(pair: Pair, values: tuple[Value, Value] | None) -> str:
+    """The text does not mean it, or did not come to its end."""
+    statement = pair.statement
+    value = exact_text(values[0]) if values is not None else None
+    if is_withdrawn(pair.text, statement.start, statement.end, pair.following, value):
+        return WITHDRAWN
+    if pair.is_last_step and pair.index + 2 == len(statement.sides) and is_cut_off(pair.text, pair.right):
+        return "cut off"
+    return "clock time" if is_clock_time(pair.text, pair.left, pair.right) else ""

@@ -65,6 +65,8 @@ class SolutionState:
     """Units of the numbers in the question and the steps before."""
     local: Mentions = field(default_factory=Mentions)
     """Units of the numbers in digits of the step that is read."""
+    recent: tuple[Value, ...] = ()
+    """Results of the last four statements."""
     step: int = 0
     order: int = 0
     """Statements read so far."""
