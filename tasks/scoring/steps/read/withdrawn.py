@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from tasks.scoring.steps.read.words import NEGATION_CUES
-
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _NEXT_STOP = re.compile(r"[.;?!]\s|\n|[.?!]?$")
 _NOT_SO = re.compile(
@@ -17,14 +15,26 @@ _NOT_SO = re.compile(
     re.IGNORECASE,
 )
 """'Not' said of the statement itself: `= 16, which is not true`; in `= 70 members are not in the choir` it is not."""
+_CONTENT = (
+    r"(?!\s+(?:answers?|questions?|ones?|items?|guess\w*|responses?|problems?|tickets?|calls?|numbers?|address\w*|way))"
+)
+"""What is wrong in the story and not in the statement: `50 / 5 = 10 incorrect answers`."""
+_DENIAL = re.compile(
+    r"\b(?:incorrect(?:ly)?|wrong(?:ly)?|mistake\w*|mistaken(?:ly)?|false|impossible|contradict\w*|oops|invalid)\b"
+    + _CONTENT,
+    re.IGNORECASE,
+)
 _STRONG = re.compile(
     r"\b(?:false|contradict\w*|incorrect|impossible|not true|no solution|not satisf\w*|not equal|not work"
     r"|not (?:be )?possible|not (?:the )?correct|not valid|cannot be|can't be|not make sense|doesn't make sense"
-    r"|(?:not|n't) (?:seem|look|sound) (?:right|correct)|is not \d+|isn't"
-    r"|made an? (?:\w+ ){0,2}(?:error|mistake)|(?:is|was|are|were) (?:in error|mistaken|an error|a mistake|wrong))\b",
+    r"|(?:not|n't) (?:seem|look|sound) (?:right|correct)|is not \d+|isn't|made an? (?:\w+ ){0,2}(?:error|mistake)"
+    r"|(?:is|was|are|were) (?:in error|mistaken|an error|a mistake|wrong))\b" + _CONTENT,
     re.IGNORECASE,
 )
 """Words that deny what was said, even some sentences later."""
+_ASKS = re.compile(
+    r"\s*(?:is|are|was|were|does|do|did|could|can|would|should|what|why|how|isn't|so is)\b", re.IGNORECASE
+)
 _TAKES_BACK = re.compile(
     r"[\s(\[*\"'–—-]*(?:(?:but|and|so|hmm+|wait|ah|oh)\b[\s,.!–—-]*)*"
     r"(?:w?oops\b|scratch that|strike that|correction\b|no\s?[,.!:;–—]|no - |nope\b|sorry\b|my (?:mistake|bad|error)\b"
@@ -46,6 +56,9 @@ _ATTRIBUTED = re.compile(
     re.IGNORECASE,
 )
 _OBJECTION = re.compile(r"\b(?:but|however|yet|though|although|instead|actually|wrong|incorrect)\b", re.IGNORECASE)
+_NEAR_END, _NEAR = 160, 220
+_FAR_END, _FAR = 240, 400
+"""Characters of the step and of all in which a denial is looked for: of a wrong result, of an equation."""
 _AFTER = 160
 """Characters behind a statement in which the right value may follow."""
 
@@ -77,7 +90,8 @@ def is_withdrawn(text: str, start: int, end: int, following: str = "", value: st
     before, after = sentence_around(text, start, end)
     stop = _stop(text, end)
     rest, beyond = text[end:stop], text[stop + 1 : stop + 200].lstrip() or following
-    if text[stop : stop + 1] == "?" or _is_denied(text[start:end], before, rest, after):
+    is_asked = text[stop : stop + 1] == "?" and (not _WORD.search(rest) or _ASKS.match(before))
+    if is_asked or _is_denied(text[start:end], before, rest, after):
         return True
     if (
         _TAKES_BACK.match(rest)
@@ -93,9 +107,9 @@ def is_withdrawn(text: str, start: int, end: int, following: str = "", value: st
 
 def _is_denied(statement: str, before: str, rest: str, after: str) -> bool:
     """A word of denial beside the statement, in its own sentence."""
-    beside = _words(rest[:80]) | _words(before[-14:]) | _words(statement)
     return (
-        not NEGATION_CUES.isdisjoint(beside)
+        _DENIAL.search(f"{statement} {rest[:80]}") is not None
+        or _DENIAL.search(before[-14:]) is not None
         or not {"not", "isn't", "doesn't"}.isdisjoint(_words(before[-14:]) | _words(statement))
         or _NOT_SO.match(rest) is not None
         or "≠" in after

@@ -102,11 +102,6 @@ HYPOTHETICAL_CUES = word_set(
     " should check verify case either test hypothetical otherwise"
 )
 """Words after which a false statement may be meant to be false."""
-NEGATION_CUES = word_set(
-    "incorrect incorrectly wrong wrongly mistake mistaken mistakenly false impossible contradiction contradicts"
-    " contradictory oops invalid"
-)
-"""Words beside a statement that deny it."""
 
 SOFT_RELATIONS = {
     ("is",), ("equals",), ("gives",), ("makes",), ("is", "equal", "to"), ("which", "is"), ("to", "get"), ("we", "get"),
@@ -121,21 +116,32 @@ SECONDS = {
 """Fixed time units, in seconds."""
 MONTHS = {"month": 1, "year": 12, "decade": 120, "century": 1_200}
 LENGTHS = {"inch": 1, "foot": 12, "yard": 36, "mile": 63_360}
-METRIC = {"millimeter": 1, "mm": 1, "centimeter": 10, "cm": 10, "meter": 1_000, "kilometer": 1_000_000, "km": 1_000_000}
+METRIC = {
+    "millimeter": 1,
+    "mm": 1,
+    "centimeter": 10,
+    "cm": 10,
+    "meter": 1_000,
+    "m": 1_000,
+    "kilometer": 1_000_000,
+    "km": 1_000_000,
+}
 MASS = {"ounce": 1, "oz": 1, "pound": 16, "lb": 16, "ton": 32_000}
-GRAMS = {"milligram": 1, "mg": 1, "gram": 1_000, "kilogram": 1_000_000, "kg": 1_000_000}
+GRAMS = {"milligram": 1, "mg": 1, "gram": 1_000, "g": 1_000, "kilogram": 1_000_000, "kg": 1_000_000}
 VOLUME = {"ounce": 1, "cup": 8, "pint": 16, "quart": 32, "gallon": 128}
-LITERS = {"milliliter": 1, "ml": 1, "liter": 1_000}
+LITERS = {"milliliter": 1, "ml": 1, "liter": 1_000, "l": 1_000}
 MONEY = {"cent": 1, "penny": 1, "nickel": 5, "dime": 10, "quarter": 25, "dollar": 100, "buck": 100}
-COUNT = {"piece": 1, "pair": 2, "dozen": 12, "egg": 1, "score": 20}
+GROUPS = {"pair": 2, "dozen": 12, "score": 20}
+"""Words that count things by the group."""
 POWER = {"watt": 1, "watt-hour": 1, "wh": 1, "kilowatt": 1_000, "kw": 1_000, "kwh": 1_000, "kilowatt-hour": 1_000}
 BYTES = {"kb": 1, "mb": 1_000, "gb": 1_000_000}
-UNIT_TABLES = (POWER, BYTES, SECONDS, MONTHS, LENGTHS, METRIC, MASS, GRAMS, VOLUME, LITERS, MONEY, COUNT)
+UNIT_TABLES = (POWER, BYTES, SECONDS, MONTHS, LENGTHS, METRIC, MASS, GRAMS, VOLUME, LITERS, MONEY)
 """A small fixed table: a units library would read 'hand' and 'bag' as units."""
 
 _IRREGULAR = {"feet": "foot", "inches": "inch", "pennies": "penny", "centuries": "century", "ft": "foot", "hrs": "hour",
               "mins": "minute", "secs": "second", "lbs": "pound", "litre": "liter", "litres": "liter", "metre": "meter",
-              "metres": "meter", "minutes": "minute", "h": "hour"}  # fmt: skip
+              "metres": "meter", "minutes": "minute", "h": "hour",
+              "hr": "hour", "min": "minute", "sec": "second", "kilo": "kg", "kilos": "kg", "kgs": "kg"}  # fmt: skip
 
 
 def singular(word: str) -> str:

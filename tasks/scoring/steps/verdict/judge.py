@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tasks.scoring.steps.read.context import (
@@ -33,7 +33,8 @@ from tasks.scoring.steps.value.tolerance import (
     same_value,
     show_value,
 )
-from tasks.scoring.steps.value.units import agrees_in_base_units, is_unit_conversion
+from tasks.scoring.steps.value.units import is_unit_conversion, side_quantity
+from tasks.scoring.steps.verdict.conversion import judge_conversion
 from tasks.scoring.steps.verdict.division import judge_division
 from tasks.scoring.steps.verdict.neighbours import explains
 from tasks.scoring.steps.verdict.readings import has_trigonometry, readings
@@ -65,6 +66,8 @@ _VALID_EXACT = Ruling("valid", "exact")
 
 def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Value]) -> Ruling:
     """Judge a relation whose sides have values. `rounded` maps literals to the exact values they were rounded from."""
+    if pair.left.unit and (conversion := _conversion(pair, left, right)) is not None:
+        return conversion
     if pair.relation == "=" and left == right:
         return Ruling("valid", "exact", show_value(left), show_value(right)) if type(left) is float else _VALID_EXACT
     if pair.relation not in ("=", "~="):
@@ -86,6 +89,19 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
     if _is_cut_short(pair, left):
         return Ruling("unverifiable", "cut off", *shown)
     return Ruling("invalid", "mismatch", *shown)
+
+
+def _conversion(pair: Pair, left: Value, right: Value) -> Ruling | None:
+    """The ruling on two quantities of one measure; a false one that something speaks for is undecided."""
+    decimals = written_decimals(_node(pair.right)) or 0
+    found = judge_conversion(pair.text, pair.left, pair.right, (left, right), decimals, pair.relation)
+    if found is None or found.verdict != "invalid" or pair.relation not in ("=", "~="):
+        return found if pair.relation in ("=", "~=") else None
+    values = left, right
+    why_not = _other_extent(pair, values) or _other_intent(pair, values)
+    if not why_not and is_hypothetical(pair.text, pair.statement.start, pair.statement.end):
+        why_not = "supposed or tried"
+    return replace(found, verdict="unverifiable", reason=why_not) if why_not else found
 
 
 def _compare(pair: Pair, left: Value, right: Value) -> Ruling:
@@ -161,15 +177,17 @@ def _charitable(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Val
     shown = show_value(left), show_value(right)
     if _is_percent_reading(pair, left, right):
         return Ruling("valid", "percent", *shown, reading="percent")
-    if is_unit_conversion(pair.text, pair.left, pair.right, left, right) or agrees_in_base_units(pair.left, pair.right):
+    if is_unit_conversion(pair.text, pair.left, pair.right, pair.statement.sides[-1]):
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if _is_magnitude(pair, left, right):
         return Ruling("valid", "magnitude", *shown, reading="magnitude in words")
     if _is_run_on(pair, left):
         return Ruling("valid", "run-on", *shown, reading="run-on equality")
     named = _by_readings(pair, left, right)
-    if named:
-        return Ruling("valid", "charitable reading", *shown, reading=named)
+    if named is not None and named[1] == "integer":
+        return Ruling("imprecise", "integer for a non-integer", *shown, reading=named[0])
+    if named is not None:
+        return Ruling("valid", "charitable reading", *shown, reading=named[0])
     return _by_rounding(pair, rounded, shown)
 
 
@@ -217,19 +235,19 @@ def _alternatives(node: Node, value: Value) -> list[tuple[str, Node, Value]]:
     return found
 
 
-def _by_readings(pair: Pair, left: Value, right: Value) -> str:
-    """Name of the first combination of readings under which the sides agree, else ''."""
+def _by_readings(pair: Pair, left: Value, right: Value) -> tuple[str, Closeness] | None:
+    """The first combination of readings under which the sides agree, by name, and how well."""
     rights = _alternatives(_node(pair.right), right)
     for left_name, _, left_value in _alternatives(_node(pair.left), left):
         for right_name, right_node, right_value in rights:
             if not (left_name or right_name):
                 continue
             decimals = written_decimals(right_node)
-            if same_value(left_value, right_value) or (
-                decimals is not None and closeness(left_value, right_value, decimals) in ("rounded", "truncated")
-            ):
-                return left_name or right_name
-    return ""
+            if same_value(left_value, right_value):
+                return left_name or right_name, "exact"
+            if decimals is not None and (found := closeness(left_value, right_value, decimals)) != "off":
+                return left_name or right_name, found
+    return None
 
 
 def _by_rounding(pair: Pair, rounded: Mapping[str, Value], shown: tuple[str, str]) -> Ruling | None:
@@ -253,9 +271,9 @@ def _with_exact(node: Node, rounded: Mapping[str, Value]) -> Value | None:
 
 
 def _within_displayed(pair: Pair) -> bool:
-    """Moving every long decimal by half its last digit can bring the sides together."""
+    """Moving every long decimal by half its last digit can bring the sides together; amounts of money are exact."""
     numbers = [num for num in literals(_node(pair.left)) + literals(_node(pair.right)) if num.decimals >= 2]
-    if not numbers or len(numbers) > 8:
+    if not numbers or len(numbers) > 8 or (_is_money(pair) and all(num.decimals == 2 for num in numbers)):
         return False
     gap = _gap(pair, {})
     if gap is None:
@@ -272,6 +290,11 @@ def _within_displayed(pair: Pair) -> bool:
     return abs(Fraction(gap)) <= reach + slack and abs(Fraction(gap)) * 100 <= size
 
 
+def _is_money(pair: Pair) -> bool:
+    sides = pair.left, pair.right
+    return any(side_quantity(pair.text, side).unit in ("dollar", "cent") for side in sides)
+
+
 def _gap(pair: Pair, moved: Mapping[int, Fraction]) -> Value | None:
     try:
         left = evaluate(_node(pair.left), None, lambda num: moved.get(num.start, num.value))
@@ -281,11 +304,14 @@ def _gap(pair: Pair, moved: Mapping[int, Fraction]) -> Value | None:
 
 
 def _is_rate(node: Node) -> bool:
-    """A literal or a fraction of two: `1/2 inch = 20 miles` defines a scale."""
-    node = strip(node)
-    return is_literal(node) or (
-        type(node) is Bin and node.op == "/" and is_literal(node.left) and is_literal(node.right)
-    )
+    """A literal or a proper fraction: `1/2 inch = 20 miles` defines a scale; `84 tulips / 4` is a calculation."""
+    inner = strip(node)
+    if type(inner) is not Bin or inner.op != "/":
+        return is_literal(inner)
+    top, bottom = strip(inner.left), strip(inner.right)
+    is_fraction = inner.tight or inner is not node
+    is_plain = is_fraction and type(top) is Num and type(bottom) is Num and not top.unit
+    return is_plain and top.value < bottom.value  # type: ignore[union-attr]
 
 
 def _is_percent(node: Node) -> bool:
@@ -301,8 +327,16 @@ def _is_cut_short(pair: Pair, value: Value) -> bool:
     """
     if not pair.is_last_step or pair.right is not pair.statement.sides[-1] or pair.text[pair.right.end :].strip(" \n,"):
         return False
+    if (a := side_quantity(pair.text, pair.left).unit) and (b := side_quantity(pair.text, pair.right).unit) and a != b:
+        return False  # 45 cents * 4 = $18
     left, written = (re.sub(r"[$, ]", "", pair.text[side.start : side.end]) for side in (pair.left, pair.right))
-    return bool(written) and (decimal_digits(value).startswith(written) or left.startswith(written))
+    return bool(written) and (decimal_digits(value).startswith(written) or _repeats(pair, left, written))
+
+
+def _repeats(pair: Pair, left: str, written: str) -> bool:
+    """A chain that ends as its side before began: a loop was cut."""
+    goes_on = not is_literal(_node(pair.right)) or len(pair.statement.sides) > 2
+    return goes_on and left.startswith(written)
 
 
 def _are_things_priced(pair: Pair) -> bool:
