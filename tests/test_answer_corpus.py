@@ -1,7 +1,7 @@
 """The rules of docs/answers.md, one made row an example: what is right is accepted, what is wrong is not.
 
 A row of fixtures/answer_rules.jsonl:
-    {"rule": "two units are one quantity", "gold": "4.25", "reply": "The answer is 4 hours and 15 minutes", "correct": true}
+    {"rule": "two units are one quantity", "gold": "4.25", "reply": "Answer: 4 hours and 15 minutes", "correct": true}
 """
 
 from __future__ import annotations

@@ -20,7 +20,13 @@ MARKED = (
 DISTRACTORS = (
     *("First she buys 3 boxes of 12.", "Then 3 * 12 = 36.", "It costs $4.50 a box.", "On day 2 she sells 7 of them."),
     *("At 3:30 pm there are 5 or 6 left.", "Half of it is \\boxed{18}.", "That is 25% of 144.", "Let x = 4 and y = 9."),
-    *("#### Step 2", "<think>Maybe 99? The answer is 98.</think>", "| a | 1,250 |", "- 17 pens", "It took 2 hours 5 minutes."),
+    *(
+        "#### Step 2",
+        "<think>Maybe 99? The answer is 98.</think>",
+        "| a | 1,250 |",
+        "- 17 pens",
+        "It took 2 hours 5 minutes.",
+    ),
 )
 DRESS = {
     "plain": lambda n: str(n),
@@ -41,7 +47,12 @@ def outcome(gold: str, reply: str) -> str:
     return SCORER.score(Doc(id="d", question="q", target=gold), Completion(doc_id="d", text=reply)).outcome
 
 
-@given(n=WHOLE, dress=st.sampled_from(sorted(DRESS)), mark=st.sampled_from(MARKED), lead=st.lists(st.sampled_from(DISTRACTORS)))
+@given(
+    n=WHOLE,
+    dress=st.sampled_from(sorted(DRESS)),
+    mark=st.sampled_from(MARKED),
+    lead=st.lists(st.sampled_from(DISTRACTORS)),
+)
 @settings(max_examples=300)
 def test_distractors_currency_thousands_and_units_leave_a_marked_answer_right(
     n: int, dress: str, mark: str, lead: list[str]
@@ -58,12 +69,18 @@ def test_distractors_currency_thousands_and_units_leave_a_marked_answer_right(
     lead=st.lists(st.sampled_from(DISTRACTORS)),
 )
 @settings(max_examples=300)
-def test_no_dress_of_the_right_answer_equals_a_wrong_gold(n: int, gold: int, dress: str, mark: str, lead: list[str]) -> None:
+def test_no_dress_of_the_right_answer_equals_a_wrong_gold(
+    n: int, gold: int, dress: str, mark: str, lead: list[str]
+) -> None:
     reply = "\n".join([*lead, mark.format(DRESS[dress](n))])
     assert (outcome(str(gold), reply) == "correct") == (gold == n), reply
 
 
-@given(a=st.integers(1, 99), b=st.integers(2, 99), sign=st.sampled_from(["+", "*", "/", "-", " over ", " plus ", " times "]))
+@given(
+    a=st.integers(1, 99),
+    b=st.integers(2, 99),
+    sign=st.sampled_from(["+", "*", "/", "-", " over ", " plus ", " times "]),
+)
 def test_neither_operand_is_the_answer(a: int, b: int, sign: str) -> None:
     value = reckoned(f"{a} {sign.strip()} {b}")
     for mark in MARKED:

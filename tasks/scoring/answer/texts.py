@@ -12,8 +12,13 @@ _OPTION = re.compile(
     re.IGNORECASE,
 )
 """An option by its letter: "(B) the cat", "B. the cat", "Option B"; "a dog" is no A."""
-_OPTION_AT_END = re.compile(r"(?:\bis|['’]s|\boption|\bchoice|\bchoose|:)\s*(?:option )?[(*]{0,3}([A-Z])[)*]{0,3}[.!\s]*$")
-_ANOTHER = re.compile(r"[).]?\s*(?:,|/|&|\bor\b|\band\b)\s*(?:\bor\b\s*|\band\b\s*)?(?:option )?(?:\([A-Za-z]\)|[A-HJ-Z](?![A-Za-z]))")
+_OPTION_AT_END = re.compile(
+    r"(?:\bis|['’]s|\boption|\bchoice|\bchoose|:)\s*(?:option )?[(*]{0,3}([A-Z])[)*]{0,3}[.!\s]*$"
+)
+_ANOTHER = re.compile(
+    r"[).]?\s*\([A-Za-z]\)|"
+    r"[).]?\s*(?:,|/|&|\bor\b|\band\b)\s*(?:\bor\b\s*|\band\b\s*)?(?:option )?(?:\([A-Za-z]\)|[A-HJ-Z](?![A-Za-z]))"
+)
 """A second option right after the first: "(A) or (D)" is neither."""
 _GOLD_OPTION = re.compile(r"\s*\(([A-Za-z])\)|\s*([A-Za-z])\s*[.)]?\s*$|\s*([B-H])(?=\s[A-Z][a-z])")
 _NEGATED = re.compile(r"[-−]\\?[A-Za-z]")
@@ -21,7 +26,9 @@ _NEGATED = re.compile(r"[-−]\\?[A-Za-z]")
 _VERDICTS = frozenset({"yes", "no", "true", "false", "valid", "invalid"})
 _FIRST_WORD = re.compile(r"\W*(\w+)(?=\s*(?:[.,;:!)—–-]|$|\n|\bbecause\b|\bsince\b|\bas\b))(?!\s*[,/]?\s*(?:or|and)\b)")
 _LAST_WORD = re.compile(r"(?:\bis|\bare|:|\bit['’]s)\s*[\"'“*(]*(\w+)[\"'”*).!\s]*$")
-_TIME = re.compile(r"\s*(\d{1,2})(?:(?P<colon>[:h])|\.)(\d{2})\s*(?:([ap])\.?\s?m\.?|(?P<clock>uhr|o'clock))?\s*", re.IGNORECASE)
+_TIME = re.compile(
+    r"\s*(\d{1,2})(?:(?P<colon>[:h])|\.)(\d{2})\s*(?:([ap])\.?\s?m\.?|(?P<clock>uhr|o'clock))?\s*", re.IGNORECASE
+)
 _NAMED_TIMES = {"noon": "12:00 pm", "midnight": "12:00 am", "12 noon": "12:00 pm", "12 midnight": "12:00 am"}
 _RATIO = re.compile(r"\s*(?:the ratio (?:is )?)?(\d{1,9}(?:\s*(?::|\bto\b)\s*\d{1,9}){1,4})\s*")
 _AS_FRACTION = re.compile(r"\s*(?:\\d?frac\{(\d{1,9})\}\{(\d{1,9})\}|(\d{1,9})\s?/\s?(\d{1,9}))\s*")
