@@ -67,7 +67,7 @@ def starts_with_limit(text: str) -> bool:
 
 
 def is_list(text: str, begin: int, end: int, numbers: Sequence[Number]) -> bool:
-    """Whether the text is several numbers and nothing else: "18, 19", "7 boys and 2 girls"."""
+    """Whether the text from `begin` to `end` is several `numbers` and nothing else: "18, 19", "7 boys and 2 girls"."""
     cuts = [begin, *(position for number in numbers for position in (number.start, number.end)), end]
     gaps = [text[cuts[i] : cuts[i + 1]] for i in range(0, len(cuts), 2)]
     if len(numbers) < 2 or _WORD.search(gaps[0]):
@@ -96,7 +96,8 @@ def is_label(text: str, begin: int, number: Number) -> bool:
 
 
 def whole_span(text: str, begin: int, end: int, numbers: Sequence[Number]) -> tuple[int, int]:
-    """What the parts stand in: from the first to the last of them, out to the nearest blanks or dollar signs."""
+    """What the parts stand in: from the first to the last of `numbers`, out to the nearest blanks or dollar signs of
+    `text` from `begin` to `end`."""
     start, stop = numbers[0].start, numbers[-1].end
     while start > begin and not text[start - 1].isspace() and text[start - 1] != "$":
         start -= 1
