@@ -156,7 +156,8 @@ def _nested(reply: str, region: Region, kind: Kind) -> Found | None:
 
 
 def read_formula(rule: str, reply: str, start: int, end: int) -> Found | None:
-    """The number that the formula in `reply` from `start` to `end`, found by `rule`, comes to: of `x = 1/3 \\approx 0.33` what stands after the "=", exactly."""
+    """The number that the formula in `reply` from `start` to `end`, found by `rule`, comes to:
+    of `x = 1/3 \\approx 0.33` what stands after the "=", exactly."""
     found = _read_boxed(reply, Region(rule=rule, start=start, end=end))
     return None if found.number is None else found
 

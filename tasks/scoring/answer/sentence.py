@@ -47,7 +47,9 @@ _EQUATIONS = re.compile(r"[A-Za-z]\w?\s*=\s*[^=]{1,60}?(?:,|;|\band\b|\bor\b)\s*
 
 
 def read_sentence(reply: str, rule: str, start: int, end: int) -> Found | None:
-    """The number that `reply` states from `start` to `end`, found by `rule`. Of several sentences the last one with a number counts (outside brackets, where
+    """The number that `reply` states from `start` to `end`, found by `rule`.
+
+    Of several sentences the last one with a number counts (outside brackets, where
     any has one there); a question or doubt states none."""
     start = max(start, end - _MAX_REGION)
     cuts = [start, *(m.end() for m in _SENTENCES.finditer(reply, start, end)), end]
