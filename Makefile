@@ -10,7 +10,7 @@ AXE := $(VENV)/axe/package
 OVER_ARRAYS := shapes engine_generate engine_likelihood engine_schedule sft_export sft_layers sft_loss sft_packing \
 	gemma_export gemma_load
 
-.PHONY: help install demo test test-all test-shapes test-pages check docs format clean
+.PHONY: help install demo test test-all test-shapes test-pages check docs notebooks format clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ check: $(READY)  ## Format, lint and type checks, then the tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(MAKE) test
+
+notebooks: $(READY)  ## Run the quickstart notebook and write its outputs into it: about four minutes
+	$(BIN)/python notebooks/run.py notebooks/quickstart.ipynb
 
 docs: $(READY_FOR_DOCS)  ## Build the documentation site into build/site; a link that leads nowhere fails
 	NO_MKDOCS_2_WARNING=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/mkdocs build --quiet --strict

@@ -7,8 +7,8 @@ FOLDER has one folder a peer with its tests, as a clone has them; every `test*.p
     FOLDER/Math-Verify/tests/test_all.py      git clone https://github.com/huggingface/Math-Verify
     FOLDER/lighteval/tests/unit/metrics/...   git clone https://github.com/huggingface/lighteval
 
-A case is a row of `@pytest.mark.parametrize` that has a gold answer, a reply and whether they agree (ARGUMENTS lists the
-names). Rows that are not literals are counted and left out. A gold that is a whole solution counts as its own answer.
+A case is a row of `@pytest.mark.parametrize` that has a gold answer, a reply and whether they agree (ARGUMENTS lists
+the names). Rows that are not literals are counted and left out. Of a gold that is a whole solution its answer counts.
 """
 
 from __future__ import annotations
@@ -90,9 +90,8 @@ def report(name: str, cases: list[Case], judge_name: str, judge: Judge, *, show:
     count = Counter(zip((case.agree for case in cases), verdicts, strict=True))
     agree = count[True, True] + count[False, False]
     wrong = f"{count[False, True]} | {count[True, False]}"
-    print(
-        f"| {name} | {judge_name} | {len(cases)} | {agree} ({agree / max(1, len(cases)):.1%}) | {wrong} | {seconds:.2f} |"
-    )
+    share = agree / max(1, len(cases))
+    print(f"| {name} | {judge_name} | {len(cases)} | {agree} ({share:.1%}) | {wrong} | {seconds:.2f} |")
     for case, verdict in zip(cases, verdicts, strict=True):
         if show and verdict != case.agree:
             print(f"    {case.test}: {case.gold[-160:]!r} {'!' if case.agree else ''}= {case.reply[-300:]!r}")

@@ -1,7 +1,7 @@
-"""Run a notebook and write its outputs into it: `python notebooks/run.py notebooks/quickstart.ipynb`, or `make notebooks`.
+"""Run notebooks and write their outputs into them: `python notebooks/run.py quickstart.ipynb`, or `make notebooks`.
 
-It runs in an empty folder, and what differs from one run to the next (speeds, folders, timestamps) is left out, so that a
-change in the file is a change in what a reader sees.
+Each runs in an empty folder, and what differs from one run to the next (speeds, folders) is left out, so that a change
+in the file is a change in what a reader sees.
 """
 
 from __future__ import annotations

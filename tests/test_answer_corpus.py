@@ -1,7 +1,7 @@
-"""The rules of docs/answers.md, one made row an example: what is right is accepted, what is wrong is not.
+"""The rules of docs/method/answers.md, one made row an example: what is right is accepted, what is wrong is not.
 
 A row of fixtures/answer_rules.jsonl:
-    {"rule": "two units are one quantity", "gold": "4.25", "reply": "The answer is 4 hours and 15 minutes", "correct": true}
+    {"rule": "two units are one quantity", "gold": "4.25", "reply": "Answer: 4 hours and 15 minutes", "correct": true}
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def test_a_rule_holds_for_each_of_its_examples(rule: str) -> None:
 
 
 def test_every_rule_is_in_the_docs_and_every_rule_of_the_docs_has_examples() -> None:
-    page = (HERE.parent / "docs/answers.md").read_text(encoding="utf-8")
+    page = (HERE.parent / "docs/method/answers.md").read_text(encoding="utf-8")
     table = page.split("## The rules", 1)[1].split("\n## ", 1)[0]
     listed = [row.split("|")[1].strip() for row in re.findall(r"^\|.*\|$", table, re.MULTILINE)[2:]]
     assert sorted(listed) == RULES

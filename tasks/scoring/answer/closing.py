@@ -7,14 +7,15 @@ import re
 from tasks.scoring.answer import numbers
 from tasks.scoring.answer.found import Found, of_number, trimmed
 from tasks.scoring.answer.numbers import Number
-from tasks.scoring.answer.parts import ends_list, is_bound, is_denied, is_operand, whole_span
+from tasks.scoring.answer.parts import ends_list, is_bound, is_denied, is_limit, is_operand, whole_span
 from tasks.scoring.answer.quantities import joined
 from tasks.scoring.answer.read import read_formula, read_whole
 from tasks.scoring.answer.sentence import bold_numbers, outside_brackets, read_sentence
 
 _MAX_REGION = 2_000
 _CHECK = re.compile(
-    r"\s*(?:[-*#>]+ ?)?(?:\*\*)?(?:(?:let(?:'s|’s| us| me)|we can|to) )?(?:double[- ])?(?:check|verify|verification)\w*\b"
+    r"\s*(?:[-*#>]+ ?)?(?:\*\*)?(?:(?:let(?:'s|’s| us| me)|we can|to) )?(?:double[- ])?"
+    r"(?:check|verify|verification)\w*\b"
     r"|\s*(?:I hope|Hope (?:this|that)|Let me know|Feel free|Please (?:let|rate)|Thank|Rate me)\b",
     re.IGNORECASE,
 )
@@ -33,7 +34,7 @@ def closing_number(reply: str) -> Found | None:
     begin = max(reply.rfind("\n", 0, last.start) + 1, last.end - _MAX_REGION)
     end = reply.find("\n", last.end)
     end = len(reply) if end < 0 else end
-    whole = read_whole(f"\n{reply[begin:end]}", in_box=False)
+    whole = read_whole(f"\n{reply[begin:end]}", in_box=False, is_marked=False)
     if whole is not None:
         return trimmed("closing number", reply, begin, end, whole)
     found = joined(reply, outside_brackets(reply, begin, list(numbers.find_numbers(reply, begin, end)) or [last]))
@@ -43,14 +44,17 @@ def closing_number(reply: str) -> Found | None:
 def _last_of(reply: str, begin: int, end: int, found: list[Number]) -> Found:
     """The last number, unless it is a part of what is said: then all of that, which is no number."""
     last = found[-1]
-    if (formula := _closed_formula(reply, begin, end)) is not None:
+    is_several = ends_list(reply, end, found)
+    if not is_several and (formula := _closed_formula(reply, begin, end)) is not None:
         return formula
-    if is_bound(reply, last) or is_operand(reply, last) or is_denied(reply, last) or ends_list(reply, end, found):
+    if is_bound(reply, last) or is_operand(reply, last) or is_denied(reply, last) or is_several:
         start, stop = whole_span(reply, begin, end, found[-2:] if len(found) > 1 else found)
         return trimmed("closing number", reply, start, stop, None)
     if _FINISHED.search(reply, begin, end):
         stated = read_sentence(reply, "closing number", begin, end)
         return stated or trimmed("closing number", reply, begin, end, None)
+    if is_limit(reply, begin, last):
+        return trimmed("closing number", reply, begin, end, None)
     bold = bold_numbers(reply, found)
     return of_number("closing number", reply, bold[0] if len(bold) == 1 else last)
 

@@ -13,14 +13,15 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _BEING_CHECKED = re.compile(
-    r"\b(?:(?:check|verif|confirm|validat|test|compar)\w{0,4}|\w{2,6}n['’]t (?:think|believe)|doubt|not (?:sure|certain))"
+    r"\b(?:(?:check|verif|confirm|validat|test|compar)\w{0,4}|\w{2,6}n['’]t (?:think|believe)|doubt|not sure)"
     r"\s+(?:\w{1,8}\s+){0,3}(?:final\s+)?a\Z",
     re.IGNORECASE,
 )
 """In "Let's check our answer: 56 + 124 = 180" and "I don't think the answer is 61" no answer is announced."""
 _CORRECTION = re.compile(
     r"\b(?:I meant?(?: to (?:say|write))?|correction|scratch that|make that)\b[,:;. ]{0,3}"
-    r"|\bno\b[,:;.! -]{1,4}(?=\$?\d)|\b(?:wait|sorry|oops|actually|no)\b[,:;.! -]{1,4}(?:it|that|this|the answer)(?:'s| is| should be)\b",
+    r"|\bno\b[,:;.! -]{1,4}(?=\$?\d)"
+    r"|\b(?:wait|sorry|oops|actually|no)\b[,:;.! -]{1,4}(?:it|that|this|the answer)(?:'s| is| should be)\b",
     re.IGNORECASE,
 )
 _CORRECTED_WITHIN = 120
@@ -61,7 +62,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\\!)(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\
 
 def answer_is(reply: str, choice: Choice) -> list[Region]:
     """What follows "The answer is", "Final answer:", "answer =": the sentence, or the next line where it is empty.
-    A correction right after it ("36... wait, I mean 41") is an answer too, and a check ("check our answer:") is none."""
+
+    A correction right after it ("36... wait, I mean 41") is an answer too; a check ("check our answer:") is none.
+    """
     cues = [*_english(reply, choice), *_elsewhere(reply, choice)]
     cues += [corrected for _, end in cues if (corrected := _correction(reply, end)) is not None]
     found = []

@@ -86,8 +86,11 @@ def _equals_latex(gold: str, answer: str) -> bool:
 
 
 def numbers_equal(gold: Number, answer: Number) -> bool:
-    """Exact equality of values. A percent sign or a "dozen" on one side may be the unit that the question asks in, so
-    "25%" equals 25 and 0.25, and "4 dozen" equals 48 and 4; on both sides it says the same twice: "0.25%" is not "25%"."""
+    """Exact equality of values.
+
+    A percent sign or a "dozen" on one side may be the unit that the question asks in, so "25%" equals 25 and 0.25, and
+    "4 dozen" equals 48 and 4; on both sides it says the same twice: "0.25%" is not "25%".
+    """
     if gold.measure and gold.measure == answer.measure:
         return gold.value == answer.value or (gold.measure == "compound" and gold.others[-1] == answer.others[-1])
     if gold.measure in _MONEY and answer.measure in _MONEY:

@@ -103,7 +103,7 @@ def _auto(reply: str, choice: Choice, declared: ResponseFormat | None, kind: Kin
 
 
 def _meant(reply: str, choice: Choice, kind: Kind) -> Found | None:
-    """Boxes, ####, "The answer is": the one that stands last counts (or first); what only would be it comes after all."""
+    """Boxes, ####, "The answer is": the last one counts (or the first); what only would be it comes after all."""
     regions = [region for rule in _MEANT for region in RULES[rule](reply, choice)]
     regions.sort(
         key=lambda region: (region.is_final, region.start if choice == "last" else -region.start), reverse=True

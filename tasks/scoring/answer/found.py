@@ -23,7 +23,8 @@ class Found:
 
 
 def trimmed(rule: str, reply: str, start: int, end: int, number: Number | None, around: str = "") -> Found:
-    """What stands in [start, end) without blanks, emphasis and the full stop."""
+    """What stands in `reply` from `start` to `end` without blanks, emphasis and the full stop, as found by `rule`: the
+    `number` in it, None for a text, and what says it, `around`."""
     text = reply[start:end]
     start += len(text) - len(text.lstrip(" \n\t*_`"))
     text = text.strip(" \n\t*_`").rstrip(".*_` ")

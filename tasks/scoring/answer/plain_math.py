@@ -8,7 +8,8 @@ from functools import lru_cache
 _SYMBOLS = {
     "∞": r"\infty ", "π": r"\pi ", "θ": r"\theta ", "α": r"\alpha ", "β": r"\beta ", "≤": r"\le ", "≥": r"\ge ",
     "≠": r"\ne ", "∪": r"\cup ", "∩": r"\cap ", "∈": r"\in ", "∅": r"\emptyset ", "±": r"\pm ", "×": r"\times ",
-    "·": r"\cdot ", "⋅": r"\cdot ", "÷": r"/", "−": "-", "–": "-", "‑": "-", "‐": "-", "°": r"^\circ ", "½": r"\frac{1}{2}",
+    "·": r"\cdot ", "⋅": r"\cdot ", "÷": r"/", "−": "-", "–": "-", "‑": "-", "‐": "-", "°": r"^\circ ",
+    "½": r"\frac{1}{2}",
     "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}", "∨": ",", "∧": ",",
 }  # fmt: skip
 _SYMBOL = re.compile("[" + "".join(_SYMBOLS) + "]")

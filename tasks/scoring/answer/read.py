@@ -35,7 +35,8 @@ _INLINE_MATH = re.compile(r"(?<!\\)\$([^$\n]{1,400})(?<!\\)\$|\\\(([^\n]{1,400}?
 _BETWEEN_FORMULAS = re.compile(r"\s*(?:,|;|,?\s*\b(?:and|or)\b)\s*")
 _FORMULA_ENDS_IN_FACTORIAL = re.compile(r"[$\s({\\]*[^\s$]*\d!\$?[).}\\\s]*")
 _DENIAL = re.compile(
-    r"[\s*]*(?:not|n['’]t)\b(?P<denied>[^\n]{0,80}?(?:,[ ]?)?\b(?:but|rather|instead)\b(?: it is| rather)?)?"
+    r"[\s*]*(?:not|n['’]t|wrong|incorrect)\b"
+    r"(?P<denied>[^\n]{0,80}?(?:,[ ]?)?\b(?:but|rather|instead)\b(?: it is| rather)?)?"
 )
 _NONE = re.compile(r"[\s*\"']*(?:none|nothing|nobody|no one|zero)\b", re.IGNORECASE)
 _NONE_OF = re.compile(r"[\s*]*(?:there (?:is|are) )?no [a-z]{2,20}(?: [a-z]{2,12}){0,2}[\s.*]*", re.IGNORECASE)
@@ -43,7 +44,7 @@ _NOTHING_SAID = re.compile(
     r"[\s*]*(?:none of (?:the above|these)|nothing (?:is|can be)|no (?:answer|solution|idea))", re.IGNORECASE
 )
 _RATIO_IN_WORDS = re.compile(r"([a-z]+(?:-[a-z]+)?) (?:in|out of) ([a-z]+(?:-[a-z]+)?)", re.IGNORECASE)
-_APPROXIMATELY = re.compile(r"\\(?:approx|simeq|sim)\b|≈|≃|≅")
+_APPROXIMATELY = re.compile(r"\\(?:approx|simeq|sim)(?![A-Za-z])|≈|≃|≅")
 _LIST_ITEM = re.compile(r"\n\s*[-*•+] ")
 _MAY_BE_QUANTITY = re.compile(r"\\?[$€£]?\d[^=+*/^]{3,60}\Z")
 _SAID_LAST = re.compile(r"[^\n]*(?:\b(?:is|are|equals)\b|[^\W\d_]{2,}[:.!])[ ]+(?=\S)")
@@ -90,8 +91,9 @@ def _read_number(reply: str, region: Region, text: str) -> Found | None:
     )
 
 
-def read_whole(text: str, *, in_box: bool) -> Number | None:
-    """The number that a whole text is: in digits or words, two units of one quantity, or arithmetic left undone."""
+def read_whole(text: str, *, in_box: bool, is_marked: bool = True) -> Number | None:
+    """The number that a whole text is: in digits or words, two units of one quantity, or arithmetic left undone, which
+    counts only where the text is marked as an answer."""
     if len(text) > _MAX_WHOLE:
         return None
     if (in_box or "$" in text or "\\(" in text) and "!" in text and _FORMULA_ENDS_IN_FACTORIAL.fullmatch(text):
@@ -101,7 +103,7 @@ def read_whole(text: str, *, in_box: bool) -> Number | None:
         return number
     tidy = tidied(text)
     quantity = read_quantity(tidy, list(numbers.find_numbers(tidy))) if _MAY_BE_QUANTITY.match(tidy) else None
-    return quantity or _of_value(_in_other_words(tidy))
+    return quantity or (_of_value(_in_other_words(tidy)) if is_marked else None)
 
 
 def _in_other_words(tidy: str) -> Fraction | None:
@@ -154,7 +156,8 @@ def _nested(reply: str, region: Region, kind: Kind) -> Found | None:
 
 
 def read_formula(rule: str, reply: str, start: int, end: int) -> Found | None:
-    """The number that a formula comes to: of `x = 1/3 \\approx 0.33` what stands after the "=", exactly."""
+    """The number that the formula in `reply` from `start` to `end`, found by `rule`, comes to:
+    of `x = 1/3 \\approx 0.33` what stands after the "=", exactly."""
     found = _read_boxed(reply, Region(rule=rule, start=start, end=end))
     return None if found.number is None else found
 

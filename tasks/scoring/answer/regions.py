@@ -23,6 +23,7 @@ _MARKS = r"(?:[\s$&]|\\[()\[\],;]|\\q?quad\b|\\(?:text|mbox)\{|\})*"
 _BOX_GAP = re.compile(
     rf"{_MARKS}(?:,|;|(?:[A-Za-z]+{_MARKS})?(?:\band\b|\bor\b)){_MARKS}(?:and\b{_MARKS})?"
     rf"(?:\\?[A-Za-z](?:_\{{?\w\}}?)?{_MARKS}={_MARKS})?|[ $]*"
+    rf"|{_MARKS}[^{{}}\\\n.]{{0,30}}\b(?:and|or)[ ]?\}}{_MARKS}"
 )
 """Between boxes that belong together: "\\boxed{2} and \\boxed{3}", "\\boxed{2} apples and \\boxed{3} pears"."""
 MAX_FOUND = 32

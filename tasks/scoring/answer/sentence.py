@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tasks.scoring.answer import numbers
 from tasks.scoring.answer.expression import reckoned
@@ -37,14 +38,18 @@ _ASIDE = re.compile(
 _TWO_OBJECTS = re.compile(r"\b(?:takes?|took|costs?|gives?|gave|pays?|paid|leaves?|left)\s(?:\*\*)?\Z", re.IGNORECASE)
 _ONE_NOUN = re.compile(r"\s[A-Za-z]+\s(?:\*\*|\\?\$)*")
 _ASKED = re.compile(r"\?[\s*_)\"”]*\Z")
-_DOUBTED = re.compile(r"(?:n['’]t|\bnot) (?:think|believe)\b")
+_DOUBTED = re.compile(
+    r"(?:n['’]t|\bnot) (?:think|believe)\b|\b[Ii]f (?:it|this|that) (?:were|was)\b|\bdoubt\b|\bunlikely\b"
+)
 _EQUALS = re.compile(r"(?<![<>!])=|→|->|⇒")
 _MORE_THAN_DIGITS = re.compile(r"[^\d.,$€£\s]")
 _EQUATIONS = re.compile(r"[A-Za-z]\w?\s*=\s*[^=]{1,60}?(?:,|;|\band\b|\bor\b)\s*\$?[A-Za-z]\w?\s*=")
 
 
 def read_sentence(reply: str, rule: str, start: int, end: int) -> Found | None:
-    """The number that a text states. Of several sentences the last one with a number counts (outside brackets, where
+    """The number that `reply` states from `start` to `end`, found by `rule`.
+
+    Of several sentences the last one with a number counts (outside brackets, where
     any has one there); a question or doubt states none."""
     start = max(start, end - _MAX_REGION)
     cuts = [start, *(m.end() for m in _SENTENCES.finditer(reply, start, end)), end]
@@ -67,6 +72,8 @@ def _in_words(reply: str, rule: str, start: int, end: int) -> Found | None:
     if not in_words:
         return None
     last = in_words[-1]
+    if reply[start : start + last.start].endswith(" and "):  # "an hour and a half"
+        return trimmed(rule, reply, start, end, None)
     return trimmed(rule, reply, start + last.start, start + last.end, last)
 
 
@@ -100,6 +107,8 @@ def _last_equals(reply: str, begin: int, end: int) -> int:
 
 def _after_equals(rule: str, reply: str, equals: int, after: list[Number], alone: list[Number], end: int) -> Found:
     """What stands after the last "=", reckoned where it is arithmetic; of "18 = 9 * 2" the 18."""
+    if is_list(reply, equals + 1, end, after):
+        return trimmed(rule, reply, *whole_span(reply, equals + 1, end, after), None)
     whole = [number for number in after if number in alone]
     whole = whole or [n for n in alone if n.end <= equals and not reply[n.end : equals].strip(" *$")]
     if whole:
@@ -145,10 +154,9 @@ def _is_free(reply: str, begin: int, number: Number) -> bool:
 
 def _second_object(reply: str, alone: list[Number]) -> Number | None:
     """ "It takes 4 workers 6 hours": the 6."""
-    for first, second in zip(alone, alone[1:], strict=False):
-        if _TWO_OBJECTS.search(reply, max(0, first.start - 12), first.start) and _ONE_NOUN.fullmatch(
-            reply, first.end, second.start
-        ):
+    for first, second in pairwise(alone):
+        is_object = _TWO_OBJECTS.search(reply, max(0, first.start - 12), first.start)
+        if is_object and _ONE_NOUN.fullmatch(reply, first.end, second.start):
             return second if _is_free(reply, 0, second) else None
     return None
 

@@ -16,6 +16,7 @@ _OPTION_AT_END = re.compile(
     r"(?:\bis|['’]s|\boption|\bchoice|\bchoose|:)\s*(?:option )?[(*]{0,3}([A-Z])[)*]{0,3}[.!\s]*$"
 )
 _ANOTHER = re.compile(
+    r"[).]?\s*\([A-Za-z]\)|"
     r"[).]?\s*(?:,|/|&|\bor\b|\band\b)\s*(?:\bor\b\s*|\band\b\s*)?(?:option )?(?:\([A-Za-z]\)|[A-HJ-Z](?![A-Za-z]))"
 )
 """A second option right after the first: "(A) or (D)" is neither."""

@@ -8,13 +8,15 @@ from tasks.scoring.answer.notation import GAP
 
 _SPACED = re.compile(r"(?:\D{0,3})\d{1,3}(?:[ ~]\d{3})+(?![\d/])")
 _LEAD = re.compile(
-    r"(?:\\(?:approx|simeq|sim)\b|[≈≃≅=~:]|\\text\{(?!no|negative|minus)[A-Za-z .:$]{0,80}\}|answer[ ]?[:=])[ ]?(?=\S)",
+    r"(?:\\(?:approx|simeq|sim)(?![A-Za-z])|[≈≃≅=~:]|answer[ ]?[:=]"
+    r"|\\text\{(?!\s*(?:no|negative|minus|at |less|more|fewer|greater|up to|half|twice|double|square|one|a ))"
+    r"[A-Za-z .:$]{0,80}\})[ ]?(?=\S)",
     re.IGNORECASE,
 )
 _UNIT_NAMES = "km|kg|mg|cm|mm|ml|lbs?|oz|ft|mph|kmh|hrs?|mins?|secs?|am|pm|gb|mb|kb|m|g|l|h|s|in|yd|mi"
 _UNIT = re.compile(
     rf"""(?:
-        {GAP}*(?:\^\{{?\\?(?:circ|degree)\}}?|\\(?:degree|circ)\b|°[CF]?|º)
+        {GAP}*(?:\^\{{?\\?(?:circ|degree)\}}?|\\(?:degree|circ)\b|°[CF]?|º|¢)
         | (?:{_UNIT_NAMES})(?:\^\{{?[23]\}}?|[²³]|[23])?(?![\w^])
         | (?:[ ~]|\\[ ,;!])*\\(?:text|mbox|mathrm|textrm)\{{[^{{}}]{{0,80}}\}}(?:\^\{{?[23]\}}?)?
         | (?:{GAP}|-)(?:[A-Za-z][A-Za-z'’.-]*|per|/)(?:\^\{{?[23]\}}?|[²³]|[23](?!\w))?
@@ -58,6 +60,6 @@ def _spelled_out(match: re.Match[str]) -> str:
 
 
 def is_unit(rest: str) -> bool:
-    """Whether the text after a number is a unit or a noun and nothing else: "cm", "years old", not "or 3" or "squared"."""
+    """Whether the text after a number is a unit or a noun and nothing else: "cm", "years old", not "or 3"."""
     match = _UNIT.match(rest)
     return match is not None and not rest[match.end() :].strip(" .") and not _NO_UNIT.search(rest[: match.end()])

@@ -12,6 +12,8 @@ Span = tuple[int, int]
 
 _THOUGHTS = {
     "<think>": "</think>",
+    "<Think>": "</Think>",
+    "<THINK>": "</THINK>",
     "<thinking>": "</thinking>",
     "<thought>": "</thought>",
     "<|channel>thought": "<channel|>",
@@ -20,7 +22,7 @@ _THOUGHTS = {
     "[THINK]": "[/THINK]",
 }
 """What models put around what they think before they answer. Nothing in it is said to the reader."""
-_HINTS = ("think", "thought", "channel", "[THINK]")
+_HINTS = ("think", "Think", "THINK", "thought", "channel")
 """One of these stands in every mark above: looking for them first is quicker."""
 _OPENS, _CLOSES = tuple(_THOUGHTS), tuple(_THOUGHTS.values())
 _WORKING_ENDS = tuple(
@@ -33,7 +35,9 @@ _NEXT_TURN = re.compile(
     rf"|{'|'.join(re.escape(token) for token in END_TOKENS)}"
 )
 _NEXT_QUESTION = re.compile(
-    r"^(?:\*\*|#{1,6} )?(?:Q|Question|Problem|Exercise|Human|User|Instruction)(?: ?\d{1,3})?(?:\*\*)? ?:", re.MULTILINE
+    r"^(?:\*\*|#{1,6} )?(?:Q|Question|Problem|Exercise|Human|User|Instruction)(?: ?\d{1,3})?(?:\*\*)? ?:"
+    r"|^#{1,6} (?:Question|Problem|Exercise) \d{1,3}\b",
+    re.MULTILINE,
 )
 _QUESTION_HINTS = ("Q:", "Question", "Problem", "Exercise", "Human", "User", "Instruction", "Q ")
 

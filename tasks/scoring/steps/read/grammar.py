@@ -81,7 +81,12 @@ class _Parser(Lookaround):
                 right, j = self.expression(after, binding if op != "^" else binding - 1, depth + 1)
             except _Stop:
                 return left, i
-            tight = not implicit and op == "/" and self.tokens[i].end == self.tokens[after].start
+            tight = (
+                not implicit
+                and op == "/"
+                and not self.tokens[i].value
+                and self.tokens[i].end == self.tokens[after].start
+            )
             tight = tight and self.tokens[i - 1].end == self.tokens[i].start
             left, i = Bin(op, left, right, implicit, tight, of), j  # type: ignore[arg-type]
             n_operands += 1

@@ -91,7 +91,7 @@ class Lookaround:
             token = tokens[j]
             if token.kind == "word":
                 lower = token.text.lower()
-                if lower in UNIT_BREAKERS or self.is_operator_word(j, lower):
+                if (lower in UNIT_BREAKERS and not self.is_noun(j, lower)) or self.is_operator_word(j, lower):
                     break
                 if self.is_variable(j) or self.is_lone_capital(j):
                     break
@@ -107,6 +107,11 @@ class Lookaround:
             else:
                 break
         return j, " ".join(words)
+
+    def is_noun(self, j: int, lower: str) -> bool:
+        """`30 leaves + 20 bugs`: behind a number and before a sign the word is what is counted."""
+        after = self.tokens[j + 1].kind if j + 1 < self.end else "rel"
+        return lower in ("leaves", "needs", "means") and after in ("op", "rel") and self.tokens[j - 1].kind == "num"
 
     def is_lone_capital(self, j: int) -> bool:
         """The `A` of `\\frac{1}{2} A$`: a capital with no word after it is a factor, no article."""
@@ -135,6 +140,8 @@ class Lookaround:
     def is_operator_word(self, j: int, lower: str) -> bool:
         if lower not in ("x", "of", "times", "plus", "minus", "divided", "multiplied"):
             return False
+        if lower == "times" and (j + 1 >= self.end or self.tokens[j + 1].kind in ("op", "rel")):
+            return False  # `90 times / 2`: what is counted
         return lower != "of" or (j + 1 < self.end and self.tokens[j + 1].kind in ("num", "command"))
 
     def joins_unit(self, j: int) -> bool:

@@ -41,7 +41,7 @@ class Token(NamedTuple):
 
 
 _SAME_LENGTH = {
-    **dict.fromkeys("×✕✖⨉·⋅∗∙", "*"), **dict.fromkeys("÷∕⁄", "/"), **dict.fromkeys("−–﹣－‐‑", "-"), "＋": "+",
+    **dict.fromkeys("×✕✖⨉·⋅∗∙", "*"), **dict.fromkeys("∕⁄", "/"), **dict.fromkeys("−–﹣－‐‑", "-"), "＋": "+",
     "＝": "=",
     "－": "-", "％": "%", "（": "(", "）": ")", "，": ",", "：": ":", "—": ";", "•": "\n", "●": "\n", "▪": "\n",
     "◦": "\n",
@@ -70,6 +70,7 @@ _PATTERN = re.compile(
   | (?P<rel><=|>=|==|!=|~=|[=<>≤≥≠≈])
   | (?P<star>\*\*+)
   | (?P<op>[-+*/^!])
+  | (?P<division>÷)
   | (?P<open>[(\[{])
   | (?P<close>[)\]}])
   | (?P<text>\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|mbox|operatorname|boxed|fbox|bold(?:symbol)?)\*?\s*\{)
@@ -203,6 +204,10 @@ class _Tokeniser:
         else:
             self.gap = True
 
+    def _division(self, match: re.Match[str]) -> None:
+        """`÷` divides by the whole fraction behind it: `15÷1/2`. Its token has the value 1."""
+        self._add("op", "/", match, 1)
+
     def _open(self, match: re.Match[str]) -> None:
         if match.group() == "{":
             self.braces.append("{")
@@ -228,7 +233,7 @@ class _Tokeniser:
     def _command(self, match: re.Match[str]) -> None:
         name = match.group()[1:]
         if name in _OPERATOR_COMMANDS:
-            self._add("op", _OPERATOR_COMMANDS[name], match)
+            self._add("op", _OPERATOR_COMMANDS[name], match, int(name == "div"))
         elif name in _RELATION_COMMANDS:
             self._add("rel", _RELATION_COMMANDS[name], match)
         elif name in _ARGUMENT_COMMANDS:

@@ -105,3 +105,21 @@ def exact_text(value: Value | None) -> str:
         return f"{value:.10g}"
     value = Fraction(value)
     return str(value) if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 200 else ""
+
+
+def decimal_digits(value: Value) -> str:
+    """The value as digits with twelve decimals, cut and not rounded; empty past 200 bits.
+
+    >>> decimal_digits(Fraction(-63, 2)), decimal_digits(Fraction(1, 3))
+    ('-31.500000000000', '0.333333333333')
+    """
+    if type(value) is float:
+        return f"{value:.12f}" if abs(value) < _LONGEST else ""
+    fraction = Fraction(value)
+    if max(fraction.numerator.bit_length(), fraction.denominator.bit_length()) > 200:
+        return ""
+    whole, rest = divmod(abs(fraction.numerator) * 10**12 // fraction.denominator, 10**12)
+    return f"{'-' if fraction < 0 else ''}{whole}.{rest:012d}"
+
+
+_LONGEST = 1e60

@@ -22,7 +22,7 @@ from tasks.scoring.steps.value.polynomial import (
     variables,
 )
 from tasks.scoring.steps.value.tolerance import closeness, near, same_value, show_value
-from tasks.scoring.steps.value.units import is_unit_conversion
+from tasks.scoring.steps.value.units import shared_table, side_quantity
 from tasks.scoring.steps.verdict.judge import Pair, doubt, written_decimals
 from tasks.scoring.steps.verdict.ruling import Ruling
 from tasks.scoring.steps.verdict.state import Equation, EquationForm, SolutionState
@@ -118,6 +118,9 @@ def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruli
     """
     judged = pair if reason in ("contradiction", "false identity") else replace(pair, following="")
     why_not = doubt(judged)
+    statement = pair.statement
+    if not why_not and reason == "contradiction" and is_hypothetical(pair.text, statement.start, statement.end):
+        why_not = "supposed or tried"
     return Ruling("unverifiable", why_not, left, right) if why_not else Ruling("invalid", reason, left, right)
 
 
@@ -168,6 +171,7 @@ def _one_variable(
         size,
         trusted=not doubt(replace(pair, following="")),
         is_plain=len(pair.statement.sides) == 2,
+        quantity=side_quantity(pair.text, pair.statement.sides[-1]),
     )
     state.equations[name] = now
     if (
@@ -275,14 +279,19 @@ def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) 
         rounded = _rounded(pair, solution, written)
         if rounded is not None:
             return Ruling(rounded, "rounded solution", *shown)
-    last = pair.statement.sides[-1]
-    if solution and written and is_unit_conversion(pair.text, pair.left, last, solution, written):
+    if solution and written and _is_in_another_unit(before, now, solution, written):
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if not _must_follow(pair, before, now, state):
         return _INTRODUCED
     if now.form == "value" and len(before.coefficients) > 2 and _nearly_root(before, written):
         return Ruling("valid", "rounded solution", *shown)
     return _objection(pair, "wrong solution" if now.form == "value" else "not implied", *shown)
+
+
+def _is_in_another_unit(before: Equation, now: Equation, solution: Fraction, written: Fraction) -> bool:
+    """`x + 2x = 1 hour`, then `3x = 60 minutes`."""
+    table = shared_table(before.quantity, now.quantity) if before.quantity.unit != now.quantity.unit else None
+    return table is not None and solution * table[before.quantity.unit] == written * table[now.quantity.unit]
 
 
 def _must_follow(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tasks.scoring.steps.read.context import is_denied
 from tasks.scoring.steps.read.limits import MAX_SOLUTION_STATEMENTS, MAX_STEP_CHARS, MAX_STEPS
 from tasks.scoring.steps.read.statements import Statement, parse_statements
 from tasks.scoring.steps.read.tree import Node, Sym, is_literal, literals, symbols
+from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.counts import counted_in_question, counted_in_step
 from tasks.scoring.steps.value.dimension import dimension_slip
 from tasks.scoring.steps.value.evaluate import Undefined, Value, evaluate
@@ -79,7 +79,9 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
     values = [_value(side.node) for side in sides]
     rulings = [
         _rule(
-            Pair(text, statement, sides[i], sides[i + 1], relation, i, state.following, state.is_last_step),
+            Pair(
+                text, statement, sides[i], sides[i + 1], relation, i, state.following, state.is_last_step, state.recent
+            ),
             values[i],
             values[i + 1],
             state,
@@ -91,6 +93,8 @@ def _check_statement(text: str, statement: Statement, state: SolutionState) -> S
     verdict = worst([ruling.verdict for ruling in rulings])
     suspicion = _suspicion(text, statement, values, state)
     state.read_to = statement.end
+    if values[-1] is not None:
+        state.recent = (*state.recent[-3:], values[-1])
     ruling = next(r for r in rulings if r.verdict == verdict)
     return StatementCheck(
         kind=_kind(statement, ruling),
@@ -136,7 +140,7 @@ def _judge_quantities(
     slip = dimension_slip(text, statement, values, state.local, state.mentions)
     if not slip or values[0] is None or values[-1] is None:
         return
-    if not is_denied(text, statement.start, statement.end, state.following):
+    if not is_withdrawn(text, statement.start, statement.end, state.following):
         yield Ruling("invalid", slip, show_value(values[0]), show_value(values[-1]))
 
 

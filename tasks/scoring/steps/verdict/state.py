@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from tasks.scoring.steps.value.evaluate import Value
 from tasks.scoring.steps.value.polynomial import Polynomial
 from tasks.scoring.steps.value.quantities import Mentions
+from tasks.scoring.steps.value.units import NO_QUANTITY, Quantity
 
 EquationForm: TypeAlias = Literal["equation", "calculation", "value"]
 """'value': `x = 5`; 'calculation': `x = 240 / 0.8`, its result still to come; 'equation': anything else."""
@@ -30,6 +31,8 @@ class Equation:
     """Its sides are whole, so that contradicting it means something."""
     is_plain: bool
     """Two sides and no more: a chain may be several formulas run together."""
+    quantity: Quantity = NO_QUANTITY
+    """What its last side counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class SolutionState:
     """Units of the numbers in the question and the steps before."""
     local: Mentions = field(default_factory=Mentions)
     """Units of the numbers in digits of the step that is read."""
+    recent: tuple[Value, ...] = ()
+    """Results of the last four statements."""
     step: int = 0
     order: int = 0
     """Statements read so far."""
