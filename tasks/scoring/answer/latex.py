@@ -34,7 +34,10 @@ def normalise_latex(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def latex_equal(gold: str, answer: str) -> bool:
-    """Whether two LaTeX answers are the same, as text or as mathematics. Never raises; a time-out is not equal."""
+    """Whether two LaTeX answers are the same, as text or as mathematics; a time-out is not equal.
+
+    Raises RuntimeError where the process that compares was ended from outside: that is no verdict.
+    """
     if normalise_latex(gold) == normalise_latex(answer):
         return True
     if max(len(gold), len(answer)) > MAX_LATEX_CHARS or not answer.strip():
