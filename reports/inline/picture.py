@@ -28,14 +28,18 @@ TITLE_HEIGHT = 30
 RULER_HEIGHT = 18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Picture:
     """An SVG on a ground of its own, so that it can be read wherever it is put: a notebook light or dark, a slide."""
 
+    title: str
     svg: str
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+    def __repr__(self) -> str:
+        return f"picture: {visible(self.title)} (.save('picture.svg') writes it)"
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file whose name ends in `.svg`. Raises UserError for another one, or where it cannot
@@ -71,7 +75,7 @@ def draw(title: str, rows: Sequence[Row], ruler: Markup | None = None) -> Pictur
         parts += [_text(row.label, PAD, middle), _placed(row.drawing, left, y, row.height)]
         parts.append(_text(row.said, right, middle))
         y += row.height
-    return Picture(_svg(width, y + PAD, parts, title))
+    return Picture(title=title, svg=_svg(width, y + PAD, parts, title))
 
 
 def forest(title: str, drawn: Forest, rows: Sequence[Row]) -> Picture:
