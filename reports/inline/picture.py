@@ -23,6 +23,7 @@ WIDTH = 340
 """Pixels of the drawings; what stands beside them is as wide as its longest text."""
 LETTER = 7.0
 """Pixels of a letter, on average and a little more: no text is measured here."""
+BOLD_LETTER = 7.8
 PAD = 14
 TITLE_HEIGHT = 30
 RULER_HEIGHT = 18
@@ -64,7 +65,7 @@ def draw(title: str, rows: Sequence[Row], ruler: Markup | None = None) -> Pictur
     """Rows below each other, their drawings in one column under the `ruler`."""
     left = PAD + _width([row.label for row in rows]) + PAD
     right = left + WIDTH + PAD
-    width = max(right + _width([row.said for row in rows]), PAD + _width([title])) + PAD
+    width = max(right + _width([row.said for row in rows]), PAD + BOLD_LETTER * len(visible(title))) + PAD
     parts = [_text(title, PAD, PAD + 12, "title")]
     y: float = PAD + TITLE_HEIGHT
     if ruler is not None:
