@@ -61,13 +61,13 @@ LABEL_BEFORE = re.compile(r"\b[A-Z][a-z]{2,9}[ ]\d{1,3}[ ][-–][ ]\$?\Z")
 """In "Day 5 - 18 eggs" the dash is none that subtracts."""
 
 DENIED = re.compile(
-    r"~~\Z|(?:\b(?:no longer|anything but|different from|other than|unlikely to be|wrong:|not|cannot|never|neither)"
-    rf"|≠|!=|\\neq?\b|n['’]t)[ ]?(?:equal to[ ]|be[ ]|just[ ]|only[ ])?{_OPENING}",
+    r"~~\Z|(?:\b(?:no longer|anything but|different from|other than|unlikely to be|wrong:|not|cannot|never|neither)|"
+    rf"≠|!=|\\neq?\b|n['’]t)[ ]?(?:equal to[ ]|be[ ]|just[ ]|only[ ])?{_OPENING}",
     re.IGNORECASE,
 )
 _LIMIT = (
-    "(?:less|greater|more|fewer) than or equal to|(?:not |no )?(?:more|less|fewer) than|(?:greater|smaller|larger) than|"
-    "at (?:least|most|minimum|maximum)|up to|under|above|below"
+    "(?:less|greater|more|fewer) than or equal to|(?:not |no )?(?:more|less|fewer) than|"
+    "(?:greater|smaller|larger) than|at (?:least|most|minimum|maximum)|up to|under|above|below"
 )
 LIMITED = re.compile(
     rf"(?:\b(?:{_LIMIT})|(?:[<≤≥]|(?<!<\w)(?<!/\w)(?<!\w\w)>)=?|\\[lg](?:eq?|t)\b)[ ]?{_OPENING}", re.IGNORECASE
