@@ -6,6 +6,7 @@ in the file is a change in what a reader sees.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
@@ -18,6 +19,8 @@ import nbformat
 from nbclient import NotebookClient
 
 CELL_SECONDS = 1800
+NO_WIDGETS = "ignore:IProgress not found"
+"""A warning of tqdm about this environment, which says nothing to a reader."""
 _VARIES = {
     r", [\d,]+ tokens/s(?=[,<\n]|$)": "",
     r"0x[0-9a-f]{6,}": "0x…",
@@ -60,6 +63,7 @@ def _settled(text: Any, folder: Path) -> Any:
 
 def main() -> None:
     """Run the notebooks that are named, each in a folder of its own, and say how long each took."""
+    os.environ["PYTHONWARNINGS"] = NO_WIDGETS
     for name in sys.argv[1:]:
         path, began = Path(name).resolve(), time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
