@@ -15,6 +15,7 @@ from harness.core.records import GenerationSettings, Record, Run
 from harness.core.stopped import Stopped
 from harness.core.task import Task
 from harness.runner.begin import build_task
+from harness.runner.inputs import check_same_reader
 from harness.runner.invocation import IN_MEMORY, read_invocation
 from harness.store.folder import DEFAULT_RUNS
 from harness.store.stored import StoredRun, stored
@@ -132,3 +133,4 @@ def _check_model(run: Run, backend: Backend) -> None:
             f"run {run.id} is of {run.model.name} ({run.model.fingerprint}), not of {found.name} ({found.fingerprint})",
             tip="a probe goes on with what the same model wrote: leave --model out, or name that model.",
         )
+    check_same_reader(run.id, run.model, found)
