@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.api.models import model_of
 from harness.api.watch import shown_here
+from harness.comparison.refuse import is_recorded
 from harness.core.errors import UserError
 from harness.core.progress import OnProgress, quiet
 from harness.core.records import GenerationSettings, Record, Run
@@ -76,7 +77,7 @@ def probe(
 
 def check_probeable(folder: Path, run: Run) -> None:
     """Raises UserError for completions made elsewhere, whose prompts nobody knows, and for an unfinished run."""
-    if run.settings is None or not run.prompt_hash:
+    if is_recorded(run):
         raise UserError(
             f"{folder} holds completions made elsewhere: their prompts are unknown, so they cannot be gone on with",
             tip="`harness run --task ... --model ... --probe ...` draws completions and probes them.",

@@ -13,6 +13,9 @@ from harness.core.records import GenerationSettings, Run
 Allowance: TypeAlias = Literal["data", "version", "prompt", "settings", "scorers"]
 ALLOWANCES: tuple[str, ...] = get_args(Allowance)
 
+RECORDED_BACKENDS = frozenset({"foreign", "replay"})
+"""What answers from a file, and was asked nothing."""
+
 _SAMPLING_ONLY = frozenset({"top_p", "top_k"})
 """Without effect at temperature 0."""
 
@@ -74,8 +77,8 @@ def _mismatches(baseline: Run, candidate: Run) -> Iterator[Mismatch]:
 
 
 def is_recorded(run: Run) -> bool:
-    """Completions came from elsewhere: the harness rendered no prompt for them."""
-    return run.settings is None or not run.prompt_hash
+    """Completions came from elsewhere: whatever prompt and settings the run names, they were not drawn with those."""
+    return run.settings is None or not run.prompt_hash or run.model.backend in RECORDED_BACKENDS
 
 
 def _content(run: Run) -> str:

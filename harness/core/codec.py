@@ -19,7 +19,7 @@ def encode(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         names = _field_names(type(value))  # type: ignore[arg-type]
         found = {name: _inner(getattr(value, name)) for name in names}
-        for name, default in _left_out(type(value)):
+        for name, default in _left_out(type(value)):  # type: ignore[arg-type]
             if found[name] == default:
                 del found[name]
         return found
