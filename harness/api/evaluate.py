@@ -21,6 +21,7 @@ from harness.core.stopped import Stopped
 from harness.core.task import Task
 from harness.runner.begin import build_task, new_run
 from harness.runner.hosts import ALONE, Hosts, from_first, together
+from harness.runner.inputs import check_same_reader
 from harness.runner.invocation import IN_MEMORY, Invocation, Sampling, read_invocation
 from harness.store.folder import DEFAULT_RUNS, RUN_FILE, find_run, new_folder, read_run
 from harness.store.stored import StoredRun
@@ -199,6 +200,7 @@ def _execute(
             folder.mkdir(parents=True, exist_ok=True)  # where hosts do not share a disk
             planned = new_run(folder, task, backend.describe(), settings, opened.invocation.as_json())
             if before is not None:
+                check_same_reader(before.id, before.model, planned.model)
                 planned = _keep_history(planned, before)
                 _tell_rescored(before, planned)
             done, records = run_task(task, backend, settings, folder, planned, on_progress=tell, hosts=hosts)
@@ -296,7 +298,12 @@ def _probed(
 
 def _keep_history(planned: Run, before: Run) -> Run:
     """A resumed run keeps when, how and as what it was started."""
-    return replace(planned, started=before.started, command=before.command, id=before.id, invocation=before.invocation)
+    kept = replace(planned, started=before.started, command=before.command, id=before.id, invocation=before.invocation)
+    if before.identity is None or planned.identity is None:
+        return replace(kept, identity=None)
+    if before.identity.data != planned.identity.data:
+        raise UserError(f"run {before.id}: gold reasoning or metadata of its docs changed since it started")
+    return kept
 
 
 def _tell_rescored(before: Run, planned: Run) -> None:

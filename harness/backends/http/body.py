@@ -19,6 +19,10 @@ PrefillMode: TypeAlias = Literal["continue", "trailing", "refuse"]
 PATHS: dict[Endpoint, str] = {"chat": "/chat/completions", "completions": "/completions"}
 
 
+INPUT_FIELDS = ("prompt", "messages", "continue_final_message", "add_generation_prompt")
+"""What of a request's body the model reads, or decides how it is read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What the server's reply says."""
