@@ -130,3 +130,70 @@ def test_reasons_that_differ_in_numbers_are_one_and_the_rest_is_counted():
     assert failure_words(failures).startswith("5 x requested 0 tokens (first: doc 'd0'); 1 x a")
     assert failure_words(failures).endswith("2 for 2 other reasons")
     assert failure_words([]) == ""
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """Another folder, in which the call is made a second time."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "data.jsonl").write_text('{"question": "another", "answer": "1"}\n')  # not to be taken
+
+    def go():
+        monkeypatch.chdir(tmp_path / "other")
+
+    return go
+
+
+def test_a_run_finds_its_data_and_its_model_from_any_folder(harness, data, tmp_path, elsewhere):
+    rows = [{"id": f"q{i}", "completion": f"Answer: {2 * i}"} for i in range(6)]
+    (tmp_path / "c.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = ("-t", "gsm8k", "--data", "data.jsonl", "-m", "replay:c.jsonl", "--out", "run")
+    assert harness("run", *asked).code == 0
+    before = json.loads((tmp_path / "run" / "run.json").read_text())
+    records = (tmp_path / "run" / "records.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "run" / "records.jsonl").write_text("".join(records[:2]))
+    elsewhere()
+    from harness.api.evaluate import resume
+
+    made = resume(tmp_path / "run")
+    assert made.estimates["accuracy"].n_docs == 6
+    after = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert [after[name] for name in ("invocation", "task_options")] == [
+        before[name] for name in ("invocation", "task_options")
+    ]
+
+
+def test_a_task_file_is_found_from_any_folder_and_names_stay_names(tmp_path, monkeypatch, elsewhere):
+    from harness.runner.invocation import Invocation, read_invocation
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine.py", "template.jinja"):
+        (tmp_path / name).write_text("")
+    for name in ("test", "gsm8k", "base"):
+        (tmp_path / name).mkdir()
+    model = 'http://h/v1,template=template.jinja,base=base,extra_body={"a": 1, "b": 2}'
+    asked = Invocation(task="mine.py:one", model=model, options={"split": "test", "data": "base", "n": 3})
+    assert read_invocation(asked.as_json()).model == model
+    written = asked.as_json()
+    elsewhere()
+    found = read_invocation(written)
+    assert found.task == f"{tmp_path}/mine.py:one"
+    assert found.options == {"split": "test", "data": f"{tmp_path}/base", "n": 3}
+    assert found.model == model.replace("template.jinja", f"{tmp_path}/template.jinja").replace(
+        "=base", f"={tmp_path}/base"
+    )
+    assert read_invocation(written | {"task": "gsm8k"}).task == "gsm8k"
+
+
+def test_training_settings_find_their_files_from_any_folder(tmp_path, monkeypatch, elsewhere):
+    from sft.config import read_written, resolve, write_config
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.jsonl").write_text("{}\n")
+    (tmp_path / "base").mkdir()
+    layer = ("here", {"model.base": "base", "data.source": "t.jsonl"})
+    write_config(resolve(layer), tmp_path / "run")
+    assert read_written(tmp_path / "run").config.data.source == "t.jsonl"
+    elsewhere()
+    config = read_written(tmp_path / "run").config
+    assert (config.model.base, config.data.source) == (f"{tmp_path}/base", f"{tmp_path}/t.jsonl")

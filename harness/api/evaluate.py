@@ -298,8 +298,9 @@ def _probed(
 
 
 def _keep_history(planned: Run, before: Run) -> Run:
-    """A resumed run keeps when, how and as what it was started."""
-    return replace(planned, started=before.started, command=before.command, id=before.id, invocation=before.invocation)
+    """A resumed run keeps when, how and as what it was started, its paths as they were given."""
+    kept = {name: getattr(before, name) for name in ("started", "command", "id", "invocation", "task_options")}
+    return replace(planned, **kept)
 
 
 def _tell_rescored(before: Run, planned: Run) -> None:
