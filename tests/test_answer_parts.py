@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from harness.core.records import Completion, Doc
-from harness.formats.presets import response_format
+from harness.core.reply.presets import response_format
 from tasks.scoring.answer.expression import MAX_CHARS, reckoned
 from tasks.scoring.answer.extract import find_answer
 from tasks.scoring.answer.numbers import find_numbers
