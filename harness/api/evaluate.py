@@ -328,19 +328,9 @@ def _finished(folder: Path, done: Run, records: list[Record], invocation: Invoca
     if invocation.also:
         keep_verdicts(records, folder)
     made = StoredRun(path=folder, run=done, at_hand=records)
-    _tell_failures(made)
     tell_faults(made)
     tell_failures(made)
     return made
-
-
-def _tell_failures(run: StoredRun) -> None:
-    """Completions that never came: how many, and why the first did not."""
-    failed = [record for record in run.records if record.completion.finish == "error"]
-    if failed:
-        share = f"{len(failed):,} of {len(run.records):,} completions failed"
-        first = f"first: doc {failed[0].doc.id!r}, {failed[0].completion.error}"
-        notice(f"{share} and are not scored ({first}); `harness run --resume {run.path}` draws them again")
 
 
 def tell_faults(run: StoredRun) -> None:
