@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from harness.core.errors import UserError
+from harness.core.failures import failure_words
 from harness.data.rows import missing_file, read_rows
 from harness.recorded.inspect_log import inspect_rows, is_inspect_log, read_eval_samples
 from harness.recorded.lighteval import is_lighteval_row, lighteval_rows
@@ -133,8 +134,9 @@ def _made(path: Path, kind: Kind, rows: Iterable[RecordedRow]) -> RecordedComple
     kept = tuple(rows)
     if not kept:
         raise UserError(f"{path} holds no completions", tip=_ACCEPTED)
-    failed = sum(row.finish == "error" for row in kept)
-    notices = (f"{failed} of {len(kept)} completions in {path.name} failed where they were made: not scored",)
+    failed = [(row.id or str(row.idx), row.error) for row in kept if row.finish == "error"]
+    share = f"{len(failed)} of {len(kept)} completions in {path.name} failed where they were made: not scored"
+    notices = (f"{share} ({failure_words(failed)})",)
     return RecordedCompletions(source=str(path), kind=kind, rows=kept, notices=notices if failed else ())
 
 

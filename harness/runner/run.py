@@ -28,6 +28,7 @@ from harness.runner.hosts import (
     newest,
     together,
 )
+from harness.runner.inputs import input_reader, with_input
 from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.requests import KeyedRequest, prompt_hash, requests_of
 from harness.runner.scoring import score_completion
@@ -56,10 +57,12 @@ def run_task(
     Returns the finished run and its records. Whatever stops it (a kill, a UserError of the backend), the records
     written so far stay and the same call goes on from them.
     """
-    requests = requests_of(task, backend.describe(), settings)
+    read = input_reader(backend) if run.identity is not None else None
+    requests = requests_of(task, backend.describe(), settings, read)
     prompts = [keyed.request.prompt for keyed in requests]
     model = with_example(run.model, backend, prompts)
     run = replace(run, prompt_hash=prompt_hash(prompts), n_expected=len(requests), model=model)
+    run = with_input(run, backend, requests)
     check_same(
         hosts,
         "run in mind",

@@ -45,7 +45,7 @@ def fitting(found: Sequence[StoredRun], console: Console) -> Table:
 def _table(found: Sequence[StoredRun], names: Sequence[str]) -> Table:
     """A run a row; of numbers and states only those that some run has."""
     from harness.cli.show.console import table
-    from harness.cli.show.run import docs_words
+    from harness.core.words import scored_docs
     from reports.view import short_name
 
     runs = [made.run for made in found]
@@ -55,7 +55,7 @@ def _table(found: Sequence[StoredRun], names: Sequence[str]) -> Table:
     for run, name in zip(runs, names, strict=True):
         values = [_value(run, metric) for metric in shown]
         state = ["finished" if run.finished else "unfinished"] if states else []
-        made.add_row(name, run.task, short_name(run.model.name), docs_words(run), *values, *state)
+        made.add_row(name, run.task, short_name(run.model.name), scored_docs(run), *values, *state)
     return made
 
 

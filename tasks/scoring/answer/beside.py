@@ -61,8 +61,8 @@ LABEL_BEFORE = re.compile(r"\b[A-Z][a-z]{2,9}[ ]\d{1,3}[ ][-–][ ]\$?\Z")
 """In "Day 5 - 18 eggs" the dash is none that subtracts."""
 
 DENIED = re.compile(
-    r"~~\Z|(?:\b(?:no longer|anything but|different from|other than|unlikely to be|wrong:|not|cannot|never|neither)"
-    rf"|≠|!=|\\neq?\b|n['’]t)[ ]?(?:equal to[ ]|be[ ]|just[ ]|only[ ])?{_OPENING}",
+    r"~~\Z|(?:\b(?:no longer|anything but|different from|other than|unlikely to be|wrong:|not|cannot|never|neither)|"
+    rf"≠|!=|\\neq?\b|n['’]t)[ ]?(?:equal to[ ]|be[ ]|just[ ]|only[ ])?{_OPENING}",
     re.IGNORECASE,
 )
 _LIMIT = (

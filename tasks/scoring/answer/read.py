@@ -47,7 +47,7 @@ _RATIO_IN_WORDS = re.compile(r"([a-z]+(?:-[a-z]+)?) (?:in|out of) ([a-z]+(?:-[a-
 _APPROXIMATELY = re.compile(r"\\(?:approx|simeq|sim)(?![A-Za-z])|≈|≃|≅")
 _LIST_ITEM = re.compile(r"\n\s*[-*•+] ")
 _MAY_BE_QUANTITY = re.compile(r"\\?[$€£]?\d[^=+*/^]{3,60}\Z")
-_SAID_LAST = re.compile(r"[^\n]*(?:\b(?:is|are|equals)\b|[^\W\d_]{2,}[:.!])[ ]+(?=\S)")
+_SAID = re.compile(r"(?:\b(?:is|are|equals)\b|[^\W\d_]{2}[:.!])[ ]+(?=\S)")
 _MAX_WHOLE = 400
 
 
@@ -144,7 +144,7 @@ def _nested(reply: str, region: Region, kind: Kind) -> Found | None:
     if region.rule.endswith("boxed"):
         return None
     text = reply[region.start : region.end]
-    for rule in ("boxed", "hashes", "answer-is") if region.rule != "answer-is" else ("boxed",):
+    for rule in ("boxed",) if region.rule.endswith(("answer-is", "hashes")) else ("boxed", "hashes", "answer-is"):
         for inner in RULES[rule](text, "last"):
             moved = replace(
                 inner, rule=f"{region.rule}/{rule}", start=region.start + inner.start, end=region.start + inner.end
@@ -182,8 +182,9 @@ def _read_text(reply: str, region: Region) -> Found:
         formulas = list(_INLINE_MATH.finditer(reply, start, end))
         if formulas:
             return trimmed(region.rule, reply, *_last_formulas(reply, formulas), None, around=reply[start:end])
-    if region.rule == "last-line" and (said := _SAID_LAST.match(reply, start, end)) is not None:
-        return trimmed(region.rule, reply, said.end(), end, None, around=reply[start:end])
+    said = list(_SAID.finditer(reply, max(start, end - _MAX_WHOLE), end)) if region.rule == "last-line" else []
+    if said:
+        return trimmed(region.rule, reply, said[-1].end(), end, None, around=reply[start:end])
     return trimmed(region.rule, reply, start, end, None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 from harness.core.reply.parse import END_TOKENS, without_end_tokens
 from harness.core.reply.presets import PRESETS
@@ -39,6 +40,8 @@ _NEXT_QUESTION = re.compile(
     r"|^#{1,6} (?:Question|Problem|Exercise) \d{1,3}\b",
     re.MULTILINE,
 )
+_MAX_QUESTIONS = 8
+"""Questions tried: each is a look at all that stands before it."""
 _QUESTION_HINTS = ("Q:", "Question", "Problem", "Exercise", "Human", "User", "Instruction", "Q ")
 
 
@@ -94,7 +97,7 @@ def _end_of_turn(reply: str, start: int, end: int) -> int:
 def _before_next_question(reply: str, start: int, end: int, is_answered: Callable[[str], bool]) -> int:
     if not any(hint in reply for hint in _QUESTION_HINTS):
         return end
-    for match in _NEXT_QUESTION.finditer(reply, start, end):
+    for match in islice(_NEXT_QUESTION.finditer(reply, start, end), _MAX_QUESTIONS):
         if reply[start : match.start()].strip() and is_answered(reply[start : match.start()]):
             return match.start()
     return end

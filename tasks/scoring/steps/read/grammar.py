@@ -31,6 +31,7 @@ from tasks.scoring.steps.read.words import (
 
 _POWER = {"+": 10, "-": 10, "*": 20, "/": 20, "^": 30}
 _UNARY = 25
+_POWER_WORDS = {"squared": 2, "cubed": 3}
 _PAIRS = {"(": ")", "[": "]", "{": "}", "lfloor": "rfloor", "lceil": "rceil"}
 
 
@@ -375,6 +376,8 @@ class _Parser(Lookaround):
                 node = Percent(node)
             elif token.kind == "op" and token.text == "!":
                 node = Factorial(node)
+            elif token.kind == "word" and token.text in _POWER_WORDS:
+                node = Bin("^", node, Num(_POWER_WORDS[token.text], token.text, token.start, token.end))
             else:
                 break
             i += 1

@@ -27,6 +27,8 @@ FUNCTIONS = {
     "lcm",
 }
 _MAX_UNIT_WORDS = 6
+_LAST_LETTER = "\u0590"
+"""Latin, Greek and Cyrillic letters may be variables; one sign of another script is a word."""
 
 NAMES = word_set(
     "alpha beta gamma delta epsilon theta lambda mu sigma phi omega rho tau pi ell eta zeta kappa nu xi psi chi"
@@ -61,7 +63,7 @@ class Lookaround:
             return False
         text = token.text
         if len(text) == 1:
-            return text not in "aAI" or self.in_formula(i)
+            return (text not in "aAI" or self.in_formula(i)) and text < _LAST_LETTER
         if text[-1] == "'":
             return len(text.rstrip("'")) == 1
         return text in NAMES or self.is_letter_product(i)
@@ -69,7 +71,7 @@ class Lookaround:
     def is_letter_product(self, i: int) -> bool:
         """The `xy` of `3xy` and the `AC` of `68AC`: letters that touch a number and are no unit."""
         text = self.tokens[i].text
-        if len(text) > 3 or not text.isalpha() or i == 0 or not self.touches(i):
+        if len(text) > 3 or not text.isalpha() or text[0] >= _LAST_LETTER or i == 0 or not self.touches(i):
             return False
         return self.tokens[i - 1].kind in ("num", "close") and text.lower() not in SHORT_UNITS
 

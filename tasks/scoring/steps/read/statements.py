@@ -146,7 +146,7 @@ def _join_lines(tokens: list[Token]) -> None:
     at_line_start = True
     for i, token in enumerate(tokens):
         if token.text == "\n":
-            following = tokens[i + 1] if i + 1 < len(tokens) else None
+            following = next((t for t in tokens[i + 1 : i + 4] if t.text != "\n"), None)
             goes_on = following is not None and (
                 following.kind == "rel" or (following.kind == "op" and following.text in "+/")
             )

@@ -75,7 +75,7 @@ def _after_word(statement: Statement, side: Side, i: int) -> Wholeness:
             return "whole"
         if any(token.text.lower() in FUNCTION_WORDS for token in tokens[max(0, i - 7) : i - 1]):
             return "part"  # the sum of 3 and 4 * 2
-    if lower in FUNCTION_WORDS or (len(word) == 1 and not _is_article(tokens, i - 1)):
+    if lower in FUNCTION_WORDS or (len(word) == 1 and word.isascii() and not _is_article(tokens, i - 1)):
         return "part"
     before_words = _words_before(tokens, i)
     return "open" if before_words == "whole" and lower in AMBIGUOUS_BEFORE else before_words
@@ -125,7 +125,8 @@ def _is_clean_break(tokens: Sequence[Token], i: int) -> bool:
         return True
     mark, before = tokens[i], tokens[i - 1]
     if mark.kind == "comma":
-        return before.kind != "num" or before.end < mark.start
+        has_space = i + 1 < len(tokens) and tokens[i + 1].start > mark.end
+        return before.kind != "num" or before.end < mark.start or has_space
     if mark.text == "." and before.text == "0":
         return False  # '0. 70'
     return before.kind != "op" and not (mark.kind == "open" and before.kind in ("num", "close"))
@@ -186,7 +187,7 @@ def _before_word(statement: Statement, i: int) -> Wholeness:
     tokens = statement.tokens
     after = tokens[i]
     lower = after.text.lower()
-    if len(after.text) == 1 and after.text not in "aI":
+    if len(after.text) == 1 and after.text.isascii() and after.text not in "aI":
         return "part"
     if lower in AMBIGUOUS_AFTER:
         return "part" if lower in FUNCTION_WORDS else "open"

@@ -30,17 +30,15 @@ NO_QUANTITY = Quantity("", "")
 
 
 def quantity(words: str, *, has_dollar: bool = False) -> Quantity:
-    """The unit and the things of a unit phrase; a dollar sign is a unit too.
+    """The unit and the things of a unit phrase; a dollar sign is a unit where the words name none.
 
     >>> quantity("dozen eggs"), quantity("weeks"), quantity("red apples")
     (Quantity(unit='dozen', things='egg'), Quantity(unit='week', things=''), Quantity(unit='', things='red apple'))
     """
-    if has_dollar:
-        return Quantity("dollar", "")
     parts = [singular(word) for word in words.split() if word != "of"]
     if parts and (parts[0] in GROUPS or any(parts[0] in table for table in UNIT_TABLES)):
         return Quantity(parts[0], " ".join(parts[1:]))
-    return Quantity("", " ".join(parts))
+    return Quantity("dollar", "") if has_dollar else Quantity("", " ".join(parts))
 
 
 def shared_table(a: Quantity, b: Quantity) -> Mapping[str, int] | None:

@@ -9,6 +9,8 @@ from math import gcd
 
 from tasks.scoring.steps.read.context import is_hypothetical, is_rounding_marked
 from tasks.scoring.steps.read.tree import Bin, Neg, Node, Sym, is_literal, strip, symbols, walk
+from tasks.scoring.steps.read.whole import right_is_whole
+from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.counts import is_no_count, is_taken_back
 from tasks.scoring.steps.value.evaluate import Undefined, Value, try_evaluate
 from tasks.scoring.steps.value.polynomial import (
@@ -30,6 +32,8 @@ from tasks.scoring.steps.verdict.verdicts import Verdict
 
 _FREE = Ruling("unverifiable", "free variables")
 _INTRODUCED = Ruling("unverifiable", "equation introduced")
+_FOLLOWS = Ruling("valid", "follows from the equation before")
+_ALTERNATIVE = re.compile(r"[\s,$\\()]*(?:(?:or|and)\b|\\text\{\s*(?:or|and)\s*\})?[\s,$\\()]*")
 _NEW = re.compile(
     r"\b(?:given|let(?!'s)|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*"
     r"|try\w*|denote|define|represent\w*|either|or|possib\w*|because|since|(?<!solve )(?<!solving )for|set"
@@ -41,7 +45,7 @@ _NEW = re.compile(
 """Words that bring an equation in."""
 _NEW_AFTER_ALL = re.compile(
     r"\b(?:let(?!'s)|suppose|if|assum\w*|when|case|another|plug\w*|substitut\w*|check|verif\w*|into|us(?:e|ing)|either|or|other|second|"
-    r"first|values?|equations|these|system|where)\b",
+    r"first|values?|equations|equation \(?\\?\(?\d|these|system|where)\b",
     re.IGNORECASE,
 )
 _DERIVED = re.compile(
@@ -188,7 +192,15 @@ def _one_variable(
         return _objection(pair, "false identity")
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
         return _INTRODUCED
-    return _follows(pair, before, now, state)
+    if (alternative := _alternative(pair, before, now, state)) is not None:
+        state.equations[name] = replace(now, source=before.source)
+        return alternative
+    ruling = _follows(pair, before, now, state)
+    if ruling is _FOLLOWS and now.form == "value" and before.form == "equation":
+        state.equations[name] = replace(now, source=before)
+    elif ruling.verdict == "invalid" and before.form != "value":
+        state.equations[name] = before  # what follows is held against the last equation that stands
+    return ruling
 
 
 def _has_no_count(pair: Pair, name: str, coefficients: list[Fraction], state: SolutionState) -> bool:
@@ -269,10 +281,10 @@ def _n_operators(node: Node) -> int:
 
 
 def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling:
-    """Whether an equation shares a solution with the one before it."""
-    shared = len(common_roots(before.coefficients, now.coefficients)) > 1
-    if shared:
-        return Ruling("valid", "follows from the equation before")
+    """Whether an equation has the solutions of the one before it, or some of them."""
+    common = common_roots(before.coefficients, now.coefficients)
+    if len(common) > 1:
+        return _shares(pair, before, now, common, state)
     solution, written = _solution(before), _solution(now)
     shown = (show_value(written), show_value(solution))
     if solution is not None and written is not None and now.form == "value":
@@ -286,6 +298,62 @@ def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) 
     if now.form == "value" and len(before.coefficients) > 2 and _nearly_root(before, written):
         return Ruling("valid", "rounded solution", *shown)
     return _objection(pair, "wrong solution" if now.form == "value" else "not implied", *shown)
+
+
+def _shares(pair: Pair, before: Equation, now: Equation, common: list[Fraction], state: SolutionState) -> Ruling:
+    """Two equations with a solution in common: one's solutions must all be the other's.
+
+    `x^2 - 7x + 10 = 0` shares one with `(x - 2)(x - 6) = 0`, and is another equation.
+    """
+    distinct = [len(_distinct_roots(equation.coefficients)) for equation in (before, now)]
+    if len(_distinct_roots(common)) >= min(distinct):
+        return _FOLLOWS
+    is_derived = _must_follow(pair, before, now, state) or _factors(pair, before, now, state)
+    if not (is_derived and before.is_plain and now.is_plain):
+        return _INTRODUCED
+    return _objection(pair, "shares only some solutions")
+
+
+def _factors(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> bool:
+    """`(x - 2)(x - 6) = 0` right behind an equation of its degree, without a word: it is that one in factors."""
+    left, right = pair.left.node, pair.right.node
+    assert left is not None
+    assert right is not None
+    product = strip(left)
+    is_product = (
+        type(product) is Bin and product.op == "*" and bool(symbols(product.left)) and bool(symbols(product.right))
+    )
+    is_next = now.order == before.order + 1 and len(now.coefficients) == len(before.coefficients)
+    return (
+        is_product
+        and try_evaluate(right) == 0
+        and is_next
+        and before.trusted
+        and _ANY_WORD.search(_between(pair, state)) is None
+    )
+
+
+def _distinct_roots(coefficients: list[Fraction]) -> list[Fraction]:
+    """A polynomial with the same roots, each once: as long as it has roots, and one."""
+    slope = [i * c for i, c in enumerate(coefficients)][1:]
+    repeated = len(common_roots(coefficients, slope)) - 1 if slope else 0
+    return coefficients[: len(coefficients) - repeated]
+
+
+def _alternative(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling | None:
+    """`x = 6 or x = -4`: the second value must solve the equation that the first one solves."""
+    source = before.source
+    if source is None or now.form != "value" or not _ALTERNATIVE.fullmatch(_between(pair, state)):
+        return None
+    common = common_roots(source.coefficients, now.coefficients)
+    if len(common) > 1 or _nearly_root(source, _solution(now)):
+        return _FOLLOWS
+    statement = pair.statement
+    if not right_is_whole(statement, pair.right) or is_withdrawn(
+        pair.text, statement.start, statement.end, pair.following
+    ):
+        return _INTRODUCED
+    return Ruling("invalid", "wrong solution", show_value(_solution(now)))
 
 
 def _is_in_another_unit(before: Equation, now: Equation, solution: Fraction, written: Fraction) -> bool:

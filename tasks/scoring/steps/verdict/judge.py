@@ -75,6 +75,8 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
         return Ruling("valid", "exact", show_value(left), show_value(right)) if type(left) is float else _VALID_EXACT
     if pair.relation not in ("=", "~="):
         return _compare(pair, left, right)
+    if (modulus := _modulus(pair)) and type(left) is int and type(right) is int:
+        return _congruence(pair, left, right, modulus)
     division = judge_division(pair.text, pair.left, pair.right, left, right)
     if division is not None:
         return division
@@ -92,6 +94,23 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
     if _is_cut_short(pair, left):
         return Ruling("unverifiable", "cut off", *shown)
     return Ruling("invalid", "mismatch", *shown)
+
+
+_MODULUS = re.compile(r"[\s$\\)]*\(?\\?p?mod(?:ulo)?\s*\{?\(?(\d{1,9})(?![\d.])")
+
+
+def _modulus(pair: Pair) -> int:
+    """The 12 of `10 + 5 = 15 = 3 (mod 12)`, else 0."""
+    found = _MODULUS.match(pair.text, pair.statement.end)
+    return int(found[1]) if found else 0
+
+
+def _congruence(pair: Pair, left: int, right: int, modulus: int) -> Ruling:
+    shown = f"{left % modulus} (mod {modulus})", f"{right % modulus} (mod {modulus})"
+    if (left - right) % modulus == 0:
+        return Ruling("valid", "congruence", *shown, reading="congruence")
+    why_not = "a label or a rate" if is_literal(_node(pair.left)) else doubt(pair, (left, right))
+    return Ruling("unverifiable", why_not, *shown) if why_not else Ruling("invalid", "false congruence", *shown)
 
 
 def _conversion(pair: Pair, left: Value, right: Value) -> Ruling | None:
@@ -184,6 +203,8 @@ def _charitable(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Val
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if _is_magnitude(pair, left, right):
         return Ruling("valid", "magnitude", *shown, reading="magnitude in words")
+    if _has_dotted_thousands(pair):
+        return Ruling("valid", "dots as thousands", *shown, reading="dots as thousands")
     if _is_run_on(pair, left):
         return Ruling("valid", "run-on", *shown, reading="run-on equality")
     named = _by_readings(pair, left, right)
@@ -216,6 +237,27 @@ def _is_magnitude(pair: Pair, left: Value, right: Value) -> bool:
     ratio = abs(Fraction(right) / Fraction(left))
     factors = [factor for word, factor in (("thousand", 1_000), ("million", 10**6)) if word in pair.text]
     return any(ratio in (factor, Fraction(1, factor)) for factor in factors)
+
+
+_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+
+
+def _has_dotted_thousands(pair: Pair) -> bool:
+    """`1.250 + 750 = 2.000`: every number above 999 has its thousands behind a dot."""
+    numbers = literals(_node(pair.left)) + literals(_node(pair.right))
+    if not any(num.decimals == 3 for num in numbers):
+        return False
+    if any(num.value >= 1000 or (num.decimals and not _DOTTED.fullmatch(num.text)) for num in numbers):
+        return False
+    values = [_with_thousands(_node(side)) for side in (pair.left, pair.right)]
+    return None not in values and values[0] == values[1]
+
+
+def _with_thousands(node: Node) -> Value | None:
+    try:
+        return evaluate(node, None, lambda num: num.value * 1000 if num.decimals == 3 else num.value)
+    except Undefined:
+        return None
 
 
 def _is_run_on(pair: Pair, left: Value) -> bool:

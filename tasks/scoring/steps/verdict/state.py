@@ -31,6 +31,8 @@ class Equation:
     """Its sides are whole, so that contradicting it means something."""
     is_plain: bool
     """Two sides and no more: a chain may be several formulas run together."""
+    source: Equation | None = None
+    """The equation that this value solves: another value beside it must solve it too."""
     quantity: Quantity = NO_QUANTITY
     """What its last side counts."""
 
