@@ -90,6 +90,8 @@ def find_run(name: str, root: Path) -> Path:
     """The folder of a run given by path, by id, or by an unambiguous start of its id. Raises UserError for none, and
     for several.
     """
+    if not name.strip():
+        raise UserError("the name of a run is empty", tip=f"`harness history` lists the runs in {root}/.")
     if (Path(name) / RUN_FILE).is_file():
         return Path(name)
     ids = [folder.name for folder in run_folders(root)]
