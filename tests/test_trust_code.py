@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from compare_builders import accuracy_records, run
 
@@ -9,6 +11,8 @@ import harness as front
 from harness.comparison.compare import compare
 from harness.comparison.refuse import check_comparable
 from harness.core.errors import UserError
+from tasks.scoring.final_answer import final_answer
+from tasks.scoring.step_validity import step_validity
 
 VERSIONS = {"reasoning-harness": "0.1.0", "math-verify": "0.8.0", "jax": "0.7"}
 
@@ -70,3 +74,17 @@ def test_an_empty_name_is_refused_from_python_too(tmp_path, monkeypatch):
             call()
     with pytest.raises(UserError, match="data is empty"):
         front.evaluate("gsm8k", "scripted:careful", options={"data": ""})
+
+
+def test_two_response_formats_of_one_name_are_two_scorers():
+    from harness.core.reply.format import ResponseFormat, Section
+    from harness.core.reply.presets import REASONING_ANSWER_TAGS
+
+    forms = [
+        ResponseFormat(name="mine", sections=(Section(name="answer", open=opening, close="</end>"),))
+        for opening in ("<a>", "<b>")
+    ]
+    for scorer in (final_answer, step_validity):
+        assert len({scorer(response_format=form).identity for form in forms}) == 2
+        renamed = scorer(response_format=replace(forms[0], name=REASONING_ANSWER_TAGS.name))
+        assert renamed.identity != scorer(response_format=REASONING_ANSWER_TAGS).identity
