@@ -324,7 +324,7 @@ def _finished(folder: Path, done: Run, records: list[Record], invocation: Invoca
 
     if invocation.k:
         done = replace(done, estimates=dict(done.estimates) | repeat_metrics(records, list(invocation.k)))
-        write_run(folder, done)
+        done = write_run(folder, done)
     if invocation.also:
         keep_verdicts(records, folder)
     made = StoredRun(path=folder, run=done, at_hand=records)

@@ -41,6 +41,7 @@ def main() -> None:
 def _end(command: Callable[[], None]) -> None:
     """Run a command; what it cannot do is one line and exit code 2."""
     try:
+        _refuse_empty(sys.argv[1:])
         command()
     except UserError as error:
         if _wants_debug(sys.argv[1:]):
@@ -65,6 +66,16 @@ def _call(app: Callable[..., None]) -> None:
             stopped.code = EXIT_UNHEARD
         sys.stdout.flush()
         raise
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Raise UserError for an empty argument: a variable of a shell script that was never set must choose nothing."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        name, separator, value = argument.partition("=")
+        if not argument or (name.startswith("--") and separator and not value):
+            flag = name if argument else before
+            what = f"{flag} is empty" if flag.startswith("-") else "an argument is empty"
+            raise UserError(what, tip="name something there, or leave it out for the default.")
 
 
 def _complain(message: str, tip: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args
 
+from harness.comparison.code import code_labels
 from harness.comparison.inputs import input_difference, input_labels
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import GenerationSettings, Run
@@ -48,7 +49,7 @@ def check_comparable(baseline: Run, candidate: Run, allow: frozenset[str]) -> tu
     labels = _recorded_labels(baseline, candidate)
     if not (is_recorded(baseline) or is_recorded(candidate)):
         labels += input_labels(baseline, candidate)
-    return (*labels, *(mismatch.words for mismatch in found))
+    return (*labels, *(mismatch.words for mismatch in found), *code_labels(baseline, candidate))
 
 
 def _check_same_question(baseline: Run, candidate: Run) -> None:

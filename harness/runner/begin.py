@@ -45,6 +45,8 @@ def build_task(
 
 def task_of(task: str | Task, options: Mapping[str, Any]) -> Task:
     """The task of a name with its options set; an object is taken as it is. Raises UserError for options of one."""
+    if "data" in options and not str(options["data"]).strip():
+        raise UserError("the option data is empty", tip="name a file, or leave it out for the task's own data.")
     if isinstance(task, str):
         return find_entry(task).build(options)
     if options:

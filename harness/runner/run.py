@@ -69,7 +69,7 @@ def run_task(
         stable_hash([keyed.key for keyed in requests]),
         "task, data, model and code must be the same.",
     )
-    with locked(folder, hosts.index), Journal(folder / records_file(hosts.index)) as journal:
+    with locked(folder, hosts.index), _journal(folder, run, hosts) as journal:
         outdated = bool(from_first(hosts, lambda: "yes" if _scored_otherwise(folder, run) else ""))
         finished = together(hosts, lambda: _finished(folder, requests))
         if outdated:
@@ -88,6 +88,10 @@ def run_task(
         return together(hosts, lambda: finish_run(folder, run, task) if hosts.index == 0 else (run, []))
 
 
+def _journal(folder: Path, run: Run, hosts: Hosts) -> Journal:
+    return Journal(folder / records_file(hosts.index), checked=run.identity is not None)
+
+
 def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
     """Estimate every metric from the records on disk and write the finished run."""
     from harness.stats.estimate import estimate_metrics
@@ -96,8 +100,7 @@ def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
     estimates = estimate_metrics(records, run.metrics)
     estimates |= summary_of(task, records)
     run = replace(run, estimates=estimates, finished=utc_now())
-    write_run(folder, run)
-    return run, records
+    return write_run(folder, run), records
 
 
 def summary_of(task: Task, records: Sequence[Record]) -> Mapping[str, Estimate]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.core.errors import unknown_name
 from harness.core.records import Completion, Doc, MetricInfo, Score
 from harness.core.reply.format import ResponseFormat
+from harness.core.reply.presets import format_identity
 from harness.core.scorer import Metric, Scorer, Scores, value_metric
 from tasks.scoring.answer.equivalence import Target, is_equal, normalised, read_target
 from tasks.scoring.answer.extract import Found, check_policy, find_answer
@@ -32,7 +33,7 @@ def final_answer(
     def score(doc: Doc, completion: Completion) -> Score:
         return _score(doc, completion, policy, choice, response_format)
 
-    options = {"policy": policy, "choice": choice, "format": response_format.name if response_format else ""}
+    options = {"policy": policy, "choice": choice, "format": format_identity(response_format)}
     return Scorer(name=NAME, version=VERSION, score=score, metrics=_METRICS, options=options)
 
 

@@ -10,7 +10,7 @@ from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
 from harness.core.reply.format import ResponseFormat
 from harness.core.reply.infer import infer_format
 from harness.core.reply.parse import parse_sections
-from harness.core.reply.presets import BARE
+from harness.core.reply.presets import BARE, format_identity
 from harness.core.scorer import Metric, Scorer, Scores
 from harness.core.task import as_text
 from tasks.scoring.steps.read.split import step_spans
@@ -37,7 +37,7 @@ def step_validity(response_format: ResponseFormat | None = None) -> Scorer:
     def score(doc: Doc, completion: Completion) -> Score:
         return _score(doc, completion, response_format)
 
-    options = {"format": response_format.name if response_format else ""}
+    options = {"format": format_identity(response_format)}
     return Scorer(name=NAME, version=VERSION, score=score, metrics=_METRICS, options=options)
 
 
