@@ -191,8 +191,8 @@ def test_unknown_id_names_the_nearest() -> None:
 
 
 def test_wrong_columns_name_what_was_found_and_expected(tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "a.jsonl", [{"question": "q", "completion": "c"}])
-    with pytest.raises(UserError, match=r"a\.jsonl:1: no id column: found question, completion") as caught:
+    path = write_lines(tmp_path / "a.jsonl", [{"asked": "q", "completion": "c"}])
+    with pytest.raises(UserError, match=r"a\.jsonl:1: no id column: found asked, completion") as caught:
         read_completions(path)
     assert "idx" in caught.value.tip
     assert "no completion column" in message(lambda: read_completions(write_lines(path, [{"idx": 0}])))

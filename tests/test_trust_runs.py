@@ -197,3 +197,21 @@ def test_training_settings_find_their_files_from_any_folder(tmp_path, monkeypatc
     elsewhere()
     config = read_written(tmp_path / "run").config
     assert (config.model.base, config.data.source) == (f"{tmp_path}/base", f"{tmp_path}/t.jsonl")
+
+
+def test_a_newline_typed_into_a_prefill_is_one_wherever_it_is_typed(harness, data, tmp_path):
+    from harness.cli.train import set_layer
+    from harness.core.registry import load_task
+
+    typed = r"<reasoning>\n"
+    options = {"data": str(data), "format": "reasoning-answer-tags", "prefill": typed}
+    assert load_task("gsm8k", options).prompt.prefill == "<reasoning>\n"
+    assert load_task("gsm8k", options | {"prefill": "<reasoning>\n"}).prompt.prefill == "<reasoning>\n"
+    (tmp_path / "c.jsonl").write_text('{"id": "q0", "completion": "2\\n</reasoning>\\n<answer>\\n0\\n</answer>"}\n')
+    form = ("-t", "gsm8k", "--data", data, "-o", "format=reasoning-answer-tags")
+    assert harness("score", "c.jsonl", *form, "--prefill", typed, "--out", "by_flag").code == 0
+    assert harness("score", "c.jsonl", *form, "-o", f"prefill={typed}", "--out", "by_option").code == 0
+    kept = [json.loads((tmp_path / name / "records.jsonl").read_text()) for name in ("by_flag", "by_option")]
+    assert [record["completion"]["prefill"] for record in kept] == ["<reasoning>\n"] * 2
+    for written in (typed, f'"{typed}"'):
+        assert set_layer([f"data.prefill={written}"])[1] == {"data.prefill": "<reasoning>\n"}

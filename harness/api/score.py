@@ -14,7 +14,7 @@ from harness.core.hashing import stable_hash
 from harness.core.notices import notice
 from harness.core.records import Completion, ModelInfo, Run
 from harness.core.task import Task
-from harness.core.words import counted
+from harness.core.words import counted, typed_text
 from harness.runner.begin import build_task, new_run
 from harness.store.folder import DEFAULT_RUNS, new_folder
 from harness.store.stored import StoredRun
@@ -125,7 +125,7 @@ def _tell_other_form(task: Task, completions: list[Completion]) -> None:
 
 
 def _with_prefill(completion: Completion, prefill: str) -> Completion:
-    text = prefill.replace("\\n", "\n")
+    text = typed_text(prefill)
     return replace(completion, prefill=text) if text and not completion.prefill else completion
 
 

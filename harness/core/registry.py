@@ -20,10 +20,13 @@ from harness.core.errors import UserError, unknown_name
 from harness.core.late import load
 from harness.core.scorer import Scorer
 from harness.core.task import Task, TaskFunction
+from harness.core.words import typed_text
 
 ENTRY_POINT_GROUP = "harness.tasks"
 PREFIXES = {"lm_eval": "harness.lm_eval_bridge.tasks:task_function"}
 """Tasks of other harnesses: `PREFIX:NAME` is built by the function that this gives for NAME."""
+PREFILL = "prefill"
+"""The option whose text often ends in a newline: it is read as `harness score --prefill` reads it."""
 SCORERS = {
     "final_answer": "tasks.scoring.final_answer:final_answer",
     "structure": "tasks.scoring.structure:structure",
@@ -71,7 +74,7 @@ class TaskEntry:
         if not isinstance(value, str):
             return value
         hints = get_type_hints(self.function)
-        return _read_value(key, value, hints.get(key, str))
+        return _read_value(key, typed_text(value) if key == PREFILL else value, hints.get(key, str))
 
 
 @overload

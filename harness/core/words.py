@@ -86,6 +86,15 @@ def counted(n: int, noun: str) -> str:
     return f"{n:,} {noun if n == 1 else noun + 's'}"
 
 
+def typed_text(text: str) -> str:
+    r"""A text as it is meant where it was typed into a shell: backslash and n are a newline.
+
+    >>> typed_text(r"<think>\n")
+    '<think>\n'
+    """
+    return text.replace("\\n", "\n")
+
+
 def n_of(n: int, total: int) -> str:
     """A part of a total, or the total where the part is all of it.
 

@@ -21,6 +21,7 @@ OPTIONS = (
     "model", "endpoint", "template", "bos", "prefill", "concurrency", "timeout", "retries",
     "rename", "omit", "extra_body", "system", "key_header",
 )  # fmt: skip
+_HUBS = ("huggingface.co", "hf.co", "www.kaggle.com", "kaggle.com")
 _API_VERSION = "api-version"
 _AUTHORIZATION, _AZURE_HEADER = "Authorization", "api-key"
 _HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
@@ -131,6 +132,11 @@ def _read_url(url: str) -> tuple[str, str]:
         )  # of a query only Azure's api-version is known to hold none
     if not host or has_port_mistake or parts.scheme not in ("http", "https"):
         raise UserError(f"not a server address: {url!r}", tip=_EXAMPLE)
+    if host in _HUBS:
+        handle = "/".join(parts.path.strip("/").split("/")[:2]) or "OWNER/NAME"
+        raise UserError(
+            f"{url} is a page and no server", tip=f"a model of the hub is named by its id: --model {handle}"
+        )
     path = parts.path.rstrip("/")
     for ending in ("/chat/completions", "/completions"):
         path = path.removesuffix(ending)

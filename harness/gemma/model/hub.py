@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import UserError
+from harness.data.hub import hub_answers
 from harness.gemma.model import upstream
 from harness.gemma.model.checkpoint import Origin, find_step, read_origin
 from harness.gemma.model.peft import CONFIG_NAME as ADAPTER_CONFIG
@@ -86,7 +87,7 @@ def _base(folder: Path, base: str | Path) -> Path:
 
 def _download(text: str, *, weights: bool) -> Path:
     if text.startswith("hf:"):
-        return download_hub(text.removeprefix("hf:"), weights=weights)
+        return download_hub(text.removeprefix("hf:").strip("/"), weights=weights)
     if match := _KAGGLE.fullmatch(text):
         return download_kaggle(match[1])
     name = SHORT_NAMES.get(text, text)
@@ -104,12 +105,26 @@ def download_hub(name: str, *, weights: bool = True) -> Path:
     Raises UserError where it cannot be had, and says what to do: accept a licence, set a token, mend the name.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     repo, _, revision = name.partition("@")
     patterns = _SMALL_FILES + (_WEIGHT_FILES if weights else [])
     try:
-        return Path(snapshot_download(repo, revision=revision or None, allow_patterns=patterns))
+        return Path(
+            snapshot_download(
+                repo, revision=revision or None, allow_patterns=patterns, local_files_only=not hub_answers()
+            )
+        )
+    except HFValidationError as error:
+        raise UserError(
+            f"{repo!r} is no hub id: {_first_line(error)}", tip="OWNER/NAME, for example google/gemma-3-1b-it."
+        ) from error
     except GatedRepoError as error:
         raise UserError(
             f"{repo} asks you to accept its licence first",
