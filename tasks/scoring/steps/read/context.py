@@ -30,7 +30,8 @@ def has_dimensions(statement: Statement, side: Side) -> bool:
     for i in range(side.first + 1, min(side.last, len(tokens)) - 1):
         if tokens[i].text in ("x", "X") and tokens[i - 1].kind == tokens[i + 1].kind == "num":
             glued = tokens[i - 1].end == tokens[i].start and tokens[i].end == tokens[i + 1].start
-            if statement.origin == "verbal" or (glued and side.unit):
+            names = statement.origin == "verbal" and tokens[side.last].text != "equals"
+            if names or (glued and side.unit):
                 return True
     return False
 

@@ -64,10 +64,13 @@ def _after_word(statement: Statement, side: Side, i: int) -> Wholeness:
     tokens = statement.tokens
     word, lower = tokens[i - 1].text, tokens[i - 1].text.lower()
     earlier = tokens[i - 2] if i >= 2 else None
+    if word.isascii() and tokens[i - 1].end == tokens[i].start and not tokens[i].gap:
+        return "part"  # AB\\sqrt{2}
     if earlier is not None and earlier.kind == "rel" and word[0].isupper():
         return "part"  # `= Widgeteer 3000 * 30`: the number may be part of a name
     if lower == "of" and earlier is not None and earlier.kind == "word":
-        return _after_of(statement, side, earlier.text.lower())
+        counts = i >= 3 and tokens[i - 3].kind == "num"  # 8 packs of 5 bags
+        return "part" if counts else _after_of(statement, side, earlier.text.lower())
     if lower == "to" and earlier is not None and earlier.text.lower().startswith(_LEADS_TO):
         return "whole"
     if lower == "and" and earlier is not None:
@@ -167,6 +170,8 @@ def right_wholeness(statement: Statement, side: Side) -> Wholeness:
         return "part" if listed and not _begins_statement(tokens, i) else "whole"
     if after.kind == "open":
         return "whole" if i + 1 < len(tokens) and _is_long_word(tokens[i + 1]) else "part"
+    if after.text == "..." and type(side.node) is Num and side.node.decimals:
+        return "open"  # 5.428571...
     if after.kind != "word":
         return "part"
     found = _before_word(statement, i)

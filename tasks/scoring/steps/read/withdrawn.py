@@ -44,7 +44,8 @@ _TAKES_BACK = re.compile(
 )
 """How a sentence begins that takes the one before back."""
 _HESITATES = re.compile(
-    r"\b(?:wait|hmm+|hold on|actually|re-?check\w*|re-?evaluat\w*|re-?comput\w*|re-?calculat\w*|rather|i mean)\b"
+    r"\b(?:wait|hmm+|hold on|actually|rather|i mean|but (?:it|that|this)"
+    r"|re-?check\w*|re-?evaluat\w*|re-?comput\w*|re-?calculat\w*)\b"
     r"|\blet(?:'s| me| us) double\b",
     re.IGNORECASE,
 )

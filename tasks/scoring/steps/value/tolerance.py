@@ -10,6 +10,8 @@ from tasks.scoring.steps.value.evaluate import Value
 Closeness: TypeAlias = Literal["exact", "rounded", "truncated", "integer", "percent", "approximate", "off"]
 
 FLOAT_RELATIVE = 1e-9
+_FLOAT_DECIMALS = 12
+"""Digits that only a computer writes, with its noise."""
 APPROXIMATE_RELATIVE = Fraction(2, 100)
 """What the sign '≈' allows."""
 
@@ -27,6 +29,8 @@ def closeness(value: Value, written: Value, decimals: int) -> Closeness:
     if same_value(value, written):
         return "exact"
     gap = distance(value, written)
+    if decimals >= _FLOAT_DECIMALS and gap <= FLOAT_RELATIVE * max(1.0, abs(float(written))):
+        return "rounded"  # 0.1 + 0.2 = 0.30000000000000004
     unit = Fraction(1, 10**decimals)
     if decimals == 0:
         is_integer = type(value) is not float and Fraction(value).denominator == 1

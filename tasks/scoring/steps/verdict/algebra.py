@@ -19,6 +19,7 @@ from tasks.scoring.steps.value.polynomial import (
     as_ratio,
     common_roots,
     difference,
+    substitute,
     univariate,
     value_at,
     variables,
@@ -77,6 +78,7 @@ _CONCLUDED = re.compile(
 _MAX_LEAD_WORDS = 5
 """Of 'so we get'; more words tell of something new."""
 _ANY_WORD = re.compile(r"[A-Za-z]{2,}")
+_WORD_OR_NUMBER = re.compile(r"[A-Za-z]{2,}|\d")
 _COMMANDS = re.compile(r"\\[A-Za-z]+")
 _CONDITION_AFTER = re.compile(r"\W{0,6}(?:if|when|for|or|where|unless)\b", re.IGNORECASE)
 
@@ -88,7 +90,7 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
     if pair.relation != "=":
         return _FREE
     if pair.index == 0 and _CONDITION.search(_between(pair, state)):
-        state.equations.clear()
+        state.forget()
     try:
         left, right = as_ratio(pair.left.node), as_ratio(pair.right.node)
         gap = difference(left, right)
@@ -104,7 +106,7 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
         return _FREE
     single = univariate(gap)
     if single is None:
-        return _several_variables(gap, state)
+        return _several_variables(pair, gap, state)
     return _one_variable(pair, left, right, *single, state)
 
 
@@ -145,9 +147,11 @@ def _by_points(left: Node, right: Node) -> Ruling:
     return Ruling("valid", "identity") if agreed >= 2 else _FREE
 
 
-def _several_variables(gap: Polynomial, state: SolutionState) -> Ruling:
+def _several_variables(pair: Pair, gap: Polynomial, state: SolutionState) -> Ruling:
     """An equation in several variables holds where it is an earlier one times a constant."""
     known = any(_proportional(gap, earlier) for earlier in state.relations)
+    if type(strip(pair.left.node)) is Sym and not doubt(replace(pair, following="")):  # type: ignore[arg-type]
+        state.defined = (state.order, gap)
     state.relations = [*state.relations[-7:], gap]
     state.mixed_order = state.order
     return Ruling("valid", "same equation") if known else _FREE
@@ -190,6 +194,8 @@ def _one_variable(
         slip = len(common_roots(before.coefficients, coefficients)) < 2
     if slip and not _SET_UP.search(_between(pair, state)):
         return _objection(pair, "false identity")
+    if (contradicted := _against_definition(pair, name, now, state)) is not None:
+        return contradicted
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
         return _INTRODUCED
     if (alternative := _alternative(pair, before, now, state)) is not None:
@@ -201,6 +207,26 @@ def _one_variable(
     elif ruling.verdict == "invalid" and before.form != "value":
         state.equations[name] = before  # what follows is held against the last equation that stands
     return ruling
+
+
+def _against_definition(pair: Pair, name: str, now: Equation, state: SolutionState) -> Ruling | None:
+    """`J = 2D`, `D = 12`, and right behind them without a word `J = 32`."""
+    value = _solution(now)
+    if now.form != "value" or not now.is_plain or value is None:
+        return None
+    order, relation = state.defined
+    others = {other: found for other, (at, found) in state.values.items() if other != name and at >= now.order - 2}
+    state.values[name] = (now.order, value)
+    between = _COMMANDS.sub(" ", _between(pair, state))
+    if order < now.order - 2 or not now.trusted or _WORD_OR_NUMBER.search(between):
+        return None
+    single = univariate(substitute(relation, others))
+    if single is None or single[0] != name or len(single[1]) != 2 or name not in variables(relation):
+        return None
+    solution = -single[1][0] / single[1][1]
+    if near(solution, value):
+        return None
+    return _objection(pair, "contradicts its definition", show_value(value), show_value(solution))
 
 
 def _has_no_count(pair: Pair, name: str, coefficients: list[Fraction], state: SolutionState) -> bool:
@@ -291,6 +317,9 @@ def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) 
         rounded = _rounded(pair, solution, written)
         if rounded is not None:
             return Ruling(rounded, "rounded solution", *shown)
+    known = state.values.get(next(iter(symbols(pair.left.node) | symbols(pair.right.node))), (0, None))[1]  # type: ignore[arg-type]
+    if known is not None and now.form == "equation" and not value_at(now.coefficients, known):
+        return Ruling("valid", "holds for the value found before")
     if solution and written and _is_in_another_unit(before, now, solution, written):
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if not _must_follow(pair, before, now, state):

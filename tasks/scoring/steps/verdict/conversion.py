@@ -16,6 +16,8 @@ _DRAWN = frozenset({"inch", "cm", "mm", "centimeter", "millimeter"})
 _WORKED = frozenset({"day", "week", "month", "year"})
 """Times of which only a part may be meant: a week of five days, a day of eight hours."""
 _SCALE = 4
+_HOURS = 24
+"""What counts as a day's work is no less than an hour."""
 _NEAR_ENOUGH = Fraction(15, 100)
 """What the two systems of units, and months of different lengths, leave open."""
 
@@ -41,7 +43,8 @@ def judge_conversion(
     converted = Fraction(values[0]) * scales[0] / scales[1]
     found = _compare(b, converted, values[1], decimals, is_exact=table is not None and relation == "=")
     larger, is_less = (a.unit, values[1] < converted) if scales[0] > scales[1] else (b.unit, values[1] > converted)
-    may_be_set = (is_less and larger in _WORKED) or _is_scale(a.unit, b.unit, converted, values[1])
+    is_part = is_less and larger in _WORKED and (larger != "day" or _within(converted, values[1], _HOURS))
+    may_be_set = is_part or _is_scale(a.unit, b.unit, converted, values[1])
     return None if found.verdict == "invalid" and may_be_set else found
 
 
@@ -50,11 +53,15 @@ def _other_things(a: Quantity, b: Quantity) -> bool:
     return bool(a.things or b.things) and a.unit != "" and b.unit != "" and a.things != b.things
 
 
+def _within(a: Fraction, b: Value, factor: int) -> bool:
+    smaller, larger = sorted((abs(a), abs(Fraction(b))))
+    return larger <= factor * smaller
+
+
 def _is_scale(a: str, b: str, converted: Fraction, written: Value) -> bool:
     """`1 inch = 5 miles` on a map: the other side is many times too large."""
-    smaller, larger = sorted((abs(converted), abs(Fraction(written))))
     drawn_is_small = (a in _DRAWN and written > converted) or (b in _DRAWN and written < converted)
-    return drawn_is_small and larger > _SCALE * smaller
+    return drawn_is_small and not _within(converted, written, _SCALE)
 
 
 def _compare(b: Quantity, converted: Fraction, written: Value, decimals: int, *, is_exact: bool) -> Ruling:

@@ -35,7 +35,7 @@ _NUMBER_WORDS = (
 )  # fmt: skip
 _N = r"(?P<n>\d{1,6}(?:,\d{3})?(?:\.\d{1,4})?|" + "|".join(_NUMBER_WORDS) + r")"
 _MONTH = "(?P<month>" + "|".join(_MONTH_DAYS) + ")"
-_END = r"(?![-\w]|\s?[-+*/×÷^]|\s(?:per|a|an|each|every|and|plus|times|x)\b|\.\d)"
+_END = r"(?![-\w]|\s?[-+*/×÷^]|\s(?:per|a|an|each|every|and|plus|times|x|of)\b|\.\d)"
 _IS = r"(?:is|means|equals|=|has|contains)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)

@@ -18,7 +18,7 @@ from tasks.scoring.steps.read.context import (
     starts_with_dangling_sign,
 )
 from tasks.scoring.steps.read.statements import Relation, Side, Statement
-from tasks.scoring.steps.read.tree import Bin, Neg, Node, Num, Percent, is_literal, literals, strip, walk
+from tasks.scoring.steps.read.tree import Bin, Neg, Node, Num, Percent, Sym, is_literal, literals, strip, walk
 from tasks.scoring.steps.read.whole import Wholeness, left_wholeness, right_wholeness
 from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.evaluate import Undefined, Value, evaluate, try_evaluate
@@ -69,7 +69,7 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
 
     `rounded` maps literals to the exact values they were rounded from.
     """
-    if pair.left.unit and (conversion := _conversion(pair, left, right)) is not None:
+    if pair.left.unit and (conversion := judge_stated_units(pair, left, right)) is not None:
         return conversion
     if pair.relation == "=" and left == right:
         return Ruling("valid", "exact", show_value(left), show_value(right)) if type(left) is float else _VALID_EXACT
@@ -113,7 +113,7 @@ def _congruence(pair: Pair, left: int, right: int, modulus: int) -> Ruling:
     return Ruling("unverifiable", why_not, *shown) if why_not else Ruling("invalid", "false congruence", *shown)
 
 
-def _conversion(pair: Pair, left: Value, right: Value) -> Ruling | None:
+def judge_stated_units(pair: Pair, left: Value, right: Value) -> Ruling | None:
     """The ruling on two quantities of one measure; a false one that something speaks for is undecided."""
     decimals = written_decimals(_node(pair.right)) or 0
     found = judge_conversion(pair.text, pair.left, pair.right, (left, right), decimals, pair.relation)
@@ -182,6 +182,8 @@ def _close(pair: Pair, left: Value, right: Value) -> Ruling | None:
     shown = show_value(left), show_value(right)
     if found in ("exact", "rounded"):
         return Ruling("valid", found, *shown)
+    if found == "truncated" and pair.text[pair.right.end :].startswith(("...", "…", "\\ldots", "\\dots")):
+        return Ruling("valid", "digits go on", *shown)
     if found == "truncated":
         return Ruling("imprecise", "last digit", *shown)
     if pair.relation == "~=" and near(left, right):
@@ -380,7 +382,8 @@ def _is_cut_short(pair: Pair, value: Value) -> bool:
 
 def _repeats(pair: Pair, left: str, written: str) -> bool:
     """A chain that ends as its side before began: a loop was cut."""
-    goes_on = not is_literal(_node(pair.right)) or len(pair.statement.sides) > 2
+    n_operators = sum(type(part) is Bin for part in walk(_node(pair.right)))
+    goes_on = n_operators > 1 or len(pair.statement.sides) > 2
     return goes_on and left.startswith(written)
 
 
@@ -409,8 +412,12 @@ def _other_meaning(pair: Pair, values: tuple[Value, Value] | None) -> str:
         return "things and their prices"
     if pair.left.unit and pair.right.unit and _is_rate(left) and is_literal(right):
         return "a label or a rate"
+    if _is_share(pair, values):
+        return ""
     if _is_rate(left) and (statement.origin == "verbal" or _is_percent(right)):
         return "a label or a rate"
+    if is_literal(left) and any(_is_open_sum(side.node) for side in statement.sides[1 : pair.index]):
+        return "a sum of assignments"
     if is_literal(left) and is_literal(right) and is_stated_alone(statement):
         return ""
     if is_literal(left) and pair.index == 0 and (pair.left.cut or pair.left.unit or is_literal(right)):
@@ -420,6 +427,20 @@ def _other_meaning(pair: Pair, values: tuple[Value, Value] | None) -> str:
     if statement.origin == "verbal" and pair.left.unit and pair.right.unit and pair.left.unit != pair.right.unit:
         return "two units"
     return "unit of the angle" if has_trigonometry(left) or has_trigonometry(right) else ""
+
+
+def _is_share(pair: Pair, values: tuple[Value, Value] | None) -> bool:
+    """`0.75 = 70%`, `3/4 = 70%`: a number below one, and nothing beside it, in percent."""
+    left, right = _node(pair.left), strip(_node(pair.right))
+    is_percent = type(right) is Percent and type(strip(right.body)) is Num
+    is_bare = pair.statement.origin == "relation" and not pair.left.unit and not pair.right.unit and not pair.left.cut
+    is_fraction = type(strip(left)) is Bin or any(num.decimals for num in literals(left))
+    return is_percent and is_bare and is_fraction and values is not None and 0 < values[0] < 1
+
+
+def _is_open_sum(node: Node | None) -> bool:
+    """The `1 + B` of `A=1 + B=2 + C=3 = 6`."""
+    return type(node) is Bin and node.op in "+-" and type(strip(node.right)) is Sym
 
 
 def _other_extent(pair: Pair, values: tuple[Value, Value] | None) -> str:

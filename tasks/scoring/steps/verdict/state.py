@@ -57,6 +57,10 @@ class SolutionState:
     """Variable to its latest equation."""
     relations: list[Polynomial] = field(default_factory=list)
     """Recent equations in several variables."""
+    defined: tuple[int, Polynomial] = (-3, {})
+    """The latest equation of a variable with others, `J = 2D`, and when it was read."""
+    values: dict[str, tuple[int, Fraction]] = field(default_factory=dict)
+    """Values that variables were found to have, and when."""
     mixed_order: int = -1
     """When the last of them was read."""
     open_quantities: dict[str, OpenQuantity] = field(default_factory=dict)
@@ -82,3 +86,9 @@ class SolutionState:
     """The step before, where it ends in the middle of a sentence: its words bring in what this step begins with."""
     read_to: int = 0
     """Character of the step where the statement before ended; 0 at the start of a step."""
+
+    def forget(self) -> None:
+        """A new case begins: earlier equations and values no longer bind."""
+        self.equations.clear()
+        self.values.clear()
+        self.defined = (-3, {})
