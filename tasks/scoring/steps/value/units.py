@@ -79,7 +79,7 @@ def _quantities(text: str, side: Side) -> Iterator[Quantity]:
 
 
 def is_unit_conversion(text: str, left: Side, right: Side, stated: Side) -> bool:
-    """Whether the sides agree once every term is counted in one unit: `4 pounds - 6 ounces = 58 ounces`.
+    """Whether the sides of `text` agree once every term is counted in one unit: `4 pounds - 6 ounces = 58 ounces`.
 
     The left side names its unit itself; the right side may leave it to `stated`, where the statement ends:
     `1 hour + 30 minutes = 60 + 30 = 90 minutes`.

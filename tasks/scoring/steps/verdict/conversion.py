@@ -27,6 +27,8 @@ def judge_conversion(
 ) -> Ruling | None:
     """Whether two stated quantities of one measure agree; None where they are none, or where the text may set the rate.
 
+    The sides `left` and `right` have the `values`, told with so many `decimals`; `relation` stands between them.
+
     >>> from tasks.scoring.steps import check_solution
     >>> [check_solution([f"3 weeks = {n} days"]).verdicts()[0] for n in (21, 24, 15)]
     ['valid', 'invalid', 'unverifiable']

@@ -24,7 +24,8 @@ _IN_WORDS: dict[str, Value] = {
 
 
 def explains(statement: Statement, left: Value, right: Value, decimals: int, recent: Sequence[Value]) -> bool:
-    """Whether one operation with a number of the statement's sentence, or a recent result, makes the sides agree."""
+    """Whether one operation with a number of the statement's sentence, or a `recent` result, makes the sides agree:
+    their values are `left` and `right`, told with so many `decimals`."""
     tokens, first, last = statement.tokens, statement.sides[0].first, statement.sides[-1].last
     numbers = [*_before(tokens, first), *_after(tokens, last), *recent]
     return any(
