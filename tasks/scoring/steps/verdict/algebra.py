@@ -337,7 +337,8 @@ def _shares(pair: Pair, before: Equation, now: Equation, common: list[Fraction],
     distinct = [len(_distinct_roots(equation.coefficients)) for equation in (before, now)]
     if len(_distinct_roots(common)) >= min(distinct):
         return _FOLLOWS
-    is_derived = _must_follow(pair, before, now, state) or _factors(pair, before, now, state)
+    few_words = len(_ANY_WORD.findall(_COMMANDS.sub(" ", _between(pair, state)))) <= _MAX_LEAD_WORDS
+    is_derived = (few_words and _must_follow(pair, before, now, state)) or _factors(pair, before, now, state)
     if not (is_derived and before.is_plain and now.is_plain):
         return _INTRODUCED
     return _objection(pair, "shares only some solutions")

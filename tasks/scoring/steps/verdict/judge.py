@@ -110,8 +110,13 @@ def _congruence(pair: Pair, left: int, right: int, modulus: int) -> Ruling:
     return Ruling("unverifiable", why_not, *shown) if why_not else Ruling("invalid", "false congruence", *shown)
 
 
+_POWERS = re.compile(r"[\^²³]")
+
+
 def judge_stated_units(pair: Pair, left: Value, right: Value) -> Ruling | None:
     """The ruling on two quantities of one measure; a false one that something speaks for is undecided."""
+    if _POWERS.search(pair.text, pair.left.start, min(len(pair.text), pair.right.end + 12)):
+        return None  # 1 foot^2 = 144 inches^2
     decimals = written_decimals(_node(pair.right)) or 0
     found = judge_conversion(pair.text, pair.left, pair.right, (left, right), decimals, pair.relation)
     if found is None or found.verdict != "invalid" or pair.relation not in ("=", "~="):
