@@ -26,7 +26,8 @@ from tasks.scoring.steps.value.polynomial import (
 )
 from tasks.scoring.steps.value.tolerance import closeness, near, same_value, show_value
 from tasks.scoring.steps.value.units import shared_table, side_quantity
-from tasks.scoring.steps.verdict.judge import Pair, doubt, written_decimals
+from tasks.scoring.steps.verdict.doubts import doubt
+from tasks.scoring.steps.verdict.pair import Pair, written_decimals
 from tasks.scoring.steps.verdict.ruling import Ruling
 from tasks.scoring.steps.verdict.state import Equation, EquationForm, SolutionState
 from tasks.scoring.steps.verdict.verdicts import Verdict
@@ -79,6 +80,7 @@ _MAX_LEAD_WORDS = 5
 """Of 'so we get'; more words tell of something new."""
 _ANY_WORD = re.compile(r"[A-Za-z]{2,}")
 _WORD_OR_NUMBER = re.compile(r"[A-Za-z]{2,}|\d")
+_NUMBERED = re.compile(r"\s*\(?\d+[.)]")
 _COMMANDS = re.compile(r"\\[A-Za-z]+")
 _CONDITION_AFTER = re.compile(r"\W{0,6}(?:if|when|for|or|where|unless)\b", re.IGNORECASE)
 
@@ -218,7 +220,7 @@ def _against_definition(pair: Pair, name: str, now: Equation, state: SolutionSta
     others = {other: found for other, (at, found) in state.values.items() if other != name and at >= now.order - 2}
     state.values[name] = (now.order, value)
     between = _COMMANDS.sub(" ", _between(pair, state))
-    if order < now.order - 2 or not now.trusted or _WORD_OR_NUMBER.search(between):
+    if order < now.order - 2 or not now.trusted or _WORD_OR_NUMBER.search(between) or _NUMBERED.match(pair.text):
         return None
     single = univariate(substitute(relation, others))
     if single is None or single[0] != name or len(single[1]) != 2 or name not in variables(relation):
