@@ -102,7 +102,7 @@ PIECES = (
     r"\boxed{", "}", "<<", ">>", "½", "²", "≈", "√", r"\begin{pmatrix}", r"\end{pmatrix}", "so ", "x = ",
     "Total", "**", "'", '"', "Step 1: ", r"\pi", r"\log_", "hours", "cents", "÷", " squared", " (mod ", "...", "2,50",
     "1.250", "€", "。", "页", "७", "kg", " km", " m", "dozen", "Half of ", "The sum of ", " gives ", "Wait, ", "No, ",
-    "?",    " or x = ", r"\text{ hours}", "pairs of ", "/minute",
+    "?", " or x = ", r"\text{ hours}", "pairs of ", "/minute",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from harness.core.scorer import Metric, Scorer, Scores
 from harness.core.task import as_text
 from tasks.scoring.steps.read.split import step_spans
 from tasks.scoring.steps.verdict.checker import check_solution
-from tasks.scoring.steps.verdict.judge import WITHDRAWN
+from tasks.scoring.steps.verdict.pair import WITHDRAWN
 from tasks.scoring.steps.verdict.verdicts import SolutionCheck
 
 NAME = "step_validity"

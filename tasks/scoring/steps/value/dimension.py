@@ -61,9 +61,10 @@ class _Reader:
         """The written unit, or for a bare literal the unit of its value: `stated`, if it ever had that one."""
         if num.unit or self._has_dollar(num):
             return self.written(num)
-        if stated is not None and self.mentions.has(num.value, stated):
+        found = self.local.unit(num.value)
+        if found is not None and stated is not None and found != stated and self.mentions.has(num.value, stated):
             return stated  # `5 + 10 + 20 = 35 minutes over 5 days`: the 5 were minutes before
-        return self.local.unit(num.value) or (self.mentions.unit(num.value) if num.value > _SMALL else None)
+        return found or (self.mentions.unit(num.value) if num.value > _SMALL else None)
 
     def known(self, num: Num, stated: Unit | None) -> Unit | None:
         """As linked, small numbers of the question and of earlier steps too."""

@@ -16,8 +16,9 @@ from tasks.scoring.steps.value.quantities import Mentions
 from tasks.scoring.steps.value.tolerance import exact_text, show_value
 from tasks.scoring.steps.verdict.algebra import judge_algebra
 from tasks.scoring.steps.verdict.facts import fact_statements
-from tasks.scoring.steps.verdict.judge import Pair, judge_numbers, judge_stated_units, written_decimals
+from tasks.scoring.steps.verdict.judge import judge_numbers, judge_stated_units
 from tasks.scoring.steps.verdict.named import judge_named
+from tasks.scoring.steps.verdict.pair import Pair, written_decimals
 from tasks.scoring.steps.verdict.ruling import Ruling
 from tasks.scoring.steps.verdict.shares import share_statements
 from tasks.scoring.steps.verdict.state import SolutionState

@@ -11,7 +11,7 @@ from tasks.scoring.steps.read.whole import right_is_whole
 from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.evaluate import Value
 from tasks.scoring.steps.value.tolerance import closeness, near, show_value
-from tasks.scoring.steps.verdict.judge import WITHDRAWN, written_decimals
+from tasks.scoring.steps.verdict.pair import WITHDRAWN, written_decimals
 from tasks.scoring.steps.verdict.ruling import Ruling
 from tasks.scoring.steps.verdict.state import OpenQuantity, SolutionState
 
