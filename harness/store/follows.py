@@ -46,6 +46,8 @@ def _of_one(record: Record, infos: Mapping[str, MetricInfo]) -> Iterator[str]:
         yield f"its completion is of doc {record.completion.doc_id!r}"
     for name, value in record.metrics.items():
         info = infos.get(name)
+        if info is None:
+            yield f"it has a value of {name}, which is no metric of the run"
         if value is None or info is None:
             continue
         if fault := _value_fault(info, value):
@@ -97,9 +99,9 @@ def _docs(run: Run, records: Sequence[Record]) -> Iterator[str]:
 
 def _other_field(said: Estimate, found: Estimate) -> str:
     """The first field in which two estimates differ; ends of intervals count where they were made by one method."""
-    names = ["value", "n_docs", "n_not_scored"]
+    names = ["value", "n_docs", "n_not_scored", "n_clusters"]
     if (said.method, said.level) == (found.method, found.level):
-        names += ["low", "high", "n_clusters"]
+        names += ["low", "high"]
     return next((name for name in names if not _same(getattr(said, name), getattr(found, name))), "")
 
 
