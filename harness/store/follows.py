@@ -34,6 +34,8 @@ def estimate_fault(run: Run, records: Sequence[Record]) -> str:
 
 def _faults(run: Run, records: Sequence[Record]) -> Iterator[str]:
     infos = {info.name: info for info in run.metrics}
+    if run.primary not in infos:
+        yield f"its primary metric {run.primary!r} is none of its metrics"
     for record in records:
         where = f"doc {record.doc.id!r}, repeat {record.completion.repeat}"
         yield from (f"{where}: {fault}" for fault in _of_one(record, infos))
