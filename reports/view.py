@@ -9,6 +9,7 @@ from pathlib import PurePath
 from markupsafe import Markup
 
 from harness.audits.contamination import TrainOverlap
+from harness.comparison.lost import is_lost
 from harness.comparison.records import Comparison, Difference, Flip
 from harness.core.records import Estimate, MetricInfo, Record, Run
 from harness.core.task import as_text
@@ -116,6 +117,8 @@ class RunView:
     failures: tuple[Example, ...]
     n_absent: int
     """Completions that the run should have and does not."""
+    n_failed: int
+    """Completions without a verdict on the primary metric; a doc with others has a value all the same."""
     common: Common
 
 
@@ -156,6 +159,7 @@ def run_view(run: Run, records: Records, beside: Beside = NOTHING) -> RunView:
         diagnostics=tuple(plots.estimates(run, diagnostic=True)),
         failures=tuple(_example(record) for record in failures[:N_EXAMPLES]),
         n_absent=max(run.n_expected - len(records), 0),
+        n_failed=sum(is_lost(record, info) for record in records),
         common=common,
     )
 

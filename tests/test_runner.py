@@ -174,7 +174,8 @@ def test_a_score_that_is_no_number_leaves_the_completion_unscored(tmp_path):
     odd = Scorer(name="odd", version="1", score=diverged, metrics=(value_metric("accuracy", "odd", "odd"),))
     run, records = execute(tmp_path, Backend(), task(scorers=(odd,)))
     assert (run.estimates["accuracy"].value, run.estimates["accuracy"].n_not_scored) == (1.0, 1)
-    assert records[2].scores["odd"] == Score(value=None, outcome="not_scored", why="odd gave nan, which is no number")
+    why = "odd gave nan, which is no number"
+    assert records[2].scores["odd"] == Score(value=None, outcome="not_scored", why=why, detail={"fault": why})
 
 
 def test_a_backend_that_gives_no_reply_is_recorded_as_a_failure(tmp_path):

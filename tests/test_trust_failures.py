@@ -170,6 +170,9 @@ def test_failed_samples_of_a_recorded_file_are_counted(harness):
     assert done.code == 0, done.err
     assert "90 of 120 completions in c.jsonl failed" in done.err
     assert harness("score", "c.jsonl", "-t", "gsm8k", "--data", "d.jsonl", "--out", "again").code == 0
+    assert harness("report", "r").code == 0
+    for page in ("r/report.md", "r/report.html"):
+        assert "90 completions failed or have no verdict" in Path(page).read_text()
     gated = harness("compare", "r", "again", "--gate", "--no-report")
     assert gated.code == 4
     assert "90 of 120 completions failed or have no verdict on accuracy" in " ".join(gated.out.split())

@@ -47,10 +47,9 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class _Doc:
-    """One doc of one run: its value, and the share of its completions that is missing."""
+    """One doc of one run: its value, and the ends between which it lies whatever is missing of it."""
 
     value: float | None
-    missing: float
     low: float
     high: float
 
@@ -120,7 +119,7 @@ def find_lost(
     paired = (docs[0].keys() & docs[1].keys()) - {*changed}
     neither = _neither(info, sides) - docs[0].keys() - docs[1].keys() - {*changed}
     n_completions = sum(sides[i].n_lost(doc_id, info) for i in (0, 1) for doc_id in paired)
-    unknown = _Doc(None, 1.0, 0.0, 1.0)
+    unknown = _Doc(None, 0.0, 1.0)
     least = most = 0.0
     for doc_id in {*unpaired, *neither, *paired}:
         before, after = docs[0].get(doc_id, unknown), docs[1].get(doc_id, unknown)
@@ -154,7 +153,7 @@ def _docs_of(info: MetricInfo, values: DocValues, side: Side) -> Mapping[str, _D
     for doc_id, value, scored in zip(values.doc_ids, map(float, values.by_doc), values.completions, strict=True):
         n_lost = side.n_lost(doc_id, info)
         missing = n_lost / (n_lost + float(scored))
-        found[doc_id] = _Doc(value, missing, value * (1 - missing), value * (1 - missing) + missing)
+        found[doc_id] = _Doc(value, value * (1 - missing), value * (1 - missing) + missing)
     return found
 
 

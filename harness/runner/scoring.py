@@ -53,7 +53,8 @@ def _score(scorer: Scorer, doc: Doc, completion: Completion) -> Score:
     if not isinstance(score, Score):
         return _fault(scorer, f"it gave {type(score).__name__}, not a Score")
     if score.value is not None and not math.isfinite(score.value):
-        return Score(value=None, outcome="not_scored", why=f"{scorer.name} gave {score.value}, which is no number")
+        why = f"{scorer.name} gave {score.value}, which is no number"
+        return Score(value=None, outcome="not_scored", why=why, detail={FAULT: why})
     return score
 
 

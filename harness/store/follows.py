@@ -34,6 +34,8 @@ def estimate_fault(run: Run, records: Sequence[Record]) -> str:
 
 def _faults(run: Run, records: Sequence[Record]) -> Iterator[str]:
     infos = {info.name: info for info in run.metrics}
+    if run.primary not in infos:
+        yield f"its primary metric {run.primary!r} is none of its metrics"
     for record in records:
         where = f"doc {record.doc.id!r}, repeat {record.completion.repeat}"
         yield from (f"{where}: {fault}" for fault in _of_one(record, infos))
@@ -46,6 +48,8 @@ def _of_one(record: Record, infos: Mapping[str, MetricInfo]) -> Iterator[str]:
         yield f"its completion is of doc {record.completion.doc_id!r}"
     for name, value in record.metrics.items():
         info = infos.get(name)
+        if info is None:
+            yield f"it has a value of {name}, which is no metric of the run"
         if value is None or info is None:
             continue
         if fault := _value_fault(info, value):
@@ -97,9 +101,9 @@ def _docs(run: Run, records: Sequence[Record]) -> Iterator[str]:
 
 def _other_field(said: Estimate, found: Estimate) -> str:
     """The first field in which two estimates differ; ends of intervals count where they were made by one method."""
-    names = ["value", "n_docs", "n_not_scored"]
+    names = ["value", "n_docs", "n_not_scored", "n_clusters"]
     if (said.method, said.level) == (found.method, found.level):
-        names += ["low", "high", "n_clusters"]
+        names += ["low", "high"]
     return next((name for name in names if not _same(getattr(said, name), getattr(found, name))), "")
 
 

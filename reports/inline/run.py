@@ -101,6 +101,10 @@ def _notes(view: RunView) -> list[str]:
         found.append(f"{missing}: the numbers are over the others")
     if view.primary.n_not_scored:
         found.append(f"{words.counted(view.primary.n_not_scored, 'doc')} not scored: the numbers are over the others")
+    if run.finished and view.n_failed > view.primary.n_not_scored:
+        found.append(
+            f"{words.counted(view.n_failed, 'completion')} without a verdict: a doc's value is over its others"
+        )
     if run.data.notice:
         found.append(run.data.notice)
     return [*found, *overlap_said(view.common.overlap, view.info), *view.common.noise]
