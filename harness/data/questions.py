@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, Doc
 from harness.data.cells import cell_text
 from harness.data.hub import load_hub_rows
 from harness.data.identity import data_info
-from harness.data.rows import Row, missing_column, pick_columns, read_mapping, read_rows
+from harness.data.rows import Row, missing_column, pick_columns, read_mapping
+from harness.data.sources import read_source, source_label
 
 PARTS = {
     "question": ("question", "problem", "prompt", "input", "instruction"),
@@ -25,13 +25,15 @@ _CALCULATION = re.compile(r"<<[^<>]*>>")
 
 
 def local_docs(path: str, task: str, columns: str = "") -> tuple[tuple[Doc, ...], DataInfo]:
-    """Docs of a local file. `columns` maps parts to columns: `question=q,answer=a`.
+    """Docs of a file, of shards, of a saved data set, or of `hub:OWNER/NAME`, as `read_source` reads them.
+
+    `columns` maps parts to columns: `question=q,answer=a`.
 
     Raises UserError for a missing file, missing columns, an empty answer, or a duplicated id.
     """
-    rows = read_rows(Path(path))
+    rows = read_source(path)
     docs = rows_to_docs(rows, where=path, prefix=task, columns=columns)
-    return docs, data_info(f"file:{Path(path).name}", docs)
+    return docs, data_info(source_label(path), docs)
 
 
 def hub_docs(
