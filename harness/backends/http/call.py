@@ -105,7 +105,7 @@ class Call:
         try:
             reply = read_reply(document, self.spec.endpoint, prefill=request.prompt.prefill)
         except NotAReply as error:
-            raise malformed(error) from error
+            raise malformed(error, self.secret) from error
         stopped = f"the server stopped it: {self.secret.error_line(reply.reason)}"
         return Completion(
             doc_id=request.doc_id,
