@@ -62,16 +62,18 @@ def _table(found: Sequence[StoredRun], names: Sequence[str]) -> Table:
 
 
 def _docs(made: StoredRun) -> str:
-    """How many docs a run has a number of; of one that did not finish, those that were answered."""
+    """How many docs a run has a number of: '0 of 200' too for one that ended before any was answered."""
     from harness.core.words import n_of, scored_docs
 
-    if made.run.finished:
-        return scored_docs(made.run)
+    nothing = not made.run.finished and not _is_answered(made)
+    return n_of(0, made.run.data.n_docs) if nothing else scored_docs(made.run)
+
+
+def _is_answered(made: StoredRun) -> bool:
     try:
-        answered = {record.doc.id for record in made.records if record.completion.finish != "error"}
-    except UserError:  # nothing was drawn, or it is damaged: the run's own commands say which
-        answered = set()
-    return n_of(len(answered), made.run.data.n_docs)
+        return any(record.completion.finish != "error" for record in made.records)
+    except UserError:  # no journal yet, or a damaged one: the run's own commands say which
+        return False
 
 
 def starts(names: Sequence[str]) -> list[str]:
