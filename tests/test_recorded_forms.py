@@ -98,3 +98,13 @@ def test_a_question_that_leads_to_no_one_doc_is_refused_with_its_line(tmp_path: 
     recorded = read_completions(write(tmp_path / "a.jsonl", rows))
     with pytest.raises(UserError, match=rf"line 2: {said} its question"):
         match_to_docs(recorded.rows, [*DOCS, Doc(id="again", question=DOCS[0].question, target="0")])
+
+
+@pytest.mark.parametrize("number", [10**400, "9" * 5000, 1e300, -(2**70)])
+def test_impossible_counts_and_places_are_none(tmp_path: Path, number: Any) -> None:
+    (row,) = read_completions(
+        write(tmp_path / "a.jsonl", [{"id": "d0", "text": "a", "completion_tokens": number}])
+    ).rows
+    assert row.completion_tokens is None
+    with pytest.raises(UserError, match="line 1"):
+        match_to_docs(read_completions(write(tmp_path / "b.jsonl", [{"id": str(number), "text": "a"}])).rows, DOCS)

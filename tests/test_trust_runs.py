@@ -215,3 +215,40 @@ def test_a_newline_typed_into_a_prefill_is_one_wherever_it_is_typed(harness, dat
     assert [record["completion"]["prefill"] for record in kept] == ["<reasoning>\n"] * 2
     for written in (typed, f'"{typed}"'):
         assert set_layer([f"data.prefill={written}"])[1] == {"data.prefill": "<reasoning>\n"}
+
+
+def test_history_shows_how_far_a_run_came_that_was_ended(harness, server: Server, data):
+    server.default = always(401, {"error": {"message": "who are you"}})
+    asked(harness, server, data)
+    shown = harness("history", ".").out
+    assert "0 of 6" in shown
+    assert "unfinished" in shown
+
+
+def test_a_field_that_the_server_refuses_is_told_with_the_option_that_mends_it(harness, server: Server, data):
+    server.default = always(400, {"error": {"message": "Use 'max_completion_tokens' instead."}})
+    done = asked(harness, server, data)
+    assert "instead. (add rename=max_tokens:max_completion_tokens to --model)" in done.err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--limit", "1"),
+        ("--temperature", "0.9"),
+        ("--seed", "7"),
+        ("--scorer", "step_validity"),
+        ("--out", "elsewhere"),
+    ],
+)
+def test_an_option_beside_resume_that_would_be_ignored_is_refused(harness, data, option):
+    assert harness("run", "-t", "gsm8k", "--data", data, "-m", "scripted:careful", "--out", "run").code == 0
+    done = harness("run", "--resume", "run", *option)
+    assert (done.code, f"{option[0]} does not apply" in done.err) == (2, True)
+
+
+def test_a_run_of_a_noise_floor_tells_what_failed(harness, server: Server, data):
+    server.default = some_fail(2)
+    model = f"{server.url},model=gemma,retries=0"
+    done = harness("noise", "-t", "gsm8k", "--data", data, "-m", model, "--seeds", "0,1")
+    assert "seed 0: 2 of 6 completions failed and are not scored: 2 x HTTP 500" in done.err

@@ -40,10 +40,10 @@ def find_contamination(
     Raises UserError for data that cannot be read, an `ngram` below 3, two sets of one name, and a run that has none of
     the docs.
     """
-    from harness.data.rows import read_rows
+    from harness.data.sources import read_source
 
     is_file = isinstance(rows, str | Path)
-    train = read_rows(Path(rows)) if isinstance(rows, str | Path) else list(rows)
+    train = read_source(str(rows), split="train") if isinstance(rows, str | Path) else list(rows)
     names = [against] if isinstance(against, str | Path | Task) else list(against)
     sets = _by_name([_docs(one, options or {}, columns) for one in names])
     found = {name: find_overlaps(train, docs, ngram=ngram) for name, docs in sets.items()}

@@ -25,13 +25,14 @@ def placed(text: str, start: str) -> str:
 def _placed_part(part: str, start: Path) -> str:
     for mark in _MARKS:
         head, found, tail = part.partition(mark) if mark else ("", "", part)
-        if tail and (mark == "" or found) and not Path(tail).is_absolute() and _is_there(start / tail):
-            return f"{head}{found}{(start / tail).resolve()}"
+        if tail and (mark == "" or found) and not Path(tail).is_absolute() and _is_there(start, tail):
+            return f"{head}{found}{os.path.normpath(start / tail)}"
     return part
 
 
-def _is_there(path: Path) -> bool:
+def _is_there(start: Path, name: str) -> bool:
+    """Whether a file, a folder or, for a glob, one that matches lies there."""
     try:
-        return path.exists()
-    except (OSError, ValueError):  # too long for a name, or with a NUL: no path
+        return (start / name).exists() or ("*" in name and any(start.glob(name)))
+    except (OSError, ValueError, NotImplementedError):  # too long for a name, or with a NUL: no path
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ from harness.core.records import Finish
 from harness.recorded.message import joined, message_text
 
 _LENGTH = {"length", "max_tokens", "model_length", "max_length", "max_new_tokens"}
+_TOO_LARGE = 2**63
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _RESPONSE_ITEMS = ("message", "reasoning")
 _ERROR = {"error", "content_filter", "abort", "cancelled"}
 
@@ -22,14 +25,14 @@ def read_finish(value: Any) -> Finish:
 
 
 def whole_number(value: Any) -> int | None:
-    """The value if it is a whole number (3, 3.0, '3'), else None."""
-    if isinstance(value, bool):
+    """The value if it is a whole number (3, 3.0, '3') that a count or a place can be, else None."""
+    if isinstance(value, bool) or (isinstance(value, (int, float)) and abs(value) >= _TOO_LARGE):
         return None
     if isinstance(value, int):
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.strip().isascii() and value.strip().removeprefix("-").isdigit():
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
         return int(value)
     return None
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
 from harness.core.task import as_text
+from harness.recorded.fields import whole_number
 from harness.recorded.gold import golds_agree
 from harness.recorded.records import Matched, RecordedRow
 
@@ -85,7 +86,8 @@ def _words(text: str) -> str:
 def _number(row: RecordedRow) -> int | None:
     if row.idx is not None:
         return row.idx
-    return int(row.id) if row.id.isascii() and row.id.isdigit() else None
+    number = whole_number(row.id)
+    return number if number is not None and number >= 0 else None
 
 
 def _row_numbers(docs: Sequence[Doc]) -> dict[int, Doc]:

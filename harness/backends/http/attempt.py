@@ -52,7 +52,7 @@ async def attempt(
         message = f"no reply within {spec.timeout_seconds:g} s"
         raise RequestFailure(message, transient=True, status=408) from error
     except UnreadableAnswer as error:
-        raise RequestFailure(f"malformed reply: {error}", transient=True, malformed=True) from error
+        raise malformed(NotAReply(str(error)), secret) from error
     except httpx.HTTPError as error:
         lost = secret.error_line(f"connection lost: {type(error).__name__}: {error}")
         raise RequestFailure(lost, transient=True) from error
@@ -68,7 +68,7 @@ def _document(answer: Answer, secret: Secret) -> Any:
         document = read_document(answer, secret.error_line)
     except NotAReply as error:
         if answer.status == 200:
-            raise malformed(error) from error
+            raise malformed(error, secret) from error
         document = None
     if answer.status != 200:
         raise _refusal(answer, document, secret)
@@ -77,9 +77,9 @@ def _document(answer: Answer, secret: Secret) -> Any:
     return document
 
 
-def malformed(error: NotAReply) -> RequestFailure:
-    """The failure of a body that no completion can be read from."""
-    return RequestFailure(f"malformed reply: {error}", transient=error.passes, malformed=True)
+def malformed(error: NotAReply, secret: Secret) -> RequestFailure:
+    """The failure of a body that no completion can be read from, in words without the `secret`."""
+    return RequestFailure(secret.error_line(f"malformed reply: {error}"), transient=error.passes, malformed=True)
 
 
 def _refusal(answer: Answer, document: Any, secret: Secret) -> RequestFailure:

@@ -27,6 +27,7 @@ HOPELESS_IN_A_ROW = 8
 ALIKE_FROM_THE_START = 8
 """So many first requests that failed for one reason that does not pass end the run, too."""
 _HOPELESS_STATUS = (401, 403, 404)
+_FORM_STATUS = (400, 422)
 _OF_THE_PROMPT = re.compile(
     r"context|too long|too many tokens|maximum.{0,40}token|filter|policy|flagged", re.IGNORECASE
 )
@@ -104,7 +105,7 @@ class Call:
         try:
             reply = read_reply(document, self.spec.endpoint, prefill=request.prompt.prefill)
         except NotAReply as error:
-            raise malformed(error) from error
+            raise malformed(error, self.secret) from error
         stopped = f"the server stopped it: {self.secret.error_line(reply.reason)}"
         return Completion(
             doc_id=request.doc_id,
@@ -120,6 +121,7 @@ class Call:
 
     def _failed(self, request: Request, failure: RequestFailure, attempts: int) -> Completion:
         self._count(failure)
+        hint = f" ({found})" if (found := _form_tip(failure)) else ""
         tries = f" (after {attempts + 1} tries)" if attempts else ""
         asked = failure.retry_after or 0.0
         if asked > LONGEST_RETRY_AFTER_SECONDS:
@@ -130,7 +132,7 @@ class Call:
             text="",
             prefill=request.prompt.prefill,
             finish="error",
-            error=failure.message + tries,
+            error=failure.message + hint + tries,
         )
 
     def _count(self, failure: RequestFailure) -> None:
@@ -168,4 +170,8 @@ def _tip(failure: RequestFailure) -> str:
         return "check HARNESS_API_KEY"
     if failure.status == 404 or 300 <= failure.status < 400:
         return "check the model's name and the address"
-    return form_tip(failure.message) or "mend what the server says"
+    return _form_tip(failure) or "mend what the server says"
+
+
+def _form_tip(failure: RequestFailure) -> str:
+    return form_tip(failure.message) if failure.status in _FORM_STATUS else ""

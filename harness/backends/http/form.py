@@ -70,8 +70,10 @@ def form_tip(message: str) -> str:
     """Which option takes away what a server says that it does not know; '' where its message names nothing of it."""
     if "max_completion_tokens" in message or "max_tokens" in message:
         return "add rename=max_tokens:max_completion_tokens to --model"
-    if re.search(r"\bsystem\b", message, re.IGNORECASE):
+    if re.search(r"\bsystem\b.{0,20}\b(?:role|messages?|prompt|turn)\b", message, re.IGNORECASE):
         return "add system=user to --model"
+    if re.search(r"\btemperature\b", message):
+        return "give --temperature 1, or add omit=temperature to --model (the server's own then holds)"
     named = next((name for name in _SENT if re.search(rf"\b{name}\b", message)), "")
     return f"add omit={named} to --model" if named else ""
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import UserError
-from harness.data.hub import hub_answers
+from harness.core.notices import notice
+from harness.data.network import client_trouble, tls
 from harness.gemma.model import upstream
 from harness.gemma.model.checkpoint import Origin, find_step, read_origin
 from harness.gemma.model.peft import CONFIG_NAME as ADAPTER_CONFIG
@@ -116,11 +117,12 @@ def download_hub(name: str, *, weights: bool = True) -> Path:
     repo, _, revision = name.partition("@")
     patterns = _SMALL_FILES + (_WEIGHT_FILES if weights else [])
     try:
-        return Path(
-            snapshot_download(
-                repo, revision=revision or None, allow_patterns=patterns, local_files_only=not hub_answers()
-            )
-        )
+        try:
+            return Path(snapshot_download(repo, revision=revision or None, allow_patterns=patterns))
+        except ImportError as error:  # a SOCKS proxy without its package; what is in the cache needs no proxy
+            notice(f"the hub is treated as out of reach: {client_trouble(error).message}")
+            found = snapshot_download(repo, revision=revision or None, allow_patterns=patterns, local_files_only=True)
+            return Path(found)
     except HFValidationError as error:
         raise UserError(
             f"{repo!r} is no hub id: {_first_line(error)}", tip="OWNER/NAME, for example google/gemma-3-1b-it."
@@ -135,6 +137,7 @@ def download_hub(name: str, *, weights: bool = True) -> Path:
             f"the hub has no model {repo!r} that you may read", tip="check the name, and HF_TOKEN if it is private."
         ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        tls()  # where it is the certificates, it says so
         raise UserError(
             f"{repo} could not be downloaded: {_first_line(error)}", tip="no network? Give the model as a local folder."
         ) from error
