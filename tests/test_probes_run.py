@@ -14,6 +14,7 @@ from harness.audits.probes.store import read_summaries
 from harness.audits.probes.words import area_sentence, left_out_words
 from harness.core.records import Estimate
 from harness.store.beside import PROBES
+from harness.store.folder import read_run, write_run
 
 ALL = "early-answering,injected-slip,filler,paraphrase"
 
@@ -100,9 +101,8 @@ def test_a_probe_is_read_by_the_scorers_of_today(harness, tmp_path):
 def test_a_run_of_another_scorer_is_scored_anew_before_it_is_probed(harness, tmp_path):
     probed(harness, tmp_path, "reader", "filler")
     folder = tmp_path / "runs" / "reader"
-    document = json.loads((folder / "run.json").read_text())
-    document["scorers"]["final_answer"] = "another"
-    (folder / "run.json").write_text(json.dumps(document))
+    made = read_run(folder)
+    write_run(folder, replace(made, scorers={**made.scorers, "final_answer": "another"}))
     done = harness("probe", folder, "-p", "filler")
     assert done.code == 2
     assert "the scorer final_answer changed since it was made" in done.err

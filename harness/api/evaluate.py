@@ -22,6 +22,7 @@ from harness.core.stopped import Stopped
 from harness.core.task import Task
 from harness.runner.begin import build_task, new_run
 from harness.runner.hosts import ALONE, Hosts, from_first, together
+from harness.runner.inputs import check_same_reader
 from harness.runner.invocation import IN_MEMORY, Invocation, Sampling, read_invocation
 from harness.store.folder import DEFAULT_RUNS, RUN_FILE, find_run, new_folder, read_run
 from harness.store.stored import StoredRun
@@ -200,6 +201,7 @@ def _execute(
             folder.mkdir(parents=True, exist_ok=True)  # where hosts do not share a disk
             planned = new_run(folder, task, backend.describe(), settings, opened.invocation.as_json())
             if before is not None:
+                check_same_reader(before.id, before.model, planned.model)
                 planned = _keep_history(planned, before)
                 _tell_rescored(before, planned)
             done, records = run_task(task, backend, settings, folder, planned, on_progress=tell, hosts=hosts)
@@ -299,8 +301,13 @@ def _probed(
 
 def _keep_history(planned: Run, before: Run) -> Run:
     """A resumed run keeps when, how and as what it was started, its paths as they were given."""
-    kept = {name: getattr(before, name) for name in ("started", "command", "id", "invocation", "task_options")}
-    return replace(planned, **kept)
+    names = ("started", "command", "id", "invocation", "task_options")
+    kept = replace(planned, **{name: getattr(before, name) for name in names})
+    if before.identity is None or planned.identity is None:
+        return replace(kept, identity=None)
+    if before.identity.data != planned.identity.data:
+        raise UserError(f"run {before.id}: gold reasoning or metadata of its docs changed since it started")
+    return kept
 
 
 def _tell_rescored(before: Run, planned: Run) -> None:
@@ -317,7 +324,7 @@ def _finished(folder: Path, done: Run, records: list[Record], invocation: Invoca
 
     if invocation.k:
         done = replace(done, estimates=dict(done.estimates) | repeat_metrics(records, list(invocation.k)))
-        write_run(folder, done)
+        done = write_run(folder, done)
     if invocation.also:
         keep_verdicts(records, folder)
     made = StoredRun(path=folder, run=done, at_hand=records)
@@ -328,7 +335,8 @@ def _finished(folder: Path, done: Run, records: list[Record], invocation: Invoca
 
 def tell_faults(run: StoredRun) -> None:
     """A scorer that broke on some docs must not go unseen: which, on how many, and why on the first."""
-    from harness.runner.scoring import FAULT, faults
+    from harness.core.scorer import FAULT
+    from harness.runner.scoring import faults
 
     for name, failed in faults(run.records).items():
         first = failed[0]

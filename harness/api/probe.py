@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from harness.api.models import model_of
 from harness.api.watch import shown_here
+from harness.comparison.refuse import is_recorded
 from harness.core.errors import UserError
 from harness.core.progress import OnProgress, quiet
 from harness.core.records import GenerationSettings, Record, Run
 from harness.core.stopped import Stopped
 from harness.core.task import Task
 from harness.runner.begin import build_task
+from harness.runner.inputs import check_same_reader
 from harness.runner.invocation import IN_MEMORY, read_invocation
 from harness.store.folder import DEFAULT_RUNS
 from harness.store.stored import StoredRun, stored
@@ -75,7 +77,7 @@ def probe(
 
 def check_probeable(folder: Path, run: Run) -> None:
     """Raises UserError for completions made elsewhere, whose prompts nobody knows, and for an unfinished run."""
-    if run.settings is None or not run.prompt_hash:
+    if is_recorded(run):
         raise UserError(
             f"{folder} holds completions made elsewhere: their prompts are unknown, so they cannot be gone on with",
             tip="`harness run --task ... --model ... --probe ...` draws completions and probes them.",
@@ -132,3 +134,4 @@ def _check_model(run: Run, backend: Backend) -> None:
             f"run {run.id} is of {run.model.name} ({run.model.fingerprint}), not of {found.name} ({found.fingerprint})",
             tip="a probe goes on with what the same model wrote: leave --model out, or name that model.",
         )
+    check_same_reader(run.id, run.model, found)

@@ -153,5 +153,5 @@ def _write(folder: Path, run: Run, task: Task, completions: list[Completion]) ->
         journal.extend(records)
     estimates = {**estimate_metrics(records, run.metrics), **summary_of(task, records)}
     run = replace(run, estimates=estimates, finished=utc_now())
-    write_run(folder, run)
+    run = write_run(folder, run)
     return StoredRun(path=folder, run=run, at_hand=records)

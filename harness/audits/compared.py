@@ -15,6 +15,7 @@ from harness.core.display import Shown
 from harness.core.errors import unknown_name
 from harness.core.late import load
 from harness.store.stored import StoredRun, refuse_twice
+from harness.store.verified import check_records
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -80,6 +81,8 @@ def compare_stored(
     """
     refuse_twice((baseline, candidate))
     allowed = frozenset(name for part in allow for name in part.split(","))
+    for side in (baseline, candidate):
+        check_records(side.path, side.run, side.records)
     sides = (baseline.run, baseline.records, candidate.run, candidate.records)
     made = compare(*sides, allow=allowed, margin=margin)
     areas = [side.probes.get("early-answering") for side in (baseline, candidate)]

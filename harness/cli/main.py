@@ -7,13 +7,15 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 
+from harness.cli.unheard import unheard, write_nowhere
 from harness.core.errors import UserError
 
 EXIT_USER_ERROR = 2
+EXIT_UNHEARD = 141
+"""As a shell names the end of a program by SIGPIPE."""
 _TIP_FULL = "free some space and call again; a run goes on with `harness run --resume RUN`."
 _TIP_WRITE = "name a place that you may read and write (--out, --runs, --cache), or change its permissions."
 _TIP_ELSE = "nothing that was written is lost; mend the path or the disk and call again."
@@ -26,14 +28,21 @@ _TIPS = {
 def main() -> None:
     """Run the command line; a user's mistake prints one line and exits 2."""
     from harness.cli.app import build_app
-    from harness.cli.huge_pages import restart_with_huge_pages
     from harness.cli.show.console import show_notices
+    from harness.hardware.huge_pages import restart_with_huge_pages
 
     _open_closed_streams()
     restart_with_huge_pages()
-    show_notices(details=_wants_debug(sys.argv[1:]))
+    with unheard():
+        show_notices(details=_wants_debug(sys.argv[1:]))
+        _end(lambda: _call(build_app()))
+
+
+def _end(command: Callable[[], None]) -> None:
+    """Run a command; what it cannot do is one line and exit code 2."""
     try:
-        _call(build_app())
+        _refuse_empty(sys.argv[1:])
+        command()
     except UserError as error:
         if _wants_debug(sys.argv[1:]):
             traceback.print_exception(error)
@@ -46,34 +55,33 @@ def main() -> None:
 
 
 def _call(app: Callable[..., None]) -> None:
-    """Run the application; where the reader of its output is gone (`harness ... | head`) it ends without a word.
-
-    Rich and Typer both turn the broken pipe into exit code 1. Whatever ended before it was noticed keeps its own code.
+    """Run the application. What a reader that is gone (`harness ... | head`) does not take falls, and every command
+    ends as it would have: a gate that failed must not pass because of it.
     """
     try:
         app(standalone_mode=True)
     except SystemExit as stopped:
-        if isinstance(stopped.__context__, BrokenPipeError):
-            _write_nowhere()
-            stopped.code = 0
-        try:
-            sys.stdout.flush()  # else it is the interpreter that notices, on its way out
-        except BrokenPipeError:
-            _write_nowhere()
+        if isinstance(stopped.__context__, BrokenPipeError):  # bytes, past the text streams
+            write_nowhere(sys.stdout)
+            stopped.code = EXIT_UNHEARD
+        sys.stdout.flush()
         raise
 
 
-def _write_nowhere() -> None:
-    """Let what is still to be written fall: else the interpreter complains of it on its way out."""
-    if sys.__stdout__ is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Raise UserError for an empty argument: a variable of a shell script that was never set must choose nothing."""
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        name, separator, value = argument.partition("=")
+        if not argument or (name.startswith("--") and separator and not value):
+            flag = name if argument else before
+            what = f"{flag} is empty" if flag.startswith("-") else "an argument is empty"
+            raise UserError(what, tip="name something there, or leave it out for the default.")
 
 
 def _complain(message: str, tip: str) -> None:
-    with suppress(BrokenPipeError):  # nobody reads it, and the exit code says it too
-        print(f"error: {message}", file=sys.stderr)
-        if tip:
-            print(f"tip: {tip}", file=sys.stderr)
+    print(f"error: {message}", file=sys.stderr)
+    if tip:
+        print(f"tip: {tip}", file=sys.stderr)
 
 
 def _wants_debug(arguments: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from harness.comparison.gate import check_margin, decide
+from harness.comparison.lost import lost_labels
 from harness.comparison.pair import Paired, PairedRuns, require_pairs
 from harness.comparison.records import Comparison, Difference, Flip
 from harness.comparison.refuse import check_comparable, is_recorded
@@ -45,7 +46,7 @@ def compare(
     labels = check_comparable(baseline, candidate, allow)
     labels += (*_unfinished(baseline, baseline_records), *_unfinished(candidate, candidate_records))
     infos = _shared_metrics(baseline, candidate)
-    runs = PairedRuns(baseline_records, candidate_records)
+    runs = PairedRuns(baseline_records, candidate_records, repeats=(_repeats(baseline), _repeats(candidate)))
     pairs = {info.name: runs.pair(info) for info in infos}
     primary = pairs[baseline.primary]
     require_pairs(primary)
@@ -53,6 +54,7 @@ def compare(
     differences = _adjust({name: _difference(pairs[name], results[name], level, seed) for name in pairs}, primary.info)
     decided = primary.info.name
     lost = runs.lost(primary, same_data=baseline.data.docs_hash == candidate.data.docs_hash)
+    labels += lost_labels(primary.info, lost, (baseline, baseline_records), (candidate, candidate_records))
     deviation = _deviation(primary, results[decided])
     gate = None if margin is None else decide(differences[decided], margin, deviation, lost)
     return Comparison(
@@ -67,6 +69,10 @@ def compare(
         gate=gate,
         changed=primary.changed,
     )
+
+
+def _repeats(run: Run) -> int:
+    return run.settings.repeats if run.settings is not None else 1
 
 
 def _unfinished(run: Run, records: Sequence[Record]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from harness.comparison.pair import Lost
+from harness.comparison.lost import Lost
 from harness.comparison.records import Difference, Gate
 from harness.core.errors import UserError
 from harness.core.words import change_with_unit, p_words
@@ -25,8 +25,8 @@ def decide(difference: Difference, margin: float, deviation: float, lost: Lost |
 
     pass: the whole interval lies above -margin. fail: it lies at or below -margin. inconclusive: -margin is inside.
     With margin 0 the candidate must be shown to be better, by p-value too, as in a verdict. A pass or fail must also
-    hold whatever the docs that one run has `lost` would have given: a model that fails on the hard questions, or was
-    stopped before them, must not gain by it. `deviation` is the difference's standard deviation per
+    hold whatever the docs and completions that were `lost` would have given: a model that fails on the hard questions,
+    or was stopped before them, must not gain by it. `deviation` is the difference's standard deviation per
     doc (sqrt(n) * standard error); from it comes the n that, were the observed difference true, would settle the gate
     with 80% power.
     """
@@ -52,7 +52,7 @@ def decide(difference: Difference, margin: float, deviation: float, lost: Lost |
 
 def _with_lost(difference: Difference, low: float, high: float, lost: Lost | None) -> tuple[float, float]:
     """The interval's ends if the docs that were lost had gone all against the candidate, and all for it."""
-    if lost is None or not lost.n_docs:
+    if not lost:
         return low, high
     n = difference.n_paired
     against, in_favour = (lost.least, lost.most) if difference.metric.higher_is_better else (-lost.most, -lost.least)
@@ -60,10 +60,9 @@ def _with_lost(difference: Difference, low: float, high: float, lost: Lost | Non
 
 
 def _undone(difference: Difference, margin: float, way: str, lost: Lost | None) -> Gate:
-    n_lost = lost.n_docs if lost is not None else 0
-    plural = "docs" if n_lost > 1 else "doc"
-    why = f"the {difference.n_paired:,} docs scored in both runs alone would be a {way}, but the {n_lost:,} {plural} "
-    return Gate(margin=margin, outcome="inconclusive", n_needed=None, why=f"{why}scored in only one could undo it")
+    what = lost.words() if lost is not None else ""
+    why = f"the {difference.n_paired:,} docs scored in both runs alone would be a {way}, but the {what} could undo it"
+    return Gate(margin=margin, outcome="inconclusive", n_needed=None, why=why)
 
 
 def oriented(difference: Difference) -> tuple[float | None, float | None, float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from harness.comparison.lost import Lost, Side, find_lost
 from harness.core.errors import UserError
 from harness.core.records import MetricInfo, Record
 from harness.core.task import as_text
@@ -29,23 +30,17 @@ class Paired:
         return self.baseline.is_defined and self.candidate.is_defined
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """Docs that both runs were asked and only one has scored, and what they could add to the sum of differences."""
-
-    n_docs: int
-    least: float
-    """Where the missing side of each doc is as bad for the candidate as it can be."""
-    most: float
-
-
 class PairedRuns:
     """Two sets of records that can be paired, one metric at a time."""
 
-    def __init__(self, baseline: Sequence[Record], candidate: Sequence[Record]) -> None:
+    def __init__(
+        self, baseline: Sequence[Record], candidate: Sequence[Record], *, repeats: tuple[int, int] = (1, 1)
+    ) -> None:
+        """`repeats` are the completions a doc that each run was to draw."""
         self._changed = _changed_docs(baseline, candidate)
         self._asked = {r.doc.id for r in baseline} & {r.doc.id for r in candidate}
         self._tables = DocTable(baseline), DocTable(candidate)
+        self._sides = Side(baseline, repeats[0]), Side(candidate, repeats[1])
 
     def pair(self, info: MetricInfo) -> Paired:
         """The docs that both sides have a value for, and the ids of those that one side alone has.
@@ -66,23 +61,15 @@ class PairedRuns:
             changed=tuple(sorted({*base.doc_ids} & {*cand.doc_ids} & self._changed)),
         )
 
-    def lost(self, paired: Paired, *, same_data: bool) -> Lost | None:
-        """The unpaired docs that should have been pairs; None for a metric where a doc can count for anything.
+    def lost(self, paired: Paired, *, same_data: bool) -> Lost:
+        """What should have been scored in both runs and was not.
 
-        With the same data that is every doc that one run has scored: the other one failed on it, or never came to it.
+        With the same data a doc that one run alone has scored is lost by the other: it failed, or never came to it.
         """
-        sides = [table.values(paired.info) for table in self._tables]
-        if paired.info.kind == "ratio" or not all(side.is_bounded for side in sides):
-            return None
-        base, cand = (dict(zip(side.doc_ids, map(float, side.by_doc), strict=True)) for side in sides)
-        ids = {*paired.unpaired} - self._changed
-        ids = ids if same_data else ids & self._asked
-        before, after = [base[i] for i in ids if i in base], [cand[i] for i in ids if i in cand]
-        return Lost(
-            n_docs=len(ids),
-            least=sum(-value for value in before) + sum(value - 1 for value in after),
-            most=sum(1 - value for value in before) + sum(after),
-        )
+        values = self._tables[0].values(paired.info), self._tables[1].values(paired.info)
+        unpaired = {*paired.unpaired} - self._changed
+        unpaired = unpaired if same_data else unpaired & self._asked
+        return find_lost(paired.info, values, self._sides, unpaired, self._changed)
 
 
 def require_pairs(paired: Paired) -> None:

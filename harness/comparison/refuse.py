@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias, get_args
 
+from harness.comparison.code import code_labels
+from harness.comparison.inputs import input_difference, input_labels
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import GenerationSettings, Run
 
 Allowance: TypeAlias = Literal["data", "version", "prompt", "settings", "scorers"]
 ALLOWANCES: tuple[str, ...] = get_args(Allowance)
+
+RECORDED_BACKENDS = frozenset({"foreign", "replay"})
+"""What answers from a file, and was asked nothing."""
 
 _SAMPLING_ONLY = frozenset({"top_p", "top_k"})
 """Without effect at temperature 0."""
@@ -41,7 +46,10 @@ def check_comparable(baseline: Run, candidate: Run, allow: frozenset[str]) -> tu
             "these runs do not compare: " + "; ".join(mismatch.words for mismatch in refused),
             tip=f"`--allow {names}` compares all the same and labels the result.",
         )
-    return (*_recorded_labels(baseline, candidate), *(mismatch.words for mismatch in found))
+    labels = _recorded_labels(baseline, candidate)
+    if not (is_recorded(baseline) or is_recorded(candidate)):
+        labels += input_labels(baseline, candidate)
+    return (*labels, *(mismatch.words for mismatch in found), *code_labels(baseline, candidate))
 
 
 def _check_same_question(baseline: Run, candidate: Run) -> None:
@@ -55,6 +63,8 @@ def _check_same_question(baseline: Run, candidate: Run) -> None:
 def _mismatches(baseline: Run, candidate: Run) -> Iterator[Mismatch]:
     if baseline.data.docs_hash != candidate.data.docs_hash:
         yield Mismatch(allowance="data", words=f"data differ ({_data(baseline)} against {_data(candidate)})")
+    elif _content(baseline) and _content(candidate) and _content(baseline) != _content(candidate):
+        yield Mismatch(allowance="data", words="gold reasoning, clusters or metadata of the docs differ")
     if baseline.task_version != candidate.task_version:
         versions = f"{baseline.task_version} against {candidate.task_version}"
         yield Mismatch(allowance="version", words=f"task versions differ ({versions})")
@@ -68,8 +78,13 @@ def _mismatches(baseline: Run, candidate: Run) -> Iterator[Mismatch]:
 
 
 def is_recorded(run: Run) -> bool:
-    """Completions came from elsewhere: the harness rendered no prompt for them."""
-    return run.settings is None or not run.prompt_hash
+    """Completions came from elsewhere: whatever prompt and settings the run names, they were not drawn with those."""
+    return run.settings is None or not run.prompt_hash or run.model.backend in RECORDED_BACKENDS
+
+
+def _content(run: Run) -> str:
+    """Of the docs beyond question and gold answer; empty in runs of before it was kept."""
+    return run.identity.data if run.identity is not None else ""
 
 
 def _data(run: Run) -> str:
@@ -85,6 +100,8 @@ def _prompt_and_settings(baseline: Run, candidate: Run) -> Iterator[Mismatch]:
     if baseline.prompt_hash != candidate.prompt_hash:
         hashes = f"{baseline.prompt_hash[:8]} against {candidate.prompt_hash[:8]}"
         yield Mismatch(allowance="prompt", words=f"rendered prompts differ ({hashes})")
+    elif differing := input_difference(baseline, candidate):
+        yield Mismatch(allowance="prompt", words=differing)
     if baseline.settings is not None and candidate.settings is not None:
         changed = list(_changed_settings(baseline.settings, candidate.settings))
         if changed:

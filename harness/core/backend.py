@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from harness.core.records import Completion, GenerationSettings, ModelInfo, Prompt, Request
 from harness.core.task import Task
@@ -54,6 +54,20 @@ class PromptShowingBackend(Protocol):
     def show_prompt(self, prompt: Prompt) -> tuple[str, Sequence[int]]:
         """The final text, chat template and prefill included, and its token ids; no ids where they are not known.
         Raises UserError where the template refuses the prompt."""
+        ...
+
+
+@runtime_checkable
+class InputTellingBackend(Protocol):
+    """A backend that can say all that decides what its model reads of a prompt and where its reply ends."""
+
+    def input_of(self, prompt: Prompt) -> Any:
+        """Of one prompt, as JSON: token ids or text or turns, what ends a reply. Equal where the model is asked the
+        same. Raises UserError where the template refuses the prompt."""
+        ...
+
+    def input_words(self) -> str:
+        """How prompts become that, in words: which template, which endpoint."""
         ...
 
 

@@ -18,7 +18,11 @@ def encode(value: Any) -> Any:
         return value
     if dataclasses.is_dataclass(value):
         names = _field_names(type(value))  # type: ignore[arg-type]
-        return {name: _inner(getattr(value, name)) for name in names}
+        found = {name: _inner(getattr(value, name)) for name in names}
+        for name, default in _left_out(type(value)):  # type: ignore[arg-type]
+            if found[name] == default:
+                del found[name]
+        return found
     if isinstance(value, Mapping):
         return {str(key): _inner(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -42,6 +46,12 @@ def decode(kind: type[T], data: Any) -> T:
 @cache
 def _field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@cache
+def _left_out(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Fields that are not written while they have their default."""
+    return tuple((field.name, field.default) for field in dataclasses.fields(kind) if field.metadata.get("left_out"))
 
 
 @cache

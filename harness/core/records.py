@@ -13,6 +13,9 @@ Finish: TypeAlias = Literal["stop", "length", "error"]
 Outcome: TypeAlias = Literal["correct", "wrong", "no_answer", "not_scored", "measured"]
 """'measured' is a quantity with nothing to be right or wrong about, such as the likelihood of a text."""
 
+LEFT_OUT = {"left_out": True}
+"""Of a field that came later: it is not written while it has its default, so that older files stay as they are."""
+
 MetricValue: TypeAlias = float | tuple[float, float] | None
 """What one completion adds to a metric: a value, a (numerator, denominator), or None where the metric
 does not apply (the completion is then outside the denominator)."""
@@ -204,6 +207,22 @@ class DataInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What else must agree before two runs compare, and what shows that a folder is as its run left it. Runs of before
+    it existed have none, and are never given one later."""
+
+    data: str = ""
+    """Hash over all that a scorer may read of the docs (gold reasoning, clusters, metadata), in order of id."""
+    input: str = ""
+    """Hash over what the model read of every prompt; empty where its backend does not tell, and where completions came
+    from elsewhere."""
+    reads: str = ""
+    """How prompts became that, in words."""
+    seal: str = ""
+    """Hash over the finished run.json and the bytes of its records; empty until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One evaluation: everything needed to repeat it and to refuse a false comparison."""
 
@@ -238,3 +257,5 @@ class Run:
     """Records of the finished run: docs x repeats; of completions made elsewhere, those there are and one for each doc
     that has none."""
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    identity: Identity | None = field(default=None, metadata=LEFT_OUT)
+    """None in runs of before it existed."""

@@ -11,6 +11,9 @@ from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
 
 Scores = Mapping[str, Score]
 
+FAULT = "fault"
+"""In the detail of a score that could not be made: what the scorer raised, in one line."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:

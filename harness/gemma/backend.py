@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.backends.options import check_options, read_float, read_int
 from harness.core.backend import Backend
@@ -153,6 +153,15 @@ class GemmaBackend:
         if not prompt.messages:  # a text that is weighed
             return prompt.prefill, self.tokenizer.one_bos(self.tokenizer.encode(prompt.prefill))
         return self.tokenizer.render_text(prompt), self.tokenizer.render(prompt)
+
+    def input_of(self, prompt: Prompt) -> Any:
+        """The ids that the model continues or weighs, and those that end a reply."""
+        pairs = [split_at_context(self.tokenizer, context, end) for context, end in prompt.pairs]
+        return {"ids": self.show_prompt(prompt)[1], "pairs": pairs, "stop_ids": self.tokenizer.stop_ids}
+
+    def input_words(self) -> str:
+        """Which chat template wrote the prompts."""
+        return f"token ids, chat template: {self.tokenizer.template.origin}"
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> list[int]:
         """Tokens of each continuation, as `log_likelihood` splits it."""

@@ -63,7 +63,10 @@ def is_batch_row(row: Mapping[str, Any]) -> bool:
 
 
 def batch_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[RecordedRow]:
-    """Rows of such a file: `custom_id` is the doc's id, each choice a repeat. Raises UserError for one without text."""
+    """Rows of such a file: `custom_id` is the doc's id, each choice a repeat.
+
+    Raises UserError, which names the `source` and the line, for a choice without text.
+    """
     for line, row in objects:
         doc_id = str(row.get("custom_id", ""))
         body = (row.get("response") or {}).get("body") or {}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UserError, unknown_name
-from harness.core.records import GenerationSettings, ModelInfo, Run
+from harness.core.records import GenerationSettings, Identity, ModelInfo, Run
 from harness.core.registry import find_entry, load_scorer
 from harness.core.task import Task
 from harness.runner.run import utc_now
@@ -45,6 +45,8 @@ def build_task(
 
 def task_of(task: str | Task, options: Mapping[str, Any]) -> Task:
     """The task of a name with its options set; an object is taken as it is. Raises UserError for options of one."""
+    if "data" in options and not str(options["data"]).strip():
+        raise UserError("the option data is empty", tip="name a file, or leave it out for the task's own data.")
     if isinstance(task, str):
         return find_entry(task).build(options)
     if options:
@@ -80,7 +82,7 @@ def new_run(
 ) -> Run:
     """The run of `task` on `model` that will lie in `folder`; `invocation` is what was asked, as JSON, and `settings`
     is None for completions made elsewhere."""
-    from harness.data.identity import data_info
+    from harness.data.identity import content_hash, data_info
 
     return Run(
         id=folder.resolve().name,
@@ -100,4 +102,5 @@ def new_run(
         command=command_line(),
         invocation=invocation,
         started=utc_now(),
+        identity=Identity(data=content_hash(task.docs)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.core.hashing import stable_hash
@@ -18,15 +18,24 @@ class KeyedRequest:
     key: str
     doc: Doc
     request: Request
+    input: str = ""
+    """Hash of what the model reads of its prompt; empty where that is not known."""
 
 
-def requests_of(task: Task, model: ModelInfo, settings: GenerationSettings) -> list[KeyedRequest]:
-    """Every doc x repeat, in order of doc."""
+def requests_of(
+    task: Task, model: ModelInfo, settings: GenerationSettings, read: Callable[[Prompt], str] | None = None
+) -> list[KeyedRequest]:
+    """Every doc x repeat of the `task`, in order of doc.
+
+    A key depends on the `model`, the `settings` of one completion, and on what the model reads of the prompt, as `read`
+    says; without it, as in runs of before it was known, on the prompt alone.
+    """
     requests = []
     shared = _settings_of_one(settings)
     for doc in task.docs:
         prompt = prompt_of(task, doc)
         prompt_part = stable_hash(prompt, length=32)
+        told = read(prompt) if read is not None else ""
         for repeat in range(settings.repeats):
             request = Request(
                 doc_id=doc.id,
@@ -35,8 +44,8 @@ def requests_of(task: Task, model: ModelInfo, settings: GenerationSettings) -> l
                 seed=request_seed(settings.seed, doc.id, repeat),
                 max_new_tokens=settings.max_new_tokens,
             )
-            key = stable_hash([model.fingerprint, prompt_part, shared, doc.id, repeat, request.seed], length=24)
-            requests.append(KeyedRequest(key=key, doc=doc, request=request))
+            parts = [model.fingerprint, prompt_part, shared, doc.id, repeat, request.seed, *([told] if told else [])]
+            requests.append(KeyedRequest(key=stable_hash(parts, length=24), doc=doc, request=request, input=told))
     return requests
 
 

@@ -28,6 +28,7 @@ from harness.runner.hosts import (
     newest,
     together,
 )
+from harness.runner.inputs import input_reader, with_input
 from harness.runner.likelihood import check_can_weigh, weigh
 from harness.runner.requests import KeyedRequest, prompt_hash, requests_of
 from harness.runner.scoring import score_completion
@@ -56,17 +57,19 @@ def run_task(
     Returns the finished run and its records. Whatever stops it (a kill, a UserError of the backend), the records
     written so far stay and the same call goes on from them.
     """
-    requests = requests_of(task, backend.describe(), settings)
+    read = input_reader(backend) if run.identity is not None else None
+    requests = requests_of(task, backend.describe(), settings, read)
     prompts = [keyed.request.prompt for keyed in requests]
     model = with_example(run.model, backend, prompts)
     run = replace(run, prompt_hash=prompt_hash(prompts), n_expected=len(requests), model=model)
+    run = with_input(run, backend, requests)
     check_same(
         hosts,
         "run in mind",
         stable_hash([keyed.key for keyed in requests]),
         "task, data, model and code must be the same.",
     )
-    with locked(folder, hosts.index), Journal(folder / records_file(hosts.index)) as journal:
+    with locked(folder, hosts.index), _journal(folder, run, hosts) as journal:
         outdated = bool(from_first(hosts, lambda: "yes" if _scored_otherwise(folder, run) else ""))
         finished = together(hosts, lambda: _finished(folder, requests))
         if outdated:
@@ -85,6 +88,10 @@ def run_task(
         return together(hosts, lambda: finish_run(folder, run, task) if hosts.index == 0 else (run, []))
 
 
+def _journal(folder: Path, run: Run, hosts: Hosts) -> Journal:
+    return Journal(folder / records_file(hosts.index), checked=run.identity is not None)
+
+
 def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
     """Estimate every metric from the records on disk and write the finished run."""
     from harness.stats.estimate import estimate_metrics
@@ -93,8 +100,7 @@ def finish_run(folder: Path, run: Run, task: Task) -> tuple[Run, list[Record]]:
     estimates = estimate_metrics(records, run.metrics)
     estimates |= summary_of(task, records)
     run = replace(run, estimates=estimates, finished=utc_now())
-    write_run(folder, run)
-    return run, records
+    return write_run(folder, run), records
 
 
 def summary_of(task: Task, records: Sequence[Record]) -> Mapping[str, Estimate]:

@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.core.blame import failure
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Record, Score
-from harness.core.scorer import Metric, Scorer
-
-FAULT = "fault"
-"""In the detail of a score that could not be made: what the scorer raised, in one line."""
+from harness.core.scorer import FAULT, Metric, Scorer
 
 
 def score_completion(key: str, doc: Doc, completion: Completion, scorers: Sequence[Scorer]) -> Record:

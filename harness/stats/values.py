@@ -114,9 +114,9 @@ class DocTable:
 
 
 def _finite(value: MetricValue) -> MetricValue:
-    """None for nan and infinity, which would make a mean of nothing and a verdict of that."""
+    """None for nan and infinity, which would make a mean of nothing and a verdict of that, and for half a pair."""
     parts = value if isinstance(value, (tuple, list)) else (value,)
-    return value if all(part is None or math.isfinite(part) for part in parts) else None
+    return value if all(part is not None and math.isfinite(part) for part in parts) else None
 
 
 def _shared_or_none(codes: Ints) -> Ints | None:

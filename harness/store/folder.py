@@ -8,14 +8,17 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError, unknown_name
 from harness.core.records import Record, Run
 from harness.store.files import read_text, write_json
 from harness.store.journal import latest_by_key, read_records
+from harness.store.seal import seal_of
 
 RUN_FILE = "run.json"
 RECORDS_FILE = "records.jsonl"
@@ -25,13 +28,31 @@ DEFAULT_RUNS = Path("runs")
 """Where runs are kept, in the working folder."""
 
 
-def write_run(folder: Path, run: Run) -> None:
-    """Write run.json so that a reader sees the old or the new one, never half of it."""
-    write_json(folder / RUN_FILE, {"format": FORMAT_VERSION} | encode(run))
+def write_run(folder: Path, run: Run) -> Run:
+    """Write run.json so that a reader sees the old or the new one, never half of it; returns the run as written.
+
+    A finished run is sealed together with its records, see `seal_of`.
+    """
+    document = {"format": FORMAT_VERSION} | encode(run)
+    if run.identity is not None:
+        seal = seal_of(json.loads(json.dumps(document)), folder / RECORDS_FILE) if run.finished else ""
+        document["identity"]["seal"] = seal
+        run = replace(run, identity=replace(run.identity, seal=seal))
+    write_json(folder / RUN_FILE, document)
+    return run
 
 
 def read_run(folder: Path) -> Run:
     """The run of a folder. Raises UserError where the folder is not a run or its run.json is damaged."""
+    document = read_document(folder)
+    try:
+        return decode(Run, document)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _damaged(folder, error) from error
+
+
+def read_document(folder: Path) -> dict[str, Any]:
+    """The run.json of a folder as it stands. Raises UserError where there is none, or none that can be read."""
     path = folder / RUN_FILE
     if not path.is_file():
         raise UserError(_not_a_run(folder), tip="a run folder holds run.json and records.jsonl; see `harness history`.")
@@ -39,13 +60,17 @@ def read_run(folder: Path) -> Run:
         document = json.loads(read_text(path))
         if not isinstance(document, dict):
             raise TypeError(f"expected an object, found {type(document).__name__}")
-        _check_format(path, document.get("format", FORMAT_VERSION))
-        return decode(Run, document)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise UserError(
-            f"{path}: damaged run file: {type(error).__name__}: {str(error)[:160]}",
-            tip="its completions are in records.jsonl: `harness score FOLDER/records.jsonl --task NAME`.",
-        ) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _damaged(folder, error) from error
+    _check_format(path, document.get("format", FORMAT_VERSION))
+    return document
+
+
+def _damaged(folder: Path, error: Exception) -> UserError:
+    return UserError(
+        f"{folder / RUN_FILE}: damaged run file: {type(error).__name__}: {str(error)[:160]}",
+        tip="its completions are in records.jsonl: `harness score FOLDER/records.jsonl --task NAME`.",
+    )
 
 
 def read_run_records(folder: Path, run: Run) -> list[Record]:
@@ -53,7 +78,7 @@ def read_run_records(folder: Path, run: Run) -> list[Record]:
     path = folder / RECORDS_FILE
     if not path.is_file():
         raise UserError(f"{folder} has no {RECORDS_FILE}", tip=f"start again: {run.command}")
-    return sort_records(latest_by_key(read_records(path)).values())
+    return sort_records(latest_by_key(read_records(path, checked=run.identity is not None)).values())
 
 
 def sort_records(records: Iterable[Record]) -> list[Record]:
@@ -65,6 +90,8 @@ def find_run(name: str, root: Path) -> Path:
     """The folder of a run given by path, by id, or by an unambiguous start of its id. Raises UserError for none, and
     for several.
     """
+    if not name.strip():
+        raise UserError("the name of a run is empty", tip=f"`harness history` lists the runs in {root}/.")
     if (Path(name) / RUN_FILE).is_file():
         return Path(name)
     ids = [folder.name for folder in run_folders(root)]

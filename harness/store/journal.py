@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +18,18 @@ FSYNC_SECONDS = 1.0
 """A kill of the process loses nothing (each line is written at once); a power cut loses at most this much."""
 
 
-def encode_line(record: Record) -> str:
-    """The record as one JSON line, newline included."""
-    return json.dumps(encode(record), ensure_ascii=False, separators=(",", ":")) + "\n"
+_CHECK = b',"check":"'
+_CHECK_BYTES = len(_CHECK) + 8 + len(b'"}\n')
+"""A CRC-32 of all that stands before it, as the last member of a line."""
+
+
+def encode_line(record: Record, *, checked: bool = True) -> str:
+    """The record as one JSON line, newline included; `checked` ends it with a checksum of itself."""
+    line = json.dumps(encode(record), ensure_ascii=False, separators=(",", ":"))
+    if not checked:
+        return line + "\n"
+    total = zlib.crc32(line[:-1].encode("utf-8", "surrogatepass"))
+    return f'{line[:-1]}{_CHECK.decode()}{total:08x}"}}\n'
 
 
 def parse_record(line: str) -> Record:
@@ -27,15 +37,16 @@ def parse_record(line: str) -> Record:
     return decode(Record, json.loads(line))
 
 
-def read_records(path: Path) -> Iterator[Record]:
+def read_records(path: Path, *, checked: bool = False) -> Iterator[Record]:
     """Every whole record in the order written; a torn last line is passed over.
 
-    Raises UserError with the line number for a line that is no record.
+    Raises UserError with the line number for a line that is no record, that is not what its checksum says, or, where
+    all are to be `checked`, that has none: lines of before there were checksums lack it.
     """
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if line.endswith(b"\n"):
-                yield _parse(path, number, line)
+                yield _parse(path, number, line, checked)
 
 
 def latest_by_key(records: Iterable[Record]) -> dict[str, Record]:
@@ -44,25 +55,30 @@ def latest_by_key(records: Iterable[Record]) -> dict[str, Record]:
 
 
 class Journal:
-    """Appends records. Opening repairs a torn last line."""
+    """Appends records, each with a checksum unless it goes on in a file of before they existed. Opening repairs a torn
+    last line."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, checked: bool = True) -> None:
         self.path = path
+        self._checked = checked
         _cut_torn_line(path)
         self._file = path.open("ab", buffering=0)
         self._synced = time.monotonic()
 
     def append(self, record: Record) -> None:
         """Write one line now; it is fsynced within FSYNC_SECONDS of further appends, or at close."""
-        _write_all(self._file.fileno(), encode_line(record).encode("utf-8", "surrogatepass"))
+        _write_all(self._file.fileno(), self._line(record).encode("utf-8", "surrogatepass"))
         if time.monotonic() - self._synced >= FSYNC_SECONDS:
             self.sync()
 
     def extend(self, records: Iterable[Record]) -> None:
         """Write many lines at once and fsync."""
-        lines = "".join(map(encode_line, records))
+        lines = "".join(map(self._line, records))
         _write_all(self._file.fileno(), lines.encode("utf-8", "surrogatepass"))
         self.sync()
+
+    def _line(self, record: Record) -> str:
+        return encode_line(record, checked=self._checked)
 
     def sync(self) -> None:
         """Force what was written onto the disk."""
@@ -107,14 +123,25 @@ def _cut_torn_line(path: Path) -> None:
             file.truncate(end)
 
 
-def _parse(path: Path, number: int, line: bytes) -> Record:
+def _parse(path: Path, number: int, line: bytes, checked: bool) -> Record:
     try:
+        _check_line(line, checked)
         return parse_record(line.decode("utf-8", "surrogatepass"))
     except (ValueError, TypeError, KeyError, StopIteration, RecursionError) as error:
         raise UserError(
             f"{path}:{number}: not a record: {_short(error)}",
             tip="delete that line; `harness run --resume` draws its completion again.",
         ) from error
+
+
+def _check_line(line: bytes, checked: bool) -> None:
+    """Raises ValueError for a line that was damaged."""
+    said, tail = line[:-_CHECK_BYTES], line[-_CHECK_BYTES:]
+    if tail.startswith(_CHECK):
+        if tail[len(_CHECK) : -3] != b"%08x" % zlib.crc32(said):
+            raise ValueError("its checksum does not fit: the line was changed after it was written")
+    elif checked:
+        raise ValueError("it has no checksum, as every line of this run should")
 
 
 def _short(error: Exception) -> str:

@@ -13,6 +13,7 @@ from harness.core.errors import UserError, unknown_name
 from harness.core.late import load
 from harness.core.records import Estimate, Record, Run
 from harness.store.folder import find_run, read_run, read_run_records
+from harness.store.verified import check_numbers
 
 _PROBES = "harness.audits.probes.store:read_summaries"
 _LM_EVAL = "harness.lm_eval_bridge.verdicts:read_summary"
@@ -72,8 +73,9 @@ class StoredRun(Shown):
 
 def read_stored(folder: Path) -> StoredRun:
     """The run in a folder; its records are read when they are asked for. Raises UserError where the folder holds none,
-    or a damaged one."""
-    return StoredRun(path=folder, run=read_run(folder))
+    a damaged one, or one whose numbers do not follow from its records."""
+    run = read_run(folder)
+    return StoredRun(path=folder, run=run, at_hand=check_numbers(folder, run))
 
 
 def stored(run: str | Path | StoredRun, root: Path) -> StoredRun:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from harness.core.errors import unknown_name
 from harness.core.records import Completion, Doc, MetricInfo, Score
 from harness.core.reply.format import ResponseFormat
+from harness.core.reply.presets import format_identity
 from harness.core.scorer import Metric, Scorer, Scores, value_metric
 from tasks.scoring.answer.equivalence import Target, is_equal, normalised, read_target
 from tasks.scoring.answer.extract import Found, check_policy, find_answer
 from tasks.scoring.answer.regions import Choice
 
 NAME = "final_answer"
-VERSION = "2"
+VERSION = "3"
 
 
 def final_answer(
@@ -32,7 +33,7 @@ def final_answer(
     def score(doc: Doc, completion: Completion) -> Score:
         return _score(doc, completion, policy, choice, response_format)
 
-    options = {"policy": policy, "choice": choice, "format": response_format.name if response_format else ""}
+    options = {"policy": policy, "choice": choice, "format": format_identity(response_format)}
     return Scorer(name=NAME, version=VERSION, score=score, metrics=_METRICS, options=options)
 
 
@@ -78,7 +79,7 @@ _WHY = {
     "hashes": "after ####",
     "answer-is": "after 'the answer is'",
     "last-line": "the last line",
-    "closing number": "no marked answer: the last number of the reply",
+    "closing number": "no marked answer: what the reply closes with",
     "last-number": "the last number of the reply",
     "first-number": "the first number of the reply",
 }

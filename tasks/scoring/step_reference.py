@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from harness.core.records import Completion, Doc, MetricInfo, MetricValue, Score
 from harness.core.reply.format import ResponseFormat
+from harness.core.reply.presets import format_identity
 from harness.core.scorer import Metric, Scorer, Scores
 from harness.core.task import as_text
 from tasks.scoring.step_validity import reasoning_steps
 from tasks.scoring.steps.reference import ReferenceCheck, check_with_reference
 
 NAME = "step_reference"
-VERSION = "2"
+VERSION = "3"
 
 
 def step_reference(response_format: ResponseFormat | None = None) -> Scorer:
@@ -30,7 +31,7 @@ def step_reference(response_format: ResponseFormat | None = None) -> Scorer:
             return Score(value=None, outcome="not_scored", why="the doc has no gold solution")
         return _score(doc, completion, response_format)
 
-    options = {"format": response_format.name if response_format else ""}
+    options = {"format": format_identity(response_format)}
     return Scorer(name=NAME, version=VERSION, score=score, metrics=_METRICS, options=options)
 
 

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.backends.http.body import PrefillMode, request_body
+from harness.backends.http.body import INPUT_FIELDS, PrefillMode, request_body
 from harness.backends.http.call import Call, Open
 from harness.backends.http.exchange import open_client
 from harness.backends.http.fleet import Fleet
@@ -107,6 +107,21 @@ class HttpBackend:
         body = self._body(request, GenerationSettings())
         sent = body.get("prompt", body.get("messages"))
         return (sent if isinstance(sent, str) else json.dumps(sent, ensure_ascii=False, indent=1)), ()
+
+    def input_of(self, prompt: Prompt) -> Any:
+        """What is sent of a prompt, and to which endpoint; the server's own template is its own affair."""
+        if not prompt.messages:
+            return None
+        request = Request(doc_id="", repeat=0, prompt=prompt, seed=0, max_new_tokens=1)
+        body = self._body(request, GenerationSettings())
+        return {"endpoint": self._spec.endpoint} | {name: body[name] for name in INPUT_FIELDS if name in body}
+
+    def input_words(self) -> str:
+        """Where prompts are sent, and who makes one text of them."""
+        if self._template is None:
+            return "http chat, the server's own template"
+        bos = f", begins with {self._template.bos!r}" if self._template.bos else ""
+        return f"http completions, template: {self._template.origin}{bos}"
 
     def close(self) -> None:
         """Connections live as long as one `generate`; nothing stays open."""

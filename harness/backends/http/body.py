@@ -36,6 +36,10 @@ class NotAReply(ValueError):
         self.passes = passes
 
 
+INPUT_FIELDS = ("prompt", "messages", "continue_final_message", "add_generation_prompt")
+"""What of a request's body the model reads, or decides how it is read."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What the server's reply says."""

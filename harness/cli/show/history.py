@@ -52,7 +52,7 @@ def _table(found: Sequence[StoredRun], names: Sequence[str]) -> Table:
     runs = [made.run for made in found]
     shown = [name for name in SHOWN if any(name in run.estimates for run in runs)]
     states = ["state"] if not all(run.finished for run in runs) else []
-    made = table("run", "task", "model", "docs", *shown, *states, right=("docs", *shown))
+    made = table("run", "task", "model", "docs", *shown, *states, right=("docs", *shown), may_go=shown[:0:-1])
     for found_run, name in zip(found, names, strict=True):
         run = found_run.run
         values = [_value(run, metric) for metric in shown]

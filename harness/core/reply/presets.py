@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.core.errors import unknown_name
+from harness.core.hashing import stable_hash
 from harness.core.reply.format import ResponseFormat, Section
 
 _ASK_LABELS = (
@@ -106,3 +107,11 @@ def response_format(name: str) -> ResponseFormat:
     if name not in PRESETS:
         raise unknown_name("response format", name, PRESETS, tip=f"response formats: {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def format_identity(form: ResponseFormat | None) -> str:
+    """What a scorer's identity says of a response format: the name of a preset; of any other its content too, as two
+    forms may be called the same. Empty for None."""
+    if form is None or PRESETS.get(form.name) == form:
+        return form.name if form is not None else ""
+    return f"{form.name}:{stable_hash(form)}"

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +22,9 @@ WAIT_SECONDS = 120.0
 """Of the clock, for a process that waits for the processor or for nothing at all."""
 START_SECONDS = 60.0
 """Importing sympy and math-verify takes a second or two; a loaded machine may need many more."""
+DYING_SECONDS = 1.0
+_HAS_TIMER = hasattr(signal, "setitimer")
+"""Without one the clock alone is the limit of a comparison."""
 _SCRIPT = Path(__file__).with_name("latex_worker.py")
 
 
@@ -40,15 +44,26 @@ class LatexProcess:
     def equal(self, gold: str, answer: str) -> bool:
         """Whether math-verify holds the two equal; False when it cannot say within the limit.
 
-        Raises UserError when math-verify is not installed or does not start.
+        Raises UserError when math-verify is not installed or does not start, RuntimeError when the process is ended by
+        something else than its limit: that says nothing of the answer.
         """
         with self._lock:
             self._start()
             reply = self._ask({"gold": gold, "answer": answer, "seconds": self.seconds}, self.seconds + WAIT_SECONDS)
             if reply is None:
-                self._kill()
-                return False
+                self._end_of_time()
             return reply == "equal"
+
+    def _end_of_time(self) -> None:
+        """Puts away a process that did not answer. Raises RuntimeError unless it came to its limit."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):  # its output ends a moment before it does
+            self._process.wait(DYING_SECONDS)
+        code = self._process.poll()
+        self._kill()
+        if _HAS_TIMER and code != -signal.SIGPROF:
+            ended = "did not answer" if code is None else f"was ended from outside (exit code {code})"
+            raise RuntimeError(f"the process of math-verify {ended}")
 
     def close(self) -> None:
         """Ends the process, if it runs."""

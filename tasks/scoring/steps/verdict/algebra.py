@@ -9,6 +9,8 @@ from math import gcd
 
 from tasks.scoring.steps.read.context import is_hypothetical, is_rounding_marked
 from tasks.scoring.steps.read.tree import Bin, Neg, Node, Sym, is_literal, strip, symbols, walk
+from tasks.scoring.steps.read.whole import right_is_whole
+from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.counts import is_no_count, is_taken_back
 from tasks.scoring.steps.value.evaluate import Undefined, Value, try_evaluate
 from tasks.scoring.steps.value.polynomial import (
@@ -17,12 +19,13 @@ from tasks.scoring.steps.value.polynomial import (
     as_ratio,
     common_roots,
     difference,
+    substitute,
     univariate,
     value_at,
     variables,
 )
 from tasks.scoring.steps.value.tolerance import closeness, near, same_value, show_value
-from tasks.scoring.steps.value.units import is_unit_conversion
+from tasks.scoring.steps.value.units import shared_table, side_quantity
 from tasks.scoring.steps.verdict.judge import Pair, doubt, written_decimals
 from tasks.scoring.steps.verdict.ruling import Ruling
 from tasks.scoring.steps.verdict.state import Equation, EquationForm, SolutionState
@@ -30,6 +33,8 @@ from tasks.scoring.steps.verdict.verdicts import Verdict
 
 _FREE = Ruling("unverifiable", "free variables")
 _INTRODUCED = Ruling("unverifiable", "equation introduced")
+_FOLLOWS = Ruling("valid", "follows from the equation before")
+_ALTERNATIVE = re.compile(r"[\s,$\\()]*(?:(?:or|and)\b|\\text\{\s*(?:or|and)\s*\})?[\s,$\\()]*")
 _NEW = re.compile(
     r"\b(?:given|let(?!'s)|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*"
     r"|try\w*|denote|define|represent\w*|either|or|possib\w*|because|since|(?<!solve )(?<!solving )for|set"
@@ -41,7 +46,7 @@ _NEW = re.compile(
 """Words that bring an equation in."""
 _NEW_AFTER_ALL = re.compile(
     r"\b(?:let(?!'s)|suppose|if|assum\w*|when|case|another|plug\w*|substitut\w*|check|verif\w*|into|us(?:e|ing)|either|or|other|second|"
-    r"first|values?|equations|these|system|where)\b",
+    r"first|values?|equations|equation \(?\\?\(?\d|these|system|where)\b",
     re.IGNORECASE,
 )
 _DERIVED = re.compile(
@@ -73,6 +78,7 @@ _CONCLUDED = re.compile(
 _MAX_LEAD_WORDS = 5
 """Of 'so we get'; more words tell of something new."""
 _ANY_WORD = re.compile(r"[A-Za-z]{2,}")
+_WORD_OR_NUMBER = re.compile(r"[A-Za-z]{2,}|\d")
 _COMMANDS = re.compile(r"\\[A-Za-z]+")
 _CONDITION_AFTER = re.compile(r"\W{0,6}(?:if|when|for|or|where|unless)\b", re.IGNORECASE)
 
@@ -84,7 +90,7 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
     if pair.relation != "=":
         return _FREE
     if pair.index == 0 and _CONDITION.search(_between(pair, state)):
-        state.equations.clear()
+        state.forget()
     try:
         left, right = as_ratio(pair.left.node), as_ratio(pair.right.node)
         gap = difference(left, right)
@@ -100,7 +106,7 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
         return _FREE
     single = univariate(gap)
     if single is None:
-        return _several_variables(gap, state)
+        return _several_variables(pair, gap, state)
     return _one_variable(pair, left, right, *single, state)
 
 
@@ -118,6 +124,9 @@ def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruli
     """
     judged = pair if reason in ("contradiction", "false identity") else replace(pair, following="")
     why_not = doubt(judged)
+    statement = pair.statement
+    if not why_not and reason == "contradiction" and is_hypothetical(pair.text, statement.start, statement.end):
+        why_not = "supposed or tried"
     return Ruling("unverifiable", why_not, left, right) if why_not else Ruling("invalid", reason, left, right)
 
 
@@ -138,9 +147,11 @@ def _by_points(left: Node, right: Node) -> Ruling:
     return Ruling("valid", "identity") if agreed >= 2 else _FREE
 
 
-def _several_variables(gap: Polynomial, state: SolutionState) -> Ruling:
+def _several_variables(pair: Pair, gap: Polynomial, state: SolutionState) -> Ruling:
     """An equation in several variables holds where it is an earlier one times a constant."""
     known = any(_proportional(gap, earlier) for earlier in state.relations)
+    if type(strip(pair.left.node)) is Sym and not doubt(replace(pair, following="")):  # type: ignore[arg-type]
+        state.defined = (state.order, gap)
     state.relations = [*state.relations[-7:], gap]
     state.mixed_order = state.order
     return Ruling("valid", "same equation") if known else _FREE
@@ -168,6 +179,7 @@ def _one_variable(
         size,
         trusted=not doubt(replace(pair, following="")),
         is_plain=len(pair.statement.sides) == 2,
+        quantity=side_quantity(pair.text, pair.statement.sides[-1]),
     )
     state.equations[name] = now
     if (
@@ -182,9 +194,39 @@ def _one_variable(
         slip = len(common_roots(before.coefficients, coefficients)) < 2
     if slip and not _SET_UP.search(_between(pair, state)):
         return _objection(pair, "false identity")
+    if (contradicted := _against_definition(pair, name, now, state)) is not None:
+        return contradicted
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
         return _INTRODUCED
-    return _follows(pair, before, now, state)
+    if (alternative := _alternative(pair, before, now, state)) is not None:
+        state.equations[name] = replace(now, source=before.source)
+        return alternative
+    ruling = _follows(pair, before, now, state)
+    if ruling is _FOLLOWS and now.form == "value" and before.form == "equation":
+        state.equations[name] = replace(now, source=before)
+    elif ruling.verdict == "invalid" and before.form != "value":
+        state.equations[name] = before  # what follows is held against the last equation that stands
+    return ruling
+
+
+def _against_definition(pair: Pair, name: str, now: Equation, state: SolutionState) -> Ruling | None:
+    """`J = 2D`, `D = 12`, and right behind them without a word `J = 32`."""
+    value = _solution(now)
+    if now.form != "value" or not now.is_plain or value is None:
+        return None
+    order, relation = state.defined
+    others = {other: found for other, (at, found) in state.values.items() if other != name and at >= now.order - 2}
+    state.values[name] = (now.order, value)
+    between = _COMMANDS.sub(" ", _between(pair, state))
+    if order < now.order - 2 or not now.trusted or _WORD_OR_NUMBER.search(between):
+        return None
+    single = univariate(substitute(relation, others))
+    if single is None or single[0] != name or len(single[1]) != 2 or name not in variables(relation):
+        return None
+    solution = -single[1][0] / single[1][1]
+    if near(solution, value):
+        return None
+    return _objection(pair, "contradicts its definition", show_value(value), show_value(solution))
 
 
 def _has_no_count(pair: Pair, name: str, coefficients: list[Fraction], state: SolutionState) -> bool:
@@ -265,24 +307,88 @@ def _n_operators(node: Node) -> int:
 
 
 def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling:
-    """Whether an equation shares a solution with the one before it."""
-    shared = len(common_roots(before.coefficients, now.coefficients)) > 1
-    if shared:
-        return Ruling("valid", "follows from the equation before")
+    """Whether an equation has the solutions of the one before it, or some of them."""
+    common = common_roots(before.coefficients, now.coefficients)
+    if len(common) > 1:
+        return _shares(pair, before, now, common, state)
     solution, written = _solution(before), _solution(now)
     shown = (show_value(written), show_value(solution))
     if solution is not None and written is not None and now.form == "value":
         rounded = _rounded(pair, solution, written)
         if rounded is not None:
             return Ruling(rounded, "rounded solution", *shown)
-    last = pair.statement.sides[-1]
-    if solution and written and is_unit_conversion(pair.text, pair.left, last, solution, written):
+    known = state.values.get(next(iter(symbols(pair.left.node) | symbols(pair.right.node))), (0, None))[1]  # type: ignore[arg-type]
+    if known is not None and now.form == "equation" and not value_at(now.coefficients, known):
+        return Ruling("valid", "holds for the value found before")
+    if solution and written and _is_in_another_unit(before, now, solution, written):
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if not _must_follow(pair, before, now, state):
         return _INTRODUCED
     if now.form == "value" and len(before.coefficients) > 2 and _nearly_root(before, written):
         return Ruling("valid", "rounded solution", *shown)
     return _objection(pair, "wrong solution" if now.form == "value" else "not implied", *shown)
+
+
+def _shares(pair: Pair, before: Equation, now: Equation, common: list[Fraction], state: SolutionState) -> Ruling:
+    """Two equations with a solution in common: one's solutions must all be the other's.
+
+    `x^2 - 7x + 10 = 0` shares one with `(x - 2)(x - 6) = 0`, and is another equation.
+    """
+    distinct = [len(_distinct_roots(equation.coefficients)) for equation in (before, now)]
+    if len(_distinct_roots(common)) >= min(distinct):
+        return _FOLLOWS
+    is_derived = _must_follow(pair, before, now, state) or _factors(pair, before, now, state)
+    if not (is_derived and before.is_plain and now.is_plain):
+        return _INTRODUCED
+    return _objection(pair, "shares only some solutions")
+
+
+def _factors(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> bool:
+    """`(x - 2)(x - 6) = 0` right behind an equation of its degree, without a word: it is that one in factors."""
+    left, right = pair.left.node, pair.right.node
+    assert left is not None
+    assert right is not None
+    product = strip(left)
+    is_product = (
+        type(product) is Bin and product.op == "*" and bool(symbols(product.left)) and bool(symbols(product.right))
+    )
+    is_next = now.order == before.order + 1 and len(now.coefficients) == len(before.coefficients)
+    return (
+        is_product
+        and try_evaluate(right) == 0
+        and is_next
+        and before.trusted
+        and _ANY_WORD.search(_between(pair, state)) is None
+    )
+
+
+def _distinct_roots(coefficients: list[Fraction]) -> list[Fraction]:
+    """A polynomial with the same roots, each once: as long as it has roots, and one."""
+    slope = [i * c for i, c in enumerate(coefficients)][1:]
+    repeated = len(common_roots(coefficients, slope)) - 1 if slope else 0
+    return coefficients[: len(coefficients) - repeated]
+
+
+def _alternative(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling | None:
+    """`x = 6 or x = -4`: the second value must solve the equation that the first one solves."""
+    source = before.source
+    if source is None or now.form != "value" or not _ALTERNATIVE.fullmatch(_between(pair, state)):
+        return None
+    common = common_roots(source.coefficients, now.coefficients)
+    if len(common) > 1 or _nearly_root(source, _solution(now)):
+        return _FOLLOWS
+    statement = pair.statement
+    if not right_is_whole(statement, pair.right) or is_withdrawn(
+        pair.text, statement.start, statement.end, pair.following
+    ):
+        return _INTRODUCED
+    return Ruling("invalid", "wrong solution", show_value(_solution(now)))
+
+
+def _is_in_another_unit(before: Equation, now: Equation, solution: Fraction, written: Fraction) -> bool:
+    """`x + 2x = 1 hour`, then `3x = 60 minutes`."""
+    table = shared_table(before.quantity, now.quantity) if before.quantity.unit != now.quantity.unit else None
+    return table is not None and solution * table[before.quantity.unit] == written * table[now.quantity.unit]
 
 
 def _must_follow(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tasks.scoring.steps.read.context import (
@@ -11,19 +12,20 @@ from tasks.scoring.steps.read.context import (
     has_stray_minus,
     is_clock_time,
     is_cut_off,
-    is_denied,
+    is_hypothetical,
     is_rounding_marked,
     is_stated_alone,
-    left_is_whole,
-    right_is_whole,
     starts_with_dangling_sign,
 )
 from tasks.scoring.steps.read.statements import Relation, Side, Statement
-from tasks.scoring.steps.read.tree import Bin, Neg, Node, Num, Percent, is_literal, literals, strip, walk
+from tasks.scoring.steps.read.tree import Bin, Neg, Node, Num, Percent, Sym, is_literal, literals, strip, walk
+from tasks.scoring.steps.read.whole import Wholeness, left_wholeness, right_wholeness
+from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.evaluate import Undefined, Value, evaluate, try_evaluate
 from tasks.scoring.steps.value.tolerance import (
     Closeness,
     closeness,
+    decimal_digits,
     distance,
     exact_text,
     multiplied,
@@ -31,8 +33,10 @@ from tasks.scoring.steps.value.tolerance import (
     same_value,
     show_value,
 )
-from tasks.scoring.steps.value.units import agrees_in_base_units, is_unit_conversion
+from tasks.scoring.steps.value.units import is_unit_conversion, side_quantity
+from tasks.scoring.steps.verdict.conversion import judge_conversion
 from tasks.scoring.steps.verdict.division import judge_division
+from tasks.scoring.steps.verdict.neighbours import explains
 from tasks.scoring.steps.verdict.readings import has_trigonometry, readings
 from tasks.scoring.steps.verdict.ruling import Ruling
 
@@ -51,8 +55,12 @@ class Pair:
     following: str = ""
     """The beginning of the steps after this one: a text may take its statement back there."""
     is_last_step: bool = False
+    recent: Sequence[Value] = ()
+    """Results of the statements before: a calculation may go on from them in words."""
 
 
+WITHDRAWN = "withdrawn by the text"
+"""Why a false statement is not blamed that the text asks, denies, quotes or takes back."""
 _VALID_EXACT = Ruling("valid", "exact")
 
 
@@ -61,10 +69,14 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
 
     `rounded` maps literals to the exact values they were rounded from.
     """
+    if pair.left.unit and (conversion := judge_stated_units(pair, left, right)) is not None:
+        return conversion
     if pair.relation == "=" and left == right:
         return Ruling("valid", "exact", show_value(left), show_value(right)) if type(left) is float else _VALID_EXACT
     if pair.relation not in ("=", "~="):
         return _compare(pair, left, right)
+    if (modulus := _modulus(pair)) and type(left) is int and type(right) is int:
+        return _congruence(pair, left, right, modulus)
     division = judge_division(pair.text, pair.left, pair.right, left, right)
     if division is not None:
         return division
@@ -74,13 +86,44 @@ def judge_numbers(pair: Pair, left: Value, right: Value, rounded: Mapping[str, V
     charitable = _charitable(pair, left, right, rounded)
     if charitable is not None:
         return charitable
-    why_not = doubt(pair) or _cut_off_digits(pair, left)
     shown = show_value(left), show_value(right)
-    if why_not:
+    if why_not := doubt(pair, (left, right)):
         return Ruling("unverifiable", why_not, *shown)
     if _measure(pair, left, right) == "integer":
         return Ruling("imprecise", "integer for a non-integer", *shown)
+    if _is_cut_short(pair, left):
+        return Ruling("unverifiable", "cut off", *shown)
     return Ruling("invalid", "mismatch", *shown)
+
+
+_MODULUS = re.compile(r"[\s$\\)]*\(?\\?p?mod(?:ulo)?\s*\{?\(?(\d{1,9})(?![\d.])")
+
+
+def _modulus(pair: Pair) -> int:
+    """The 12 of `10 + 5 = 15 = 3 (mod 12)`, else 0."""
+    found = _MODULUS.match(pair.text, pair.statement.end)
+    return int(found[1]) if found else 0
+
+
+def _congruence(pair: Pair, left: int, right: int, modulus: int) -> Ruling:
+    shown = f"{left % modulus} (mod {modulus})", f"{right % modulus} (mod {modulus})"
+    if (left - right) % modulus == 0:
+        return Ruling("valid", "congruence", *shown, reading="congruence")
+    why_not = "a label or a rate" if is_literal(_node(pair.left)) else doubt(pair, (left, right))
+    return Ruling("unverifiable", why_not, *shown) if why_not else Ruling("invalid", "false congruence", *shown)
+
+
+def judge_stated_units(pair: Pair, left: Value, right: Value) -> Ruling | None:
+    """The ruling on two quantities of one measure; a false one that something speaks for is undecided."""
+    decimals = written_decimals(_node(pair.right)) or 0
+    found = judge_conversion(pair.text, pair.left, pair.right, (left, right), decimals, pair.relation)
+    if found is None or found.verdict != "invalid" or pair.relation not in ("=", "~="):
+        return found if pair.relation in ("=", "~=") else None
+    values = left, right
+    why_not = _other_extent(pair, values) or _other_intent(pair, values)
+    if not why_not and is_hypothetical(pair.text, pair.statement.start, pair.statement.end):
+        why_not = "supposed or tried"
+    return replace(found, verdict="unverifiable", reason=why_not) if why_not else found
 
 
 def _compare(pair: Pair, left: Value, right: Value) -> Ruling:
@@ -92,11 +135,12 @@ def _compare(pair: Pair, left: Value, right: Value) -> Ruling:
     }[pair.relation]  # fmt: skip
     if holds:
         return Ruling("valid", "true comparison", *shown)
-    if is_literal(_node(pair.left)) and is_literal(_node(pair.right)):
-        return Ruling("unverifiable", "comparison of literals", *shown)
     why_not = doubt(pair)
-    if why_not or pair.relation == "!=":
-        return Ruling("unverifiable", why_not or "inequality", *shown)
+    statement = pair.statement
+    if not why_not and is_hypothetical(pair.text, statement.start, statement.end):
+        why_not = "supposed or tried"
+    if why_not:
+        return Ruling("unverifiable", why_not, *shown)
     return Ruling("invalid", "false comparison", *shown)
 
 
@@ -138,6 +182,8 @@ def _close(pair: Pair, left: Value, right: Value) -> Ruling | None:
     shown = show_value(left), show_value(right)
     if found in ("exact", "rounded"):
         return Ruling("valid", found, *shown)
+    if found == "truncated" and pair.text[pair.right.end :].startswith(("...", "…", "\\ldots", "\\dots")):
+        return Ruling("valid", "digits go on", *shown)
     if found == "truncated":
         return Ruling("imprecise", "last digit", *shown)
     if pair.relation == "~=" and near(left, right):
@@ -155,15 +201,19 @@ def _charitable(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Val
     shown = show_value(left), show_value(right)
     if _is_percent_reading(pair, left, right):
         return Ruling("valid", "percent", *shown, reading="percent")
-    if is_unit_conversion(pair.text, pair.left, pair.right, left, right) or agrees_in_base_units(pair.left, pair.right):
+    if is_unit_conversion(pair.text, pair.left, pair.right, pair.statement.sides[-1]):
         return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
     if _is_magnitude(pair, left, right):
         return Ruling("valid", "magnitude", *shown, reading="magnitude in words")
+    if _has_dotted_thousands(pair):
+        return Ruling("valid", "dots as thousands", *shown, reading="dots as thousands")
     if _is_run_on(pair, left):
         return Ruling("valid", "run-on", *shown, reading="run-on equality")
     named = _by_readings(pair, left, right)
-    if named:
-        return Ruling("valid", "charitable reading", *shown, reading=named)
+    if named is not None and named[1] == "integer":
+        return Ruling("imprecise", "integer for a non-integer", *shown, reading=named[0])
+    if named is not None:
+        return Ruling("valid", "charitable reading", *shown, reading=named[0])
     return _by_rounding(pair, rounded, shown)
 
 
@@ -191,6 +241,27 @@ def _is_magnitude(pair: Pair, left: Value, right: Value) -> bool:
     return any(ratio in (factor, Fraction(1, factor)) for factor in factors)
 
 
+_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+
+
+def _has_dotted_thousands(pair: Pair) -> bool:
+    """`1.250 + 750 = 2.000`: every number above 999 has its thousands behind a dot."""
+    numbers = literals(_node(pair.left)) + literals(_node(pair.right))
+    if not any(num.decimals == 3 for num in numbers):
+        return False
+    if any(num.value >= 1000 or (num.decimals and not _DOTTED.fullmatch(num.text)) for num in numbers):
+        return False
+    values = [_with_thousands(_node(side)) for side in (pair.left, pair.right)]
+    return None not in values and values[0] == values[1]
+
+
+def _with_thousands(node: Node) -> Value | None:
+    try:
+        return evaluate(node, None, lambda num: num.value * 1000 if num.decimals == 3 else num.value)
+    except Undefined:
+        return None
+
+
 def _is_run_on(pair: Pair, left: Value) -> bool:
     """`7*60 = 420 + 23`: the right side begins with the result and goes on."""
     node = pair.right.node
@@ -211,19 +282,19 @@ def _alternatives(node: Node, value: Value) -> list[tuple[str, Node, Value]]:
     return found
 
 
-def _by_readings(pair: Pair, left: Value, right: Value) -> str:
-    """Name of the first combination of readings under which the sides agree, else ''."""
+def _by_readings(pair: Pair, left: Value, right: Value) -> tuple[str, Closeness] | None:
+    """The first combination of readings under which the sides agree, by name, and how well."""
     rights = _alternatives(_node(pair.right), right)
     for left_name, _, left_value in _alternatives(_node(pair.left), left):
         for right_name, right_node, right_value in rights:
             if not (left_name or right_name):
                 continue
             decimals = written_decimals(right_node)
-            if same_value(left_value, right_value) or (
-                decimals is not None and closeness(left_value, right_value, decimals) in ("rounded", "truncated")
-            ):
-                return left_name or right_name
-    return ""
+            if same_value(left_value, right_value):
+                return left_name or right_name, "exact"
+            if decimals is not None and (found := closeness(left_value, right_value, decimals)) != "off":
+                return left_name or right_name, found
+    return None
 
 
 def _by_rounding(pair: Pair, rounded: Mapping[str, Value], shown: tuple[str, str]) -> Ruling | None:
@@ -247,9 +318,9 @@ def _with_exact(node: Node, rounded: Mapping[str, Value]) -> Value | None:
 
 
 def _within_displayed(pair: Pair) -> bool:
-    """Moving every long decimal by half its last digit can bring the sides together."""
+    """Moving every long decimal by half its last digit can bring the sides together; amounts of money are exact."""
     numbers = [num for num in literals(_node(pair.left)) + literals(_node(pair.right)) if num.decimals >= 2]
-    if not numbers or len(numbers) > 8:
+    if not numbers or len(numbers) > 8 or (_is_money(pair) and all(num.decimals == 2 for num in numbers)):
         return False
     gap = _gap(pair, {})
     if gap is None:
@@ -266,6 +337,11 @@ def _within_displayed(pair: Pair) -> bool:
     return abs(Fraction(gap)) <= reach + slack and abs(Fraction(gap)) * 100 <= size
 
 
+def _is_money(pair: Pair) -> bool:
+    sides = pair.left, pair.right
+    return any(side_quantity(pair.text, side).unit in ("dollar", "cent") for side in sides)
+
+
 def _gap(pair: Pair, moved: Mapping[int, Fraction]) -> Value | None:
     try:
         left = evaluate(_node(pair.left), None, lambda num: moved.get(num.start, num.value))
@@ -275,11 +351,14 @@ def _gap(pair: Pair, moved: Mapping[int, Fraction]) -> Value | None:
 
 
 def _is_rate(node: Node) -> bool:
-    """A literal or a fraction of two: `1/2 inch = 20 miles` defines a scale."""
-    node = strip(node)
-    return is_literal(node) or (
-        type(node) is Bin and node.op == "/" and is_literal(node.left) and is_literal(node.right)
-    )
+    """A literal or a proper fraction: `1/2 inch = 20 miles` defines a scale; `84 tulips / 4` is a calculation."""
+    inner = strip(node)
+    if type(inner) is not Bin or inner.op != "/":
+        return is_literal(inner)
+    top, bottom = strip(inner.left), strip(inner.right)
+    is_fraction = inner.tight or inner is not node
+    is_plain = is_fraction and type(top) is Num and type(bottom) is Num and not top.unit
+    return is_plain and top.value < bottom.value  # type: ignore[union-attr]
 
 
 def _is_percent(node: Node) -> bool:
@@ -288,11 +367,24 @@ def _is_percent(node: Node) -> bool:
     return n_percent > 0 and n_percent == len(literals(node))
 
 
-def _cut_off_digits(pair: Pair, value: Value) -> str:
-    """The reply ends with the first digits of the value: `5 + 5 = 1`."""
-    written = pair.text[pair.right.start : pair.right.end].strip("$ ")
-    ends = pair.is_last_step and pair.right.end == len(pair.text.rstrip()) and pair.right is pair.statement.sides[-1]
-    return "cut off" if ends and written and exact_text(value).startswith(written) else ""
+def _is_cut_short(pair: Pair, value: Value) -> bool:
+    """The reply ends with the first digits of the value, or the beginning of the left side once more.
+
+    `5 + 5 = 1`, `1.50 - 33 = -3`, `0.05 * 400,000 = 20,`, `3 + 4 + 5 = 3 + 4`.
+    """
+    if not pair.is_last_step or pair.right is not pair.statement.sides[-1] or pair.text[pair.right.end :].strip(" \n,"):
+        return False
+    if (a := side_quantity(pair.text, pair.left).unit) and (b := side_quantity(pair.text, pair.right).unit) and a != b:
+        return False  # 45 cents * 4 = $18
+    left, written = (re.sub(r"[$, ]", "", pair.text[side.start : side.end]) for side in (pair.left, pair.right))
+    return bool(written) and (decimal_digits(value).startswith(written) or _repeats(pair, left, written))
+
+
+def _repeats(pair: Pair, left: str, written: str) -> bool:
+    """A chain that ends as its side before began: a loop was cut."""
+    n_operators = sum(type(part) is Bin for part in walk(_node(pair.right)))
+    goes_on = n_operators > 1 or len(pair.statement.sides) > 2
+    return goes_on and left.startswith(written)
 
 
 def _are_things_priced(pair: Pair) -> bool:
@@ -306,38 +398,79 @@ def _are_things_priced(pair: Pair) -> bool:
     )
 
 
-def doubt(pair: Pair) -> str:
-    """Why a mismatch proves nothing, or ''."""
-    statement = pair.statement
-    first, last = pair.index == 0, pair.index + 2 == len(statement.sides)
+def doubt(pair: Pair, values: tuple[Value, Value] | None = None) -> str:
+    """Why a mismatch proves nothing, or ''. `values` are those of the two sides, where both have one."""
+    return _other_meaning(pair, values) or _other_extent(pair, values) or _other_intent(pair, values)
+
+
+def _other_meaning(pair: Pair, values: tuple[Value, Value] | None) -> str:
+    """The relation may say something else than that two numbers are equal."""
+    statement, left, right = pair.statement, _node(pair.left), _node(pair.right)
+    if pair.relation not in ("=", "~="):
+        return ""
     if _are_things_priced(pair):
         return "things and their prices"
-    if pair.left.unit and pair.right.unit and _is_rate(_node(pair.left)) and is_literal(_node(pair.right)):
+    if pair.left.unit and pair.right.unit and _is_rate(left) and is_literal(right):
         return "a label or a rate"
-    if _is_rate(_node(pair.left)) and (statement.origin == "verbal" or _is_percent(_node(pair.right))):
+    if _is_share(pair, values):
+        return ""
+    if _is_rate(left) and (statement.origin == "verbal" or _is_percent(right)):
         return "a label or a rate"
-    if is_literal(_node(pair.left)) and is_literal(_node(pair.right)) and is_stated_alone(statement):
-        return "denied by the text" if is_denied(pair.text, statement.start, statement.end, pair.following) else ""
-    if is_literal(_node(pair.left)) and first and (pair.left.cut or pair.left.unit or is_literal(_node(pair.right))):
+    if is_literal(left) and any(_is_open_sum(side.node) for side in statement.sides[1 : pair.index]):
+        return "a sum of assignments"
+    if is_literal(left) and is_literal(right) and is_stated_alone(statement):
+        return ""
+    if is_literal(left) and pair.index == 0 and (pair.left.cut or pair.left.unit or is_literal(right)):
         return "a label or a rate"
-    if first and has_dimensions(statement, pair.left):
+    if pair.index == 0 and has_dimensions(statement, pair.left):
         return "dimensions"
     if statement.origin == "verbal" and pair.left.unit and pair.right.unit and pair.left.unit != pair.right.unit:
         return "two units"
-    if has_trigonometry(_node(pair.left)) or has_trigonometry(_node(pair.right)):
-        return "unit of the angle"
-    if first and not left_is_whole(statement, pair.left):
+    return "unit of the angle" if has_trigonometry(left) or has_trigonometry(right) else ""
+
+
+def _is_share(pair: Pair, values: tuple[Value, Value] | None) -> bool:
+    """`0.75 = 70%`, `3/4 = 70%`: a number below one, and nothing beside it, in percent."""
+    left, right = _node(pair.left), strip(_node(pair.right))
+    is_percent = type(right) is Percent and type(strip(right.body)) is Num
+    is_bare = pair.statement.origin == "relation" and not pair.left.unit and not pair.right.unit and not pair.left.cut
+    is_fraction = type(strip(left)) is Bin or any(num.decimals for num in literals(left))
+    return is_percent and is_bare and is_fraction and values is not None and 0 < values[0] < 1
+
+
+def _is_open_sum(node: Node | None) -> bool:
+    """The `1 + B` of `A=1 + B=2 + C=3 = 6`."""
+    return type(node) is Bin and node.op in "+-" and type(strip(node.right)) is Sym
+
+
+def _other_extent(pair: Pair, values: tuple[Value, Value] | None) -> str:
+    """A side may be only a part of what is calculated."""
+    statement = pair.statement
+    first, last = pair.index == 0, pair.index + 2 == len(statement.sides)
+    if first and (_goes_on(pair, left_wholeness(statement, pair.left), values)):
         return "left side not whole"
     if first and starts_with_dangling_sign(statement, pair.left):
         return "left side not whole"
-    if last and not right_is_whole(statement, pair.right):
+    if last and _goes_on(pair, right_wholeness(statement, pair.right), values):
         return "right side not whole"
     if has_stray_minus(statement, pair.left) or has_stray_minus(statement, pair.right):
         return "a sign of two readings"
-    if is_denied(pair.text, statement.start, statement.end, pair.following):
-        return "denied by the text"
-    if last and pair.is_last_step and is_cut_off(pair.text, statement, pair.right):
-        return "cut off"
-    if is_clock_time(pair.text, pair.left, pair.right):
-        return "clock time"
     return ""
+
+
+def _goes_on(pair: Pair, wholeness: Wholeness, values: tuple[Value, Value] | None) -> bool:
+    """A part of a calculation, or a side that a number of its sentence would make right."""
+    if wholeness != "open" or values is None:
+        return wholeness != "whole"
+    return explains(pair.statement, *values, written_decimals(_node(pair.right)) or 0, pair.recent)
+
+
+def _other_intent(pair: Pair, values: tuple[Value, Value] | None) -> str:
+    """The text does not mean it, or did not come to its end."""
+    statement = pair.statement
+    value = exact_text(values[0]) if values is not None else None
+    if is_withdrawn(pair.text, statement.start, statement.end, pair.following, value):
+        return WITHDRAWN
+    if pair.is_last_step and pair.index + 2 == len(statement.sides) and is_cut_off(pair.text, pair.right):
+        return "cut off"
+    return "clock time" if is_clock_time(pair.text, pair.left, pair.right) else ""
