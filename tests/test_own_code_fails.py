@@ -109,7 +109,7 @@ def judge(doc, completion):
 @pytest.mark.parametrize("given", ["1.0", "None"])
 def test_a_scorer_that_gives_no_score_is_named(run, given):
     done, _ = run(f"\ndef judge(doc, completion):\n    return {given}\n" + TASK)
-    assert done.code == 0
+    assert done.code == 2, "nothing could be scored"
     assert json.loads(done.out)["estimates"]["accuracy"]["n_not_scored"] == 4
     assert f"it gave {type(eval(given)).__name__}, not a Score" in done.err
 
