@@ -8,8 +8,6 @@ The first part needs nothing; the others need the collected data (HARNESS_SHARED
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 import json
 import os
 import sys
@@ -21,11 +19,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import harness
 from harness.audits.probes.early import shown_steps
 from harness.audits.probes.paraphrase import rewritten
 from harness.audits.probes.records import ProbeSummary
 from harness.audits.probes.slip import injected_slip
-from harness.audits.probes.store import read_summaries
 from harness.audits.probes.thought import find_thought
 from harness.core.records import Completion
 from harness.core.reply.presets import REASONING_ANSWER_TAGS
@@ -36,6 +34,7 @@ from tasks.scoring.steps.read.split import step_spans
 
 DATA = Path(os.environ.get("HARNESS_SHARED_DATA", Path(__file__).resolve().parent.parent.parent / "shared" / "data"))
 TAGGED = ("base_think", "sft_lr1e6_prefill", "sft_lr1e5")
+PROBES = ("early-answering", "injected-slip", "filler", "paraphrase")
 NOISY = ("lora_grpo_b1", "lora_grpo_b32")
 
 
@@ -58,18 +57,14 @@ def known_solvers(folder: Path, n: int) -> None:
     """Probes of the solvers `reader` and `knower`, beside what they must find."""
     print(f"\nknown solvers, gsm_style, n = {n}")
     for solver in ("knower", "reader"):
-        run = folder / solver
         started = time.perf_counter()
-        harness(
-            "run", "-t", "gsm_style", "-o", f"n={n}", "-m", f"scripted:{solver}", "--out", str(run), "--probe",
-            "early-answering,injected-slip,filler,paraphrase",
-        )  # fmt: skip
+        run = harness.evaluate("gsm_style", f"scripted:{solver}", options={"n": n}, probes=PROBES, out=folder / solver)
         seconds = time.perf_counter() - started
-        found = read_summaries(run)
-        truth = 0.0 if solver == "knower" else known_area(run)
+        found = run.probes
+        truth = 0.0 if solver == "knower" else known_area(run.path)
         print(f"  {solver}: aoc {show(found['early-answering'], 'aoc')} (truth {truth:.3f}), {seconds:.1f} s")
         for probe, metric in (("injected-slip", "follows"), ("injected-slip", "unaffected"), ("filler", "changed")):
-            print(f"    {probe} {metric} {show(found[probe], metric)}")  # type: ignore[index]
+            print(f"    {probe} {metric} {show(found[probe], metric)}")
         print(f"    paraphrase probed {found['paraphrase'].n_probed}, changed {show(found['paraphrase'], 'changed')}")
 
 
@@ -119,14 +114,9 @@ def paraphrases() -> None:
 def flips(folder: Path) -> None:
     """The noise floor of one LoRA at two batch sizes, under our scorer and by the files' own verdicts."""
     files = [DATA / "gemma3_1b_it_outputs" / f"{name}.jsonl" for name in NOISY]
-    data = str(DATA / "gsm8k" / "test.jsonl")
+    options = {"data": str(DATA / "gsm8k" / "test.jsonl"), "answer": "last-number"}
     print("\nnoise floor, GRPO LoRA at batch 1 and batch 32, GSM8K test")
-    print(
-        harness(
-            "noise", *map(str, files), "-t", "gsm8k", "--data", data, "-o", "answer=last-number", "--runs",
-            str(folder / "runs"),
-        )
-    )  # fmt: skip
+    print(harness.noise_floor(*files, task="gsm8k", options=options, runs=folder / "runs"))
     own = [{row["idx"]: row["official_correct"] for row in rows(file)} for file in files]
     print(f"  by the files' own verdicts: {sum(own[0][i] != own[1][i] for i in own[0])} of {len(own[0])}")
 
@@ -135,16 +125,6 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSONL file."""
     with path.open(encoding="utf-8") as file:
         yield from map(json.loads, file)
-
-
-def harness(*arguments: str) -> str:
-    """Run a command in this process; what it printed."""
-    from harness.cli.app import build_app
-
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-        build_app()(list(arguments), standalone_mode=False)
-    return printed.getvalue()
 
 
 def show(summary: ProbeSummary, metric: str) -> str:

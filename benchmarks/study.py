@@ -14,16 +14,18 @@ import argparse
 import json
 import math
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 
-from harness.cli.show.demo import by_steps
+import harness
+from harness.api.benchmark import by_steps
+from harness.api.watch import Lines
 from harness.stats.student import t_quantile
 from harness.store.beside import TRAINING_METRICS, read_metrics
-from harness.store.folder import read_run, read_run_records
 
 MODELS = ("base", "reasoning-answer", "answer-only", "answer-reasoning")
 TASK = "small_steps"
@@ -50,11 +52,7 @@ def main() -> None:
 
 
 def _train(folder: Path, seed: int) -> None:
-    """One seed, through the command that a user has."""
-    from harness.cli.train import run_training
-    from sft.config import read_written, resolve
-    from sft.recipes import recipe
-
+    """One seed, through the verb that a user has."""
     if (folder / "done").is_file():
         return
     changes = {
@@ -64,9 +62,11 @@ def _train(folder: Path, seed: int) -> None:
         "benchmark.options": {"n": QUESTIONS, "seed": seed},
         "benchmark.probe_docs": PROBED,
     }
-    started = (folder / "config.json").is_file()
-    resolved = read_written(folder) if started else resolve(("r", recipe("gemma3_nano")), ("study", changes))
-    run_training(resolved, folder, details=False)
+    tell = Lines(lambda line: print(line, file=sys.stderr, flush=True))
+    if (folder / "config.json").is_file():
+        harness.train(resume=folder, on_progress=tell)
+    else:
+        harness.train(recipe="gemma3_nano", overrides=changes, out=folder, on_progress=tell)
     (folder / "done").touch()
 
 
@@ -99,8 +99,7 @@ def _print_by_kind(folders: Sequence[Path]) -> None:
     cells: dict[tuple[str, str], list[float]] = defaultdict(list)
     for folder, model in product(folders, MODELS):
         counted: dict[str, list[float]] = defaultdict(list)
-        run = folder / "runs" / f"{TASK}-{model}"
-        for record in read_run_records(run, read_run(run)):
+        for record in harness.load_run(folder / "runs" / f"{TASK}-{model}").records:
             counted[record.doc.metadata["held_out"]].append(float(record.metrics["accuracy"]))
         for kind, values in counted.items():
             cells[model, kind].append(mean(values))
@@ -133,9 +132,8 @@ def _accuracy(folders: Iterable[Path]) -> dict[tuple[str, int], list[float]]:
     """By model and number of steps: one accuracy a seed, recomputed from the records."""
     cells: dict[tuple[str, int], list[float]] = defaultdict(list)
     for folder in folders:
-        runs = [{"model": model, "folder": folder / "runs" / f"{TASK}-{model}"} for model in MODELS]
-        for row in by_steps(runs):
-            cells[row["model"], row["n_steps"]].append(row["value"])
+        for row in by_steps({model: harness.load_run(folder / "runs" / f"{TASK}-{model}") for model in MODELS}):
+            cells[row.model, row.n_steps].append(row.value)
     return cells
 
 

@@ -91,7 +91,7 @@ def _write_model(folder: Path, size: str) -> None:
 
 
 def _run_alone(name: str, size: str, given: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    from harness.cli.huge_pages import VARIABLE, with_setting
+    from harness.hardware.huge_pages import VARIABLE, with_setting
 
     settings = ["--size", size, "--steps", given.steps, "--rows", given.rows, "--length", given.length]
     command = [sys.executable, __file__, *map(str, settings), "--only", name, "--model", str(folder)]

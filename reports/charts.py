@@ -85,6 +85,28 @@ def chart(series: Sequence[Series], scale: Scale, ends: tuple[float, float], lab
 
     The labels of the vertical axis stand in a drawing of their own, beside the one that stretches.
     """
+    drawing = vertical_labels(scale) + lines(series, scale, ends)
+    below = Markup("").join(Markup("<span>{}</span>").format(label) for label in labels)
+    return Markup('<div class="frame">{}<div class="xlabels">{}</div></div>').format(drawing, below)
+
+
+def label_width(scale: Scale) -> int:
+    """Pixels of the labels of a vertical axis."""
+    return 7 * max(len(scale.label(tick)) for tick in scale.ticks) + 2
+
+
+def vertical_labels(scale: Scale) -> Markup:
+    """The labels of a vertical axis, a drawing of `label_width`."""
+    text = "".join(
+        f'<text x="100%" y="{_height(scale, tick) + 4:.1f}" text-anchor="end">{scale.label(tick)}</text>'
+        for tick in scale.ticks
+    )
+    width = label_width(scale)
+    return Markup(f'<svg class="ylabels" width="{width}" height="{HEIGHT}" aria-hidden="true">{text}</svg>')
+
+
+def lines(series: Sequence[Series], scale: Scale, ends: tuple[float, float]) -> Markup:
+    """The lines over their grid, a drawing that stretches to the width of what holds it."""
     left, right = ends
 
     def at(x: float, y: float) -> str:
@@ -101,18 +123,10 @@ def chart(series: Sequence[Series], scale: Scale, ends: tuple[float, float], lab
         parts.append(_line(f"line {line.tone}", f"M{' L'.join(places)}"))
         if len(places) <= MAX_DOTS:
             parts.append(_line(f"dots {line.tone}", "".join(f"M{place}h0" for place in places)))
-    text = "".join(
-        f'<text x="100%" y="{_height(scale, tick) + 4:.1f}" text-anchor="end">{scale.label(tick)}</text>'
-        for tick in scale.ticks
-    )
-    width = 7 * max(len(scale.label(tick)) for tick in scale.ticks) + 2
-    drawing = (
-        f'<svg class="ylabels" width="{width}" height="{HEIGHT}" aria-hidden="true">{text}</svg>'
+    return Markup(
         f'<svg class="chart" viewBox="0 0 100 {HEIGHT}" height="{HEIGHT}" preserveAspectRatio="none" '
         f'aria-hidden="true">{"".join(parts)}</svg>'
     )
-    below = Markup("").join(Markup("<span>{}</span>").format(label) for label in labels)
-    return Markup('<div class="frame">{}<div class="xlabels">{}</div></div>').format(Markup(drawing), below)
 
 
 def _height(scale: Scale, value: float) -> float:

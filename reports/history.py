@@ -27,6 +27,8 @@ class HistoryRow:
 
     run: Run
     model: str
+    docs: str
+    """How many the primary metric rests on."""
     value: str
     """Of the primary metric, as `interval` and `drawing`."""
     interval: str
@@ -63,6 +65,7 @@ def _row(run: Run, folder: Path, root: Path, axis: svg.Axis) -> HistoryRow:
     return HistoryRow(
         run=run,
         model=short_name(run.model.name),
+        docs=words.scored_docs(run),
         value=_cell(main, kind) or words.UNDEFINED,
         interval=words.interval(main.low, main.high, kind) if main else words.UNDEFINED,
         drawing=_drawing(main, axis),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from harness.core.errors import UserError, unknown_name
+from harness.core.places import placed
 from harness.gemma.model.shards import Dtype
 from sft.data.enforce import Order, Verify
 
@@ -287,7 +288,11 @@ def check(config: Config) -> None:
 def write_config(resolved: Resolved, folder: Path) -> None:
     """Write config.json: the values, and where each came from."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = {"config": dataclasses.asdict(resolved.config), "origins": dict(resolved.origins)}
+    document = {
+        "config": dataclasses.asdict(resolved.config),
+        "origins": dict(resolved.origins),
+        "folder": str(Path.cwd()),
+    }
     (folder / FILE).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
@@ -300,7 +305,18 @@ def read_written(folder: Path) -> Resolved:
         )
     document = json.loads(path.read_text(encoding="utf-8"))
     resolved = resolve((str(path), flatten(document["config"])))
-    return Resolved(config=resolved.config, origins=document["origins"])
+    return Resolved(config=_placed(resolved.config, str(document.get("folder", ""))), origins=document["origins"])
+
+
+def _placed(config: Config, start: str) -> Config:
+    """With the model and the data found from wherever the run goes on; paths of tasks stay as they are."""
+    model = dataclasses.replace(
+        config.model,
+        base=placed(config.model.base, start),
+        chat_template=placed(config.model.chat_template, start),
+    )
+    data = dataclasses.replace(config.data, source=placed(config.data.source, start))
+    return dataclasses.replace(config, model=model, data=data)
 
 
 def export_dtype(config: Config, base: Mapping[str, Any]) -> Dtype:

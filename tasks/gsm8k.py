@@ -35,7 +35,7 @@ def gsm8k(
 ) -> Task:
     """Grade-school maths word problems: the official test set, a local file, or bundled problems in its style.
 
-    data: a local JSONL, CSV or Parquet file instead of the official set; columns: question=...,answer=... in it.
+    data: a JSONL, CSV or Parquet file, shards or hub:NAME, not the official set; columns: question=Q,answer=A in it.
     source: official fails where the official set cannot be had; auto falls back to bundled problems and says so.
     split: test or train.
     answer: the policy that finds the final answer, for example auto or last-number.

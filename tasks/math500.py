@@ -20,7 +20,7 @@ HUB_NAME = "HuggingFaceH4/MATH-500"
 def math500(data: str = "", columns: str = "", answer: str = "auto", format: str = "think-boxed") -> Task:
     """500 competition problems with LaTeX answers: from the hub, or a local file.
 
-    data: a local JSONL, CSV or Parquet file; columns: question=...,answer=... in it.
+    data: a JSONL, CSV or Parquet file, shards or hub:NAME; columns: question=...,answer=... in it.
     answer: the policy that finds the final answer. format: the response format that is asked for.
     """
     docs, info = local_docs(data, "math500", columns) if data else hub_docs(HUB_NAME, "math500")

@@ -22,7 +22,7 @@ HUB_NAME = "ChilleD/SVAMP"
 def svamp(data: str = "", columns: str = "", answer: str = "auto", format: str = "question-reasoning-answer") -> Task:
     """One-step arithmetic word problems with adversarially varied wording: from the hub, or a local file.
 
-    data: a local JSONL, CSV or Parquet file; columns: question=...,answer=... in it.
+    data: a JSONL, CSV or Parquet file, shards or hub:NAME; columns: question=...,answer=... in it.
     answer: the policy that finds the final answer. format: the response format that is asked for.
     """
     if data:

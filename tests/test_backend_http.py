@@ -166,6 +166,12 @@ def test_reasoning_in_a_field_of_its_own_returns_to_the_reply() -> None:
     assert found.text == "<think>\n6 * 7 = 42\n</think>\n42"
 
 
+def test_reasoning_that_was_cut_off_gets_no_end() -> None:
+    message = {"content": None, "reasoning_content": "6 * 7 is"}
+    found = read_reply({"choices": [{"message": message, "finish_reason": "length"}]}, "chat")
+    assert (found.text, found.finish) == ("<think>\n6 * 7 is", "length")
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness.cli import huge_pages
+from harness.hardware import huge_pages
 
 MADVISE = "always [madvise] never\n"
 ARGV = ["/usr/bin/harness", "train", "--recipe", "tiny"]
@@ -42,7 +42,7 @@ def test_other_tunables_stay():
 def test_the_restarted_process_has_the_setting_and_the_same_arguments():
     program = (
         "import os, sys\n"
-        "from harness.cli import huge_pages\n"
+        "from harness.hardware import huge_pages\n"
         "huge_pages._kernel_setting = lambda: 'always [madvise] never'\n"
         "huge_pages.restart_with_huge_pages()\n"
         "print(os.environ['GLIBC_TUNABLES'], os.getpid(), sys.argv[1:])\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,6 @@ def refused(harness, *arguments: object) -> str:
 
 def test_a_new_task_runs_and_passes_its_own_test(harness, tmp_path):
     import subprocess
-    import sys
 
     assert harness("new-task", "tables", "--folder", tmp_path / "mine").code == 0
     done = harness("run", "--task", tmp_path / "mine" / "tables.py", "-m", "scripted:careful", "--limit", "5")
@@ -64,6 +65,16 @@ def test_a_task_from_a_file_keeps_the_contract_and_takes_another_file(harness, t
     check_task_contract(load_task("./sums.py"))
     other = write_csv(tmp_path / "other.csv", ["question", "answer"], PROBLEMS[:3])
     assert len(load_task("sums", {"data": str(other)}).docs) == 3
+
+
+def test_what_is_written_imports_from_nowhere_but_the_front_door(harness, tmp_path):
+    file = write_csv(tmp_path / "mine.csv", ["question", "answer"], PROBLEMS)
+    assert harness("new-task", "made").code == 0
+    assert harness("new-task", "read", "--from", file).code == 0
+    for name in ("made.py", "read.py", "test_made.py", "test_read.py"):
+        nodes = ast.walk(ast.parse((tmp_path / name).read_text()))
+        modules = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+        assert {module for module in modules if module not in sys.stdlib_module_names} == {"harness"}, name
 
 
 def test_a_task_beside_its_file_can_be_moved_with_it(harness, tmp_path):

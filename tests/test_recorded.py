@@ -125,7 +125,8 @@ def test_prefill_and_finish_are_kept(tmp_path: Path) -> None:
 def test_null_text_is_an_error_completion_and_counted(tmp_path: Path) -> None:
     recorded = read_completions(write_lines(tmp_path / "a.jsonl", [{"idx": 0, "text": None}, {"idx": 1, "text": ""}]))
     assert [r.finish for r in recorded.rows] == ["error", "stop"]
-    assert recorded.notices == ("1 of 2 completions in a.jsonl failed where they were made: not scored",)
+    said = "1 of 2 completions in a.jsonl failed where they were made: not scored"
+    assert recorded.notices == (f"{said} (1 x the row has no text (first: doc '0'))",)
 
 
 def test_duplicated_id_names_both_lines(tmp_path: Path) -> None:
@@ -190,8 +191,8 @@ def test_unknown_id_names_the_nearest() -> None:
 
 
 def test_wrong_columns_name_what_was_found_and_expected(tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "a.jsonl", [{"question": "q", "completion": "c"}])
-    with pytest.raises(UserError, match=r"a\.jsonl:1: no id column: found question, completion") as caught:
+    path = write_lines(tmp_path / "a.jsonl", [{"asked": "q", "completion": "c"}])
+    with pytest.raises(UserError, match=r"a\.jsonl:1: no id column: found asked, completion") as caught:
         read_completions(path)
     assert "idx" in caught.value.tip
     assert "no completion column" in message(lambda: read_completions(write_lines(path, [{"idx": 0}])))

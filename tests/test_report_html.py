@@ -325,4 +325,4 @@ def test_parts_are_folded_away_where_none_differs():
 def test_packages_hold_the_templates_and_scripts():
     folder = Path(__file__).resolve().parent.parent / "reports"
     kinds = {path.suffix for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    assert kinds == {".py", ".j2", ".css", ".js"}
+    assert kinds == {".py", ".j2", ".css", ".js", ".typed"}

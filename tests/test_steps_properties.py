@@ -100,7 +100,9 @@ PIECES = (
     *"0123456789+-*/=()[]{}<>^!%$,.:;_|&~", " ", "\n", "x", "y", "12", "3.5", "1,000", " = ", " is ", " of ",
     " and ", "apples", r"\frac{", r"\sqrt{", r"\times", r"\text{", r"\left(", r"\right)", r"\[", r"\]",
     r"\boxed{", "}", "<<", ">>", "½", "²", "≈", "√", r"\begin{pmatrix}", r"\end{pmatrix}", "so ", "x = ",
-    "Total", "**", "'", '"', "Step 1: ", r"\pi", r"\log_", "hours", "cents",
+    "Total", "**", "'", '"', "Step 1: ", r"\pi", r"\log_", "hours", "cents", "÷", " squared", " (mod ", "...", "2,50",
+    "1.250", "€", "。", "页", "७", "kg", " km", " m", "dozen", "Half of ", "The sum of ", " gives ", "Wait, ", "No, ",
+    "?", " or x = ", r"\text{ hours}", "pairs of ", "/minute",
 )  # fmt: skip
 
 

@@ -178,3 +178,21 @@ def test_the_docs_list_every_format():
     page = Path(__file__).parent.parent / "docs" / "method" / "structure.md"
     listed = page.read_text(encoding="utf-8").partition("## Formats")[2].partition("A new one:")[0]
     assert [name for name in PRESETS if f"`{name}`" not in listed] == []
+
+
+@pytest.mark.parametrize(
+    ("form", "reply", "value"),
+    [
+        ("think-boxed", "<think>6*7=42</think>\n\\boxed{42", 0.0),
+        ("think-boxed", "<think>6*7=42</think>\n\\boxed{42}", 1.0),
+        ("think-answer-tags", "<think>6*7=42</think><answer>42</answer><|return|>", 1.0),
+        ("think-answer-tags", "<think>6*7=42</think><answer>42</answer><|end_of_text|>\n", 1.0),
+        ("think-answer-tags", "<think>6*7=42</think><answer>42</answer> done", 0.0),
+        ("hashes", "#### Step 1\n6*7=42\n#### 42", 1.0),
+        ("hashes", "6*7=42\n#### 42\n#### 43", 0.0),
+        ("reasoning-answer", "Reasoning : 6*7=42\nAnswer : 42", 1.0),
+    ],
+)
+def test_boxes_end_tokens_headings_and_blanks_before_colons(form: str, reply: str, value: float) -> None:
+    score = structure(form).score(Doc(id="d", question="q", target="42"), Completion(doc_id="d", text=reply))
+    assert score.value == value, score.why

@@ -21,6 +21,21 @@ def test_a_task_that_makes_its_docs_keeps_the_contract(name):
     check_task_contract(load_task(name), n_docs=60)
 
 
+def test_a_task_function_called_by_hand_gives_what_its_name_gives():
+    from tasks.small_steps import small_steps
+
+    made, named = small_steps(30, seed=1), load_task("small_steps", {"n": 30, "seed": 1})
+    for told in ("name", "options", "help", "docs", "version", "data"):
+        assert getattr(made, told) == getattr(named, told), told
+
+
+def test_a_task_says_in_one_line_what_it_is():
+    shown = repr(load_task("small_steps", {"n": 30}))
+    assert shown.startswith("Task small_steps: 30 docs, the first: '")
+    assert shown.endswith("; scored by final_answer, structure")
+    assert "\n" not in shown
+
+
 @pytest.mark.parametrize("variant", ["names", "numbers", "distractor", "reorder", "currency", "longer", "all"])
 def test_every_variant_of_the_generator_keeps_the_contract(variant):
     check_task_contract(load_task("gsm_style", {"variant": variant, "n": 70}), n_docs=70)

@@ -88,6 +88,16 @@ def test_the_next_stage_takes_the_place_of_the_last(clock, screen):
     assert "early-answering: 0 of 5 prompts" in screen.drawn[-1]
 
 
+def test_the_next_run_of_the_same_task_is_not_counted_with_the_last(clock, screen):
+    bar = NotebookBar(clock)
+    for right in (True, False):
+        for i in range(1, 5):
+            made = record(doc(i), reply(i, 2 * i if right else "none"))
+            bar(at(i, 4, record=made, primary="accuracy"))
+    assert "accuracy 100.0% [51.0, 100.0]" in screen.drawn[1]
+    assert "accuracy 0.0% [0.0, 49.0]" in screen.drawn[-1]
+
+
 def test_what_was_reached_is_left_where_a_verb_was_stopped(clock, screen, monkeypatch):
     monkeypatch.setattr("harness.api.watch.in_notebook", lambda: True)
     monkeypatch.setattr("harness.api.watch.NotebookBar", lambda: NotebookBar(clock))

@@ -37,18 +37,28 @@ def find_contamination(
     answer=A). With a finished `run`, read already or by its name under `runs`, its primary metric is worked out with
     and without the docs that overlap.
 
-    Raises UserError for data that cannot be read, an `ngram` below 3, and a run that has none of the docs.
+    Raises UserError for data that cannot be read, an `ngram` below 3, two sets of one name, and a run that has none of
+    the docs.
     """
-    from harness.data.rows import read_rows
+    from harness.data.sources import read_source
 
     is_file = isinstance(rows, str | Path)
-    train = read_rows(Path(rows)) if isinstance(rows, str | Path) else list(rows)
+    train = read_source(str(rows), split="train") if isinstance(rows, str | Path) else list(rows)
     names = [against] if isinstance(against, str | Path | Task) else list(against)
-    sets = dict(_docs(one, options or {}, columns) for one in names)
+    sets = _by_name([_docs(one, options or {}, columns) for one in names])
     found = {name: find_overlaps(train, docs, ngram=ngram) for name, docs in sets.items()}
     compared = {doc.id for docs in sets.values() for doc in docs}
     scores = None if run is None else _of_run(stored(run, Path(runs)), found, compared)
     return FoundOverlaps(train=str(rows) if is_file else "rows", sets=found, run=scores)
+
+
+def _by_name(sets: Sequence[tuple[str, tuple[Doc, ...]]]) -> dict[str, tuple[Doc, ...]]:
+    """One must not hide another of its name."""
+    found: dict[str, tuple[Doc, ...]] = {}
+    for name, docs in sets:
+        if found.setdefault(name, docs) != docs:
+            raise UserError(f"two sets are called {name!r}", tip="give each task a name of its own.")
+    return found
 
 
 def _docs(given: AnySet, options: Mapping[str, Any], columns: str) -> tuple[str, tuple[Doc, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.api.models import BUNDLED_MODEL, Model, model_of, tell_bundled
+from harness.api.outcome import RESUME, resume_command, tell_failures
 from harness.api.watch import shown_here
 from harness.core.codec import decode, encode
 from harness.core.errors import UserError
@@ -211,12 +212,14 @@ def _execute(
             together(hosts, lambda: _probed(probes, opened, records, folder, tell))
     except KeyboardInterrupt:
         started = folder is not None and (folder / RUN_FILE).is_file()
-        goes_on = f"harness run --resume {folder}" if started else ""
+        goes_on = resume_command(folder) if folder is not None and started else ""
         raise Stopped(folder if started else None, goes_on=goes_on) from None
-    except UserError:
+    except UserError as error:
         if folder is not None:
             with suppress(OSError):  # refused before anything was written
                 folder.rmdir()
+            if RESUME in error.tip and (folder / RUN_FILE).is_file():  # who says so cannot know where
+                raise UserError(error.message, tip=error.tip.replace(RESUME, resume_command(folder))) from error
         raise
     finally:
         if opened.model.is_ours:
@@ -297,8 +300,9 @@ def _probed(
 
 
 def _keep_history(planned: Run, before: Run) -> Run:
-    """A resumed run keeps when, how and as what it was started."""
-    kept = replace(planned, started=before.started, command=before.command, id=before.id, invocation=before.invocation)
+    """A resumed run keeps when, how and as what it was started, its paths as they were given."""
+    names = ("started", "command", "id", "invocation", "task_options")
+    kept = replace(planned, **{name: getattr(before, name) for name in names})
     if before.identity is None or planned.identity is None:
         return replace(kept, identity=None)
     if before.identity.data != planned.identity.data:
@@ -324,18 +328,9 @@ def _finished(folder: Path, done: Run, records: list[Record], invocation: Invoca
     if invocation.also:
         keep_verdicts(records, folder)
     made = StoredRun(path=folder, run=done, at_hand=records)
-    _tell_failures(made)
     tell_faults(made)
+    tell_failures(made)
     return made
-
-
-def _tell_failures(run: StoredRun) -> None:
-    """Completions that never came: how many, and why the first did not."""
-    failed = [record for record in run.records if record.completion.finish == "error"]
-    if failed:
-        share = f"{len(failed):,} of {len(run.records):,} completions failed"
-        first = f"first: doc {failed[0].doc.id!r}, {failed[0].completion.error}"
-        notice(f"{share} and are not scored ({first}); `harness run --resume {run.path}` draws them again")
 
 
 def tell_faults(run: StoredRun) -> None:

@@ -16,7 +16,9 @@ from harness.audits.noise.measure import Same
 from harness.audits.noise.measure import noise_floor as measured
 from harness.audits.noise.store import FOLDER, StoredFloor, keep_floor
 from harness.core.errors import UserError
+from harness.core.failures import failed, failure_words
 from harness.core.hashing import stable_hash
+from harness.core.notices import notice
 from harness.core.progress import OnProgress
 from harness.core.records import GenerationSettings
 from harness.core.stopped import Stopped
@@ -211,6 +213,9 @@ def _draw_one(
         on_progress=lambda told: tell(replace(told, stage=f"{told.stage}, {label}")),
         order=_order(seed),
     )
+    if lacking := failed(records):
+        share = f"{label}: {len(lacking):,} of {len(records):,} completions failed and are not scored"
+        notice(f"{share}: {failure_words(lacking)}; the same call draws them again")
     return Same(run=run, records=records, label=label)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.hardware.compile import OnDone
     from harness.hardware.records import Compiled, Job
     from harness.hardware.topology import Topology
-    from sft.config import Resolved
+    from sft.config import Config, Resolved
     from sft.planning.document import DecodePlan, PlanDocument, Search, TrainingPlan
     from sft.planning.study import Study
 
@@ -60,26 +60,51 @@ def plan(
     Raises UserError for a topology, method or model that there is not, and where a compiler is missing; `Stopped` on
     Ctrl-C.
     """
+    asked = PlanAsked(
+        topologies=tuple(topologies),
+        methods=tuple(methods),
+        batches=tuple(batches),
+        decode=decode,
+        rows=rows,
+        search=search,
+        quick=quick,
+        as_run=as_run,
+        time_limit=time_limit,
+        workers=workers,
+        cache=cache,
+        out=Path(out) if out is not None else None,
+    )
     said = [("overrides", dict(overrides or {})), *plan_options(str(base), batches, row_length)]
     with shown_here(on_progress) as tell:
-        return make_plan(
-            config,
-            recipe,
-            said,
-            topologies=topologies,
-            methods=methods,
-            batches=batches,
-            decode=decode,
-            rows=rows,
-            search=search,
-            quick=quick,
-            as_run=as_run,
-            time_limit=time_limit,
-            workers=workers,
-            cache=cache,
-            out=Path(out) if out is not None else None,
-            on_progress=tell,
-        )
+        return make_plan(asked, lambda: resolve_settings(config, recipe, *said), on_progress=tell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAsked:
+    """What is asked of a plan, beside the settings of the run."""
+
+    topologies: tuple[str, ...] = ()
+    """None: the CPU that is here."""
+    methods: tuple[str, ...] = ()
+    """None: lora and full."""
+    batches: tuple[int, ...] = ()
+    """Rows of an update; none: as the run is set."""
+    decode: bool = False
+    rows: int | None = None
+    """Of a device with `decode`; None: what fits."""
+    search: bool = False
+    quick: bool = False
+    """Two shallow depths are compiled, not every layer."""
+    as_run: bool = False
+    """Optimised for a TPU as a run does."""
+    time_limit: float = 900
+    """Seconds for one program."""
+    workers: int = 2
+    """Programs compiled at a time."""
+    cache: bool = True
+    """Figures of earlier plans are used."""
+    out: Path | None = None
+    """A file for the plan."""
 
 
 def plan_options(base: str, batches: Sequence[int], row_length: int | None) -> list[Layer]:
@@ -95,59 +120,46 @@ def plan_options(base: str, batches: Sequence[int], row_length: int | None) -> l
 
 
 def make_plan(
-    config: str | Path | None,
-    recipe: str,
-    options: Sequence[Layer],
+    asked: PlanAsked,
+    settings: Callable[[], Resolved],
     *,
-    topologies: Sequence[str],
-    methods: Sequence[str],
-    batches: Sequence[int],
-    decode: bool,
-    rows: int | None,
-    search: bool,
-    quick: bool,
-    as_run: bool,
-    time_limit: float,
-    workers: int,
-    cache: bool,
-    out: Path | None,
     on_progress: OnProgress = quiet,
     on_done: OnDone = lambda job, compiled, done, total: None,
 ) -> PlanDocument:
-    """`plan` of settings in layers: `config`, `recipe` and `options`; `on_done` is told of every program by name too.
+    """What `asked` says, of a run with these `settings`, which are resolved once the rest is known to make sense.
 
-    As `plan` takes them: `topologies`, `methods`, `batches`, `decode` with its `rows`, `search`, `quick`, `as_run`,
-    `time_limit` (seconds), `workers`, `cache` and `out`. Raises UserError for what cannot be planned.
+    `on_progress` is told of programs, `on_done` of each by name too. Raises UserError and `Stopped` as `plan` does.
     """
     from harness.gemma.model.tunix_adapter import require_tunix
     from harness.hardware.topology import parse_topology
     from sft.planning.document import write_plan
 
     require_tunix()
-    places = [parse_topology(name) for name in topologies or ["cpu"]]
-    if rows and not decode:
+    places = [parse_topology(name) for name in asked.topologies or ("cpu",)]
+    if asked.rows and not asked.decode:
         raise UserError("--rows is of the decode engine", tip="add --decode; rows of an update are --batch.")
-    if out is not None and out.is_dir():
-        raise UserError(f"--out {out} is a folder", tip=f"name a file: --out {out / 'plan.json'}")
-    resolved = resolve_settings(config, recipe, *options)
-    wanted = _methods(methods)
+    if asked.out is not None and asked.out.is_dir():
+        raise UserError(f"--out {asked.out} is a folder", tip=f"name a file: --out {asked.out / 'plan.json'}")
+    resolved = settings()
+    methods = _methods(asked.methods)
 
     def done(job: Job, compiled: Compiled, n: int, total: int) -> None:
         on_done(job, compiled, n, total)
         on_progress(Progress(stage=COMPILING, done=n, total=total, unit="programs"))
 
     try:
-        study = _study(resolved, quick, as_run, time_limit, workers, cache, done)
+        study = _study(resolved.config, asked, done)
         for place in places:
             study.chip(place)  # before anything is compiled: whether this machine has what is asked for
-        training = _training(study, places, wanted, batches or [resolved.config.train.batch_rows])
-        found = searches(study, places, wanted[0] if methods else None, batches or [None]) if search else []
-        decoding = _decoding(study, places, rows) if decode else []
+        training = _training(study, places, methods, asked.batches or (resolved.config.train.batch_rows,))
+        method = methods[0] if asked.methods else None
+        found = searches(study, places, method, asked.batches or (None,)) if asked.search else []
+        decoding = _decoding(study, places, asked.rows) if asked.decode else []
     except KeyboardInterrupt:
-        raise Stopped(None, goes_on="the same call, which reads what was compiled" if cache else "") from None
+        raise Stopped(None, goes_on="the same call, which reads what was compiled" if asked.cache else "") from None
     made = _document(study, resolved, training, decoding, found)
-    if out is not None:
-        write_plan(made, out)
+    if asked.out is not None:
+        write_plan(made, asked.out)
     return made
 
 
@@ -158,16 +170,13 @@ def _methods(given: Sequence[str]) -> list[str]:
     return list(given or DEFAULT_METHODS)
 
 
-def _study(
-    resolved: Resolved, quick: bool, as_run: bool, time_limit: float, workers: int, cache: bool, on_done: OnDone
-) -> Study:
+def _study(config: Config, asked: PlanAsked, on_done: OnDone) -> Study:
     from harness.gemma.model.config import sizes_of
     from harness.hardware.compile import default_cache
     from sft.planning.published import local_folder, model_text_config
     from sft.planning.run_length import run_length
     from sft.planning.study import Study
 
-    config = resolved.config
     text = model_text_config(config.model.base)
     sizes = sizes_of(text)
     return Study(
@@ -175,11 +184,11 @@ def _study(
         text=text,
         sizes=sizes,
         length=run_length(config, local_folder(config.model.base), sizes),
-        quick=quick,
-        as_run=as_run,
-        timeout_seconds=time_limit,
-        workers=workers,
-        cache=default_cache() if cache else None,
+        quick=asked.quick,
+        as_run=asked.as_run,
+        timeout_seconds=asked.time_limit,
+        workers=asked.workers,
+        cache=default_cache() if asked.cache else None,
         on_done=on_done,
     )
 

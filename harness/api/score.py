@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness.api.evaluate import tell_data, tell_faults
+from harness.api.outcome import tell_empty
 from harness.core.hashing import stable_hash
 from harness.core.notices import notice
 from harness.core.records import Completion, ModelInfo, Run
 from harness.core.task import Task
+from harness.core.words import counted, typed_text
 from harness.runner.begin import build_task, new_run
 from harness.store.folder import DEFAULT_RUNS, new_folder
 from harness.store.stored import StoredRun
@@ -60,6 +63,7 @@ def score(
     folder = new_folder(Path(out) if out is not None else None, Path(runs), built.name, name)
     made = score_completions(folder, built, file, kind, completions, name=name, note=note)
     tell_faults(made)
+    tell_empty(made)
     if also:
         keep_verdicts(made.records, folder)
     return made
@@ -76,8 +80,22 @@ def matched_completions(file: Path, task: Task, prefill: str = "") -> tuple[list
     if matched.missing:
         some = f"{len(matched.missing)} of {len(task.docs)} docs"
         notice(f"{some} have no completion (first: {matched.missing[0]}): left out")
+    _tell_uneven(matched.completions)
     opening = prefill or task.prompt.prefill
     return [_with_prefill(completion, opening) for completion in matched.completions], found.kind
+
+
+def _tell_uneven(completions: Sequence[Completion]) -> None:
+    """Say so where some docs were drawn more often than others: each still counts once."""
+    drawn = Counter(completion.doc_id for completion in completions)
+    fewest, most = min(drawn, key=drawn.__getitem__), max(drawn, key=drawn.__getitem__)
+    if drawn[fewest] != drawn[most]:
+        usual = Counter(drawn.values()).most_common(1)[0][0]
+        others = sum(n != usual for n in drawn.values())
+        notice(
+            f"{others:,} of {counted(len(drawn), 'doc')} have not {usual} completions as the "
+            f"others: {drawn[fewest]} for {fewest!r}, {drawn[most]} for {most!r}; each doc counts once"
+        )
 
 
 def score_completions(
@@ -107,7 +125,7 @@ def _tell_other_form(task: Task, completions: list[Completion]) -> None:
 
 
 def _with_prefill(completion: Completion, prefill: str) -> Completion:
-    text = prefill.replace("\\n", "\n")
+    text = typed_text(prefill)
     return replace(completion, prefill=text) if text and not completion.prefill else completion
 
 

@@ -52,7 +52,7 @@ class NotebookBar:
         self._handle: Any = None
 
     def __call__(self, progress: Progress) -> None:
-        if self._pace is None or self._pace.stage != progress.stage:
+        if self._pace is None or not self._pace.is_of(progress):
             self._pace = Pace(progress.stage, self._clock)
             self._drawn = -REFRESH_SECONDS
         self._pace.add(progress)
@@ -103,7 +103,7 @@ class Lines:
         self._pace: Pace | None = None
 
     def __call__(self, progress: Progress) -> None:
-        if self._pace is None or self._pace.stage != progress.stage:
+        if self._pace is None or not self._pace.is_of(progress):
             self._pace = Pace(progress.stage, self._clock)
         self._pace.add(progress)
         if self._clock() - self._told >= self._every:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     >>> split_spec("http://one:8000/v1,http://two:8000/v1,model=m")
     ('http', 'http://one:8000/v1,http://two:8000/v1', {'model': 'm'})
     """
-    name, *pairs = spec.split(",")
+    name, *pairs = _parts(spec)
     kind, separator, rest = name.partition(":")
     if kind in ("http", "https"):
         addresses = [name, *(pair for pair in pairs if _is_address(pair))]
@@ -70,6 +71,34 @@ def split_spec(spec: str) -> tuple[str, str, dict[str, str]]:
     if kind in ("kaggle", "hf") or local_or_hub:
         return "gemma", name, options
     raise unknown_name("model", name, [f"{kind}:" for kind in BACKENDS], tip=f"a model is {_TIP}")
+
+
+def _parts(spec: str) -> list[str]:
+    """Between the commas; those within the JSON of an option (`extra_body={...}`) part nothing.
+
+    >>> _parts('http://h/v1,extra_body={"a": [1, 2], "b": {}},model=m')
+    ['http://h/v1', 'extra_body={"a": [1, 2], "b": {}}', 'model=m']
+    """
+    parts: list[str] = []
+    while True:
+        end = _end_of_part(spec)
+        parts.append(spec[:end])
+        if end >= len(spec):
+            return parts
+        spec = spec[end + 1 :]
+
+
+def _end_of_part(spec: str) -> int:
+    key, separator, value = spec.partition("=")
+    comma = spec.find(",")
+    end = len(spec) if comma < 0 else comma
+    if separator and key.isidentifier() and value.startswith("{"):
+        try:
+            after = len(key) + 1 + json.JSONDecoder().raw_decode(value)[1]
+        except (ValueError, RecursionError):
+            return end  # the option's own reader says what is wrong with it
+        return after if spec[after : after + 1] in ("", ",") else end
+    return end
 
 
 def _is_address(part: str) -> bool:

@@ -31,7 +31,8 @@ from harness.core.stopped import Stopped
 
 EXIT_STOPPED = 130
 _EPILOG = (
-    "Exit codes: 0 done, 2 a mistake in the call or the data, 3 gate or lint failed, 4 gate inconclusive, 130 stopped."
+    "Exit codes: 0 done, 2 a mistake in the call or the data, or nothing could be scored, 3 gate or lint failed, "
+    "4 gate inconclusive, 130 stopped."
 )
 _GROUPS = {
     "Measure": (run, score, compare, report, probe, noise, history, demo),

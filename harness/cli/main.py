@@ -28,8 +28,8 @@ _TIPS = {
 def main() -> None:
     """Run the command line; a user's mistake prints one line and exits 2."""
     from harness.cli.app import build_app
-    from harness.cli.huge_pages import restart_with_huge_pages
     from harness.cli.show.console import show_notices
+    from harness.hardware.huge_pages import restart_with_huge_pages
 
     _open_closed_streams()
     restart_with_huge_pages()

@@ -14,7 +14,9 @@ __all__ = ["DEFAULT_RUNS"]
 
 TaskOption = Annotated[str, typer.Option("--task", "-t", help="Task name or path to a .py file.")]
 OptionsOption = Annotated[list[str] | None, typer.Option("--option", "-o", help="A task option, key=value.")]
-DataOption = Annotated[str | None, typer.Option(help="Local data file instead of the task's own source.")]
+DataOption = Annotated[
+    str | None, typer.Option(help="Data instead of the task's own: a file, shards (a folder or a glob), hub:NAME.")
+]
 ColumnsOption = Annotated[str | None, typer.Option(help="Which column holds what: question=Q,answer=A.")]
 LimitOption = Annotated[int | None, typer.Option(help="Only the first N docs.")]
 ScorerOption = Annotated[list[str] | None, typer.Option(help="Add a scorer, for example step_validity.")]

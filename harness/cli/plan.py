@@ -43,33 +43,31 @@ def plan(
     import os
 
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # of this process alone: planning touches no device
-    from harness.api.plan import make_plan, plan_options
+    from harness.api.plan import PlanAsked, make_plan, plan_options
+    from harness.api.settings import resolve_settings
     from harness.cli.show import plan as plan_show
     from harness.cli.show.console import print_json
     from harness.cli.show.progress import bars_only
-    from sft.planning.document import as_json
 
+    asked = PlanAsked(
+        topologies=tuple(topology or ()),
+        methods=tuple(mode or ()),
+        batches=tuple(batch or ()),
+        decode=decode,
+        rows=rows,
+        search=search,
+        quick=quick,
+        as_run=as_run,
+        time_limit=time_limit,
+        workers=workers,
+        cache=cache,
+        out=out,
+    )
+    said = [set_layer(setting), *plan_options(base, batch or (), seq)]
+    told = plan_show.printed_jobs(tells=not json)
     with bars_only(tells=not json) as tell:
-        made = make_plan(
-            config,
-            recipe,
-            [set_layer(setting), *plan_options(base, batch or (), seq)],
-            topologies=topology or (),
-            methods=mode or (),
-            batches=batch or (),
-            decode=decode,
-            rows=rows,
-            search=search,
-            quick=quick,
-            as_run=as_run,
-            time_limit=time_limit,
-            workers=workers,
-            cache=cache,
-            out=out,
-            on_progress=tell,
-            on_done=plan_show.printed_jobs(tells=not json),
-        )
+        made = make_plan(asked, lambda: resolve_settings(config, recipe, *said), on_progress=tell, on_done=told)
     if json:
-        print_json(as_json(made))
+        print_json(made.as_json())
     else:
         plan_show.print_plan(made)

@@ -131,6 +131,7 @@ def _split(part: str) -> list[str]:
 
 
 def _show(finished: Sequence[StoredRun], *, as_json: bool) -> None:
+    from harness.api.outcome import refuse_nothing_scored
     from harness.cli.show.console import print_json
     from harness.cli.show.run import finished_document, print_finished
 
@@ -138,6 +139,8 @@ def _show(finished: Sequence[StoredRun], *, as_json: bool) -> None:
     if as_json and finished:
         documents = [finished_document(one) for one in finished]
         print_json(documents[0] if len(documents) == 1 else {"runs": documents})
-        return
+    else:
+        for one in finished:
+            print_finished(one)
     for one in finished:
-        print_finished(one)
+        refuse_nothing_scored(one)

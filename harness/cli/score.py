@@ -41,6 +41,7 @@ def score(
     json: JsonOption = False,
 ) -> None:
     """Score completions made elsewhere with a task's scorers."""
+    from harness.api.outcome import refuse_nothing_scored
     from harness.api.score import score as score_file
     from harness.cli.show.console import print_json
     from harness.cli.show.run import finished_document, print_finished
@@ -64,3 +65,4 @@ def score(
         print_json(finished_document(made))
     else:
         print_finished(made)
+    refuse_nothing_scored(made)

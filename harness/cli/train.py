@@ -10,9 +10,12 @@ import typer
 
 from harness.cli.options import DEFAULT_RUNS, JsonOption, read_options, refuse_beside_resume, refuse_empty
 from harness.core.errors import UserError
+from harness.core.words import typed_text
 
 if TYPE_CHECKING:
     from harness.api.settings import Layer
+
+_PREFILL = "data.prefill"
 
 
 def train(
@@ -95,4 +98,7 @@ def set_layer(pairs: list[str] | None) -> Layer:
     """What `--set key=value` says. Raises UserError for one that is no pair or is given twice."""
     from harness.api.settings import typed_value
 
-    return "--set", {key: typed_value(value) for key, value in read_options(pairs, "--set").items()}
+    given = {key: typed_value(value) for key, value in read_options(pairs, "--set").items()}
+    if isinstance(prefill := given.get(_PREFILL), str):
+        given[_PREFILL] = typed_text(prefill)
+    return "--set", given

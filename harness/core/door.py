@@ -26,9 +26,12 @@ VERBS = {
 }
 """Every verb and where it stands."""
 NOUNS = {
+    "CheckedSteps": "tasks.scoring.steps.checked:CheckedSteps",
     "ComparedMany": "harness.audits.matrix:ComparedMany",
     "ComparedRuns": "harness.audits.compared:ComparedRuns",
+    "FoundOverlaps": "harness.audits.contaminated:FoundOverlaps",
     "LiveModel": "harness.gemma.live:LiveModel",
+    "NoiseFloor": "harness.audits.noise.records:NoiseFloor",
     "Sampling": "harness.runner.invocation:Sampling",
     "StoredRun": "harness.store.stored:StoredRun",
     "check_task_contract": "harness.testing:check_task_contract",

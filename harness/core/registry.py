@@ -10,6 +10,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import wraps
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints, overload
@@ -19,10 +20,13 @@ from harness.core.errors import UserError, unknown_name
 from harness.core.late import load
 from harness.core.scorer import Scorer
 from harness.core.task import Task, TaskFunction
+from harness.core.words import typed_text
 
 ENTRY_POINT_GROUP = "harness.tasks"
 PREFIXES = {"lm_eval": "harness.lm_eval_bridge.tasks:task_function"}
 """Tasks of other harnesses: `PREFIX:NAME` is built by the function that this gives for NAME."""
+PREFILL = "prefill"
+"""The option whose text often ends in a newline: it is read as `harness score --prefill` reads it."""
 SCORERS = {
     "final_answer": "tasks.scoring.final_answer:final_answer",
     "structure": "tasks.scoring.structure:structure",
@@ -70,7 +74,7 @@ class TaskEntry:
         if not isinstance(value, str):
             return value
         hints = get_type_hints(self.function)
-        return _read_value(key, value, hints.get(key, str))
+        return _read_value(key, typed_text(value) if key == PREFILL else value, hints.get(key, str))
 
 
 @overload
@@ -78,11 +82,19 @@ def task(function: TaskFunction) -> TaskFunction: ...
 @overload
 def task(*, name: str) -> Callable[[TaskFunction], TaskFunction]: ...
 def task(function: TaskFunction | None = None, *, name: str = "") -> Any:
-    """Mark a function as a task: its name is the task's name, its arguments the options, its docstring the help."""
+    """Mark a function as a task: its name is the task's name, its arguments the options, its docstring the help.
+
+    Called by hand, as in a notebook, it gives a task that knows all three.
+    """
 
     def mark(target: TaskFunction) -> TaskFunction:
-        target.__harness_task__ = name or target.__name__  # type: ignore[attr-defined]
-        return target
+        @wraps(target)
+        def named(*args: Any, **options: Any) -> Task:
+            made = target(*args, **options)
+            return _named(made, _entry(named), args, options) if isinstance(made, Task) else made
+
+        named.__harness_task__ = name or target.__name__  # type: ignore[attr-defined]
+        return named
 
     return mark(function) if function is not None else mark
 
@@ -90,6 +102,12 @@ def task(function: TaskFunction | None = None, *, name: str = "") -> Any:
 def load_task(name_or_path: str, options: Mapping[str, Any] | None = None) -> Task:
     """Build a task by name, or from a Python file (`./my_task.py`, `./my_task.py:name`)."""
     return find_entry(name_or_path).build(options)
+
+
+def _named(made: Task, entry: TaskEntry, args: tuple[Any, ...], options: Mapping[str, Any]) -> Task:
+    bound = inspect.signature(entry.function).bind(*args, **options)
+    bound.apply_defaults()
+    return replace(made, name=made.name or entry.name, options=bound.arguments, help=entry.help)
 
 
 def find_entry(name_or_path: str) -> TaskEntry:

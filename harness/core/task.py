@@ -11,6 +11,7 @@ from harness.core.records import DataInfo, Doc, Estimate, Message, Prompt, Recor
 from harness.core.reply.format import ResponseFormat
 from harness.core.reply.presets import QUESTION_REASONING_ANSWER
 from harness.core.scorer import Scorer
+from harness.core.words import counted, one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class PromptTemplate:
         return Prompt(messages=tuple(messages), prefill=self.prefill)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Task:
     """Docs with a prompt and scorers. `name`, `options` and `help` are filled in by `@task`."""
 
@@ -57,6 +58,11 @@ class Task:
     help: str = ""
     summary: Callable[[Sequence[Record]], Mapping[str, Estimate]] | None = None
     """Further estimates of the whole run, which are no sum over completions (a corpus BLEU, a group's mean)."""
+
+    def __repr__(self) -> str:
+        first = f", the first: {one_line(as_text(self.docs[0].question), 80)!r}" if self.docs else ""
+        scorers = ", ".join(scorer.name for scorer in self.scorers)
+        return f"Task {self.name or 'without a name'}: {counted(len(self.docs), 'doc')}{first}; scored by {scorers}"
 
 
 def prompt_of(task: Task, doc: Doc) -> Prompt:

@@ -5,7 +5,7 @@ A number's kind is that of its metric (`MetricInfo.kind`): "mean" is a plain num
 
 from __future__ import annotations
 
-from harness.core.records import Estimate
+from harness.core.records import Estimate, Run
 
 UNDEFINED = "–"
 
@@ -84,6 +84,30 @@ def counted(n: int, noun: str) -> str:
     ('1 doc', '1,319 docs')
     """
     return f"{n:,} {noun if n == 1 else noun + 's'}"
+
+
+def typed_text(text: str) -> str:
+    r"""A text as it is meant where it was typed into a shell: backslash and n are a newline.
+
+    >>> typed_text(r"<think>\n")
+    '<think>\n'
+    """
+    return text.replace("\\n", "\n")
+
+
+def n_of(n: int, total: int) -> str:
+    """A part of a total, or the total where the part is all of it.
+
+    >>> n_of(0, 200), n_of(1319, 1319)
+    ('0 of 200', '1,319')
+    """
+    return f"{n:,} of {total:,}" if n < total else f"{total:,}"
+
+
+def scored_docs(run: Run) -> str:
+    """How many docs the primary number of a run rests on: all of them, or '0 of 200' where the others have no score."""
+    found = run.estimates.get(run.primary)
+    return n_of(run.data.n_docs if found is None else found.n_docs, run.data.n_docs)
 
 
 def one_line(text: object, most: int = 300) -> str:

@@ -7,6 +7,8 @@ import sys
 from functools import lru_cache
 
 from harness.core.errors import UserError
+from harness.core.notices import notice
+from harness.data.network import client_trouble, tls
 from harness.data.rows import Row
 
 PROBE_SECONDS = 4.0
@@ -52,13 +54,25 @@ def stay_offline_without_hub() -> None:
 
 @lru_cache(maxsize=1)
 def hub_answers() -> bool:
-    """Whether the hub can be reached now, asked once with a short time limit; HF_HUB_OFFLINE says no without asking."""
+    """Whether the hub can be reached now, asked once with a short time limit; HF_HUB_OFFLINE says no without asking.
+
+    Where the environment's proxy or certificates cannot be used, that is told and the hub is out of reach.
+    """
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         return False
     import httpx
 
     try:
-        httpx.head(os.environ.get("HF_ENDPOINT", "https://huggingface.co"), timeout=PROBE_SECONDS)
+        httpx.head(os.environ.get("HF_ENDPOINT", "https://huggingface.co"), timeout=PROBE_SECONDS, verify=tls())
     except httpx.HTTPError:
         return False
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        return _out_of_reach(client_trouble(error))
+    except UserError as error:
+        return _out_of_reach(error)
     return True
+
+
+def _out_of_reach(why: UserError) -> bool:
+    notice(f"the hub is treated as out of reach: {why.message}; {why.tip}")
+    return False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from harness.core.errors import UserError
 from harness.core.records import DataInfo, Doc
+from harness.data.cells import cell_text
 from harness.data.hub import load_hub_rows
 from harness.data.identity import data_info
-from harness.data.rows import Row, missing_column, pick_columns, read_mapping, read_rows
+from harness.data.rows import Row, missing_column, pick_columns, read_mapping
+from harness.data.sources import read_source, source_label
 
 PARTS = {
     "question": ("question", "problem", "prompt", "input", "instruction"),
@@ -24,13 +25,15 @@ _CALCULATION = re.compile(r"<<[^<>]*>>")
 
 
 def local_docs(path: str, task: str, columns: str = "") -> tuple[tuple[Doc, ...], DataInfo]:
-    """Docs of a local file. `columns` maps parts to columns: `question=q,answer=a`.
+    """Docs of a file, of shards, of a saved data set, or of `hub:OWNER/NAME`, as `read_source` reads them.
+
+    `columns` maps parts to columns: `question=q,answer=a`.
 
     Raises UserError for a missing file, missing columns, an empty answer, or a duplicated id.
     """
-    rows = read_rows(Path(path))
+    rows = read_source(path)
     docs = rows_to_docs(rows, where=path, prefix=task, columns=columns)
-    return docs, data_info(f"file:{Path(path).name}", docs)
+    return docs, data_info(source_label(path), docs)
 
 
 def hub_docs(
@@ -91,20 +94,20 @@ def _one_column(part: str, columns: Sequence[str], where: str) -> str:
 
 
 def _doc(row: Row, index: int, chosen: dict[str, str], *, where: str, prefix: str) -> Doc:
-    question, raw = _text(row, chosen["question"]), _text(row, chosen["answer"])
-    if not question or not raw:
-        part = "answer" if question else "question"
-        raise UserError(f"{where}, row {index + 1}: empty {part}", tip="drop the row, or map another column.")
-    answer, reasoning = split_hashes(raw)
+    here = f"{where}, row {index + 1}"
+    texts = {part: _text(row, column, part, here) for part, column in chosen.items()}
+    if empty := next((part for part in (*NEEDED, "id") if part in texts and not texts[part]), ""):
+        raise UserError(f"{here}: empty {empty}", tip="drop the row, or map another column.")
+    answer, reasoning = split_hashes(texts["answer"])
     if "reasoning" in chosen:
-        reasoning = split_hashes(_text(row, chosen["reasoning"]))[1] or _text(row, chosen["reasoning"])
+        reasoning = split_hashes(texts["reasoning"])[1] or texts["reasoning"]
     taken = set(chosen.values())
     return Doc(
-        id=_text(row, chosen["id"]) if "id" in chosen else f"{prefix}-{index}",
-        question=question,
+        id=texts.get("id", f"{prefix}-{index}"),
+        question=texts["question"],
         target=answer,
         gold_reasoning=strip_calculations(reasoning),
-        cluster=_text(row, chosen["cluster"]) if "cluster" in chosen else "",
+        cluster=texts.get("cluster", ""),
         metadata={"row": index} | {key: value for key, value in row.items() if key not in taken and _is_plain(value)},
     )
 
@@ -126,13 +129,20 @@ def strip_calculations(reasoning: str) -> str:
     return _CALCULATION.sub("", reasoning)
 
 
-def _text(row: Row, column: str) -> str:
+def _text(row: Row, column: str, part: str, here: str) -> str:
     value = row.get(column)
-    return "" if value is None else str(value).strip()
+    if part != "answer" and isinstance(value, (list, tuple)) and len(value) > 1:
+        raise UserError(
+            f"{here}: the {part} is a list of {len(value)}", tip="join it to one text, or map another column."
+        )
+    try:
+        return cell_text(value)
+    except ValueError as error:
+        raise UserError(f"{here}: the {part} is {error}", tip="write it as text, or map another column.") from error
 
 
 def _is_plain(value: object) -> bool:
-    return isinstance(value, (str, int, float, bool)) and len(str(value)) < 500
+    return isinstance(value, (str, int, float, bool)) and value == value and len(str(value)) < 500  # NaN is not itself
 
 
 def _check_ids(docs: Sequence[Doc], where: str) -> None:

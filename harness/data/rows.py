@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TextIO, TypeAlias, cast
 
 from harness.core.errors import UserError
+from harness.core.words import one_line
+from harness.data.csv_rows import csv_rows
 
 Row: TypeAlias = dict[str, Any]
 
@@ -22,15 +25,15 @@ def read_rows(path: Path) -> list[Row]:
     """
     if not path.is_file():
         raise missing_file(path)
-    ending = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
-    kind = ending.removesuffix(".gz").lower()
+    ending = "".join(path.suffixes[-2:]) if path.suffix.lower() == ".gz" else path.suffix
+    kind = ending.lower().removesuffix(".gz")
     if kind not in SUFFIXES:
         raise UserError(f"{path}: unknown kind of file {ending!r}", tip=f"data is read from {', '.join(SUFFIXES)}.")
     try:
         rows = list(_READERS[kind](path))
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text ({error.reason})", tip="save it as UTF-8.") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be read: {error}") from error
     if not rows:
         raise UserError(f"{path} has no rows")
@@ -88,8 +91,7 @@ def read_mapping(mapping: str, wanted: Mapping[str, tuple[str, ...]]) -> dict[st
 
 
 def _read_jsonl(path: Path) -> Iterator[Row]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig", errors="surrogatepass") as file:
+    with _open_text(path) as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
                 yield _json_row(path, number, line)
@@ -105,9 +107,16 @@ def _json_row(path: Path, number: int, line: str) -> Row:
     return row
 
 
+def _open_text(path: Path) -> TextIO:
+    """The file's text, unpacked where its name ends in .gz."""
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    return cast(TextIO, opener(path, "rt", encoding="utf-8-sig", errors="surrogatepass", newline=""))
+
+
 def _read_json(path: Path) -> Iterator[Row]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        with _open_text(path) as file:
+            document = json.load(file)
     except UnicodeDecodeError:
         raise
     except (ValueError, RecursionError) as error:
@@ -117,23 +126,28 @@ def _read_json(path: Path) -> Iterator[Row]:
     yield from document
 
 
-def _read_table(path: Path) -> Iterator[Row]:
-    import pandas as pd
+def _read_csv(path: Path) -> Iterator[Row]:
+    with _open_text(path) as file:
+        yield from csv_rows(path, file, "\t" if ".tsv" in path.name.lower() else ",")
+
+
+def _read_parquet(path: Path) -> Iterator[Row]:
+    """Through pyarrow: pandas makes NaN of null, and of the whole numbers beside it."""
+    from pyarrow import ArrowException, BufferReader
+    from pyarrow.parquet import read_table
 
     try:
-        if path.suffix == ".parquet":
-            frame = pd.read_parquet(path)
-        else:
-            frame = pd.read_csv(path, sep="\t" if ".tsv" in path.suffixes else ",", dtype=str, keep_default_na=False)
-    except Exception as error:
-        raise UserError(f"{path}: cannot be read: {error}") from error
-    yield from frame.to_dict(orient="records")  # type: ignore[misc]
+        packed = path.suffix.lower() == ".gz"
+        table = read_table(BufferReader(gzip.decompress(path.read_bytes())) if packed else path)
+    except (ArrowException, EOFError, OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read: {one_line(error)}") from error
+    yield from table.to_pylist()
 
 
 _READERS = {
     ".jsonl": _read_jsonl,
     ".json": _read_json,
-    ".csv": _read_table,
-    ".tsv": _read_table,
-    ".parquet": _read_table,
+    ".csv": _read_csv,
+    ".tsv": _read_csv,
+    ".parquet": _read_parquet,
 }

@@ -13,9 +13,11 @@ from harness.gemma.model import lora, tunix_adapter
 from harness.gemma.model.config import max_positions
 from harness.gemma.model.hub import resolve
 from harness.gemma.model.layout import parameters
+from harness.gemma.model.shards import Dtype
 from harness.gemma.text.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
+    from jax.sharding import Mesh
     from tunix.models.gemma3.model import Gemma3
 
     from harness.gemma.backend import GemmaBackend
@@ -51,16 +53,17 @@ def load_live(live: LiveModel) -> LoadedModel:
     config = live.model.config
     tokenizer: Tokenizer = load_tokenizer(folder, embeddings=config.num_embed, chat_template=live.chat_template)
     arrays = tunix_adapter.state_arrays(live.model)
-    adapted = any(map(lora.is_lora, arrays))
-    model = _merged(live, arrays) if adapted else live.model
-    dtype = str(arrays[parameters(tunix_adapter.sizes_of(config))[0].path].dtype)
+    embedding = tunix_adapter.whole_weight(live.model, parameters(tunix_adapter.sizes_of(config))[0].path)
+    dtype: Dtype = "bfloat16" if str(embedding.dtype) == "bfloat16" else "float32"
+    is_adapted = any(map(lora.is_lora, arrays))
+    model = _merged(live, arrays, dtype, mesh_of(live.model)) if is_adapted else live.model
     return LoadedModel(
         model=model,
         config=config,
         tokenizer=tokenizer,
         fingerprint=weights_hash(arrays, live.lora_alpha),
         path=folder,
-        dtype="bfloat16" if dtype == "bfloat16" else "float32",
+        dtype=dtype,
         max_positions=max_positions(folder),
     )
 
@@ -87,10 +90,10 @@ def open_live(live: LiveModel, *, max_length: int | None = None) -> GemmaBackend
 
     loaded = load_live(live)
     options = EngineOptions(max_length=min(max_length or loaded.max_positions, loaded.max_positions))
-    return GemmaBackend(loaded, Engine(loaded.model, options=options), live.name)
+    return GemmaBackend(loaded, Engine(loaded.model, mesh=mesh_of(live.model), options=options), live.name)
 
 
-def _merged(live: LiveModel, arrays: Any) -> Any:
+def _merged(live: LiveModel, arrays: Any, dtype: Dtype, mesh: Mesh | None) -> Any:
     import numpy as np
 
     if live.lora_alpha is None:
@@ -98,13 +101,23 @@ def _merged(live: LiveModel, arrays: Any) -> Any:
             "the model in memory has LoRA parameters, and nothing says their alpha",
             tip="harness.LiveModel(model=..., tokenizer=..., lora_alpha=...) says it.",
         )
+    alpha = live.lora_alpha
     wanted = parameters(tunix_adapter.sizes_of(live.model.config))
     lora.check({p: tuple(a.shape) for p, a in arrays.items()}, {p.path: p for p in wanted}, "the model in memory")
 
     def on_host(parameter: Any) -> Any:
-        base, ab = np.asarray(arrays[parameter.path]), lora.pair(arrays, parameter)
-        if ab is None:
-            return base
-        return lora.merged(parameter, base, np.asarray(ab[0]), np.asarray(ab[1]), float(live.lora_alpha or 0))
+        base = np.asarray(tunix_adapter.whole_weight(live.model, parameter.path))
+        ab = lora.pair(arrays, parameter)
+        return base if ab is None else lora.merged(parameter, base, np.asarray(ab[0]), np.asarray(ab[1]), alpha)
 
-    return build(live.model.config, ((p, on_host(p)) for p in wanted), "float32", None)
+    return build(live.model.config, ((p, on_host(p)) for p in wanted), dtype, mesh)
+
+
+def mesh_of(model: Gemma3) -> Mesh | None:
+    """The mesh that a model in memory is spread over, where the engine can use it; None on one device."""
+    from jax.sharding import NamedSharding
+
+    placed = next(iter(tunix_adapter.state_arrays(model).values())).sharding
+    if isinstance(placed, NamedSharding) and placed.mesh.size > 1 and "fsdp" in placed.mesh.axis_names:
+        return placed.mesh  # type: ignore[return-value]  # of an array that exists it is no abstract one
+    return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-_HASHES = re.compile(r"####\s*(.+?)\s*$", re.DOTALL)
-_BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}\s*\.?\$?\s*$")
+_HASHES = "####"
+_BOX_WITHIN = 2000
+"""Characters from the end: a box before them is no final answer."""
+_BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}\s*\.?\$?$")
 _NOISE = re.compile(r"[\s$,]|\\left|\\right|\\!|\\text|\\,")
 _NUMBER = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:/\d{1,40})?")
 _LONG = 120
@@ -30,8 +32,10 @@ def golds_agree(gold: str, target: str) -> bool | None:
 
 
 def _answer(text: str) -> str:
-    match = _HASHES.search(text) or _BOXED.search(text)
-    body = match.group(1) if match else text
+    body = text.partition(_HASHES)[2].strip()
+    if not body:
+        boxed = _BOXED.search(text.rstrip()[-_BOX_WITHIN:])
+        body = boxed.group(1) if boxed else text
     return _NOISE.sub("", body).rstrip(".").lower()
 
 

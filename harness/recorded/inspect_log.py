@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UserError
-from harness.recorded.fields import as_gold, read_finish, whole_number
+from harness.recorded.fields import as_gold, find_replies, read_finish, whole_number
 from harness.recorded.records import RecordedRow
 
 _ZSTD = 93
@@ -45,7 +45,7 @@ def inspect_rows(source: str, samples: Iterable[Mapping[str, Any]]) -> Iterator[
             id=str(sample["id"]),
             idx=None if number is None else number - 1,
             repeat=(whole_number(sample.get("epoch")) or 1) - 1,
-            text=str(output.get("completion") or ""),
+            text=_text(output, choices[0]),
             finish="error" if error else read_finish(choices[0].get("stop_reason")),
             error=error,
             prompt=sample["input"] if isinstance(sample.get("input"), str) else None,
@@ -54,6 +54,12 @@ def inspect_rows(source: str, samples: Iterable[Mapping[str, Any]]) -> Iterator[
             completion_tokens=whole_number(usage.get("output_tokens")),
             seconds=output.get("time"),
         )
+
+
+def _text(output: Mapping[str, Any], choice: Any) -> str:
+    """The reply; where the message keeps its reasoning apart, with it."""
+    found = find_replies(choice)
+    return (found[0].text if found else None) or str(output.get("completion") or "")
 
 
 def read_eval_samples(path: Path) -> Iterator[dict[str, Any]]:

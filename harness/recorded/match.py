@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 from harness.core.errors import UserError
 from harness.core.records import Completion, Doc
+from harness.core.task import as_text
+from harness.recorded.fields import whole_number
 from harness.recorded.gold import golds_agree
 from harness.recorded.records import Matched, RecordedRow
 
@@ -41,6 +44,8 @@ def _pair(
     rows: Sequence[RecordedRow], docs: Sequence[Doc], where: str, partial: bool
 ) -> Iterator[tuple[RecordedRow, Doc]]:
     by_id = {doc.id: doc for doc in docs}
+    if any(row.question is not None for row in rows):
+        rows = list(_by_question(rows, docs, where, partial))
     if any(row.id in by_id for row in rows):
         by_number: Mapping[int, Doc] = {}
     else:
@@ -58,10 +63,31 @@ def _pair(
             raise _out_of_range(row, docs, where) if by_number else _unknown_id(row, by_id, where)
 
 
+def _by_question(rows: Sequence[RecordedRow], docs: Sequence[Doc], where: str, partial: bool) -> Iterator[RecordedRow]:
+    """Rows that have their question in place of an id, with the id of the doc that asks it."""
+    asking: dict[str, list[Doc]] = {}
+    for doc in docs:
+        asking.setdefault(_words(as_text(doc.question)), []).append(doc)
+    for row in rows:
+        found = asking.get(_words(row.question or ""), [])
+        if row.question is None or (partial and not found):
+            yield row
+        elif len(found) == 1:
+            yield replace(row, id=found[0].id, idx=None)
+        else:
+            many = f"{len(found)} docs ask" if found else "no doc asks"
+            raise UserError(f"{where}, line {row.line}: {many} its question {row.question[:60]!r}", tip=_DATA_TIP)
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _number(row: RecordedRow) -> int | None:
     if row.idx is not None:
         return row.idx
-    return int(row.id) if row.id.isascii() and row.id.isdigit() else None
+    number = whole_number(row.id)
+    return number if number is not None and number >= 0 else None
 
 
 def _row_numbers(docs: Sequence[Doc]) -> dict[int, Doc]:

@@ -10,32 +10,51 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.core.errors import UserError
-from harness.recorded.fields import as_gold, read_finish, reply_texts, whole_number
+from harness.recorded.fields import FoundReply, as_gold, find_replies, read_finish, whole_number
 from harness.recorded.records import RecordedRow
 
-ID_NAMES = ("id", "doc_id", "idx", "index", "question_id", "custom_id")
+ID_NAMES = ("id", "doc_id", "idx", "index", "question_id", "custom_id", "request_id")
 TEXT_NAMES = (
     "completion", "text", "response", "output", "generation", "generated_text",
-    "model_output", "prediction", "reply",
+    "model_output", "prediction", "reply", "outputs", "responses", "generations", "choices",
 )  # fmt: skip
 GOLD_NAMES = ("gold", "target", "gold_answer", "expected_answer", "ground_truth", "reference")
+QUESTION_NAMES = ("question", "problem")
 _ROW_NUMBER_NAMES = ("idx", "index", "doc_id")
 _EXPECTED = f"expected one of {', '.join(ID_NAMES)} and one of {', '.join(TEXT_NAMES)}."
 
 
 def plain_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[RecordedRow]:
-    """Rows of a file whose columns are read by name. Raises UserError for a row that lacks an id or a text."""
-    for line, row in objects:
+    """Rows of a file whose columns are read by name. A row without an id that has its question, or is a whole response
+    of a server, stands for the doc of its place. Raises UserError for a row that lacks an id or a text."""
+    for place, (line, row) in enumerate(objects):
         id_name = _first(row, ID_NAMES)
+        if is_raw_response(row):  # whose id is the response's own
+            id_name = _first(row, ID_NAMES[1:])
         text_name = _first(row, TEXT_NAMES)
-        if id_name is None or text_name is None:
+        if text_name is None or (id_name is None and not _has_a_place(row)):
             lacking = "completion" if id_name else "id"
             raise UserError(f"{source}:{line}: no {lacking} column: found {_names(row)}", tip=_EXPECTED)
-        texts = reply_texts(row[text_name])
-        if texts is None:
+        replies = find_replies(row[text_name])
+        if replies is None:
             kind = type(row[text_name]).__name__
             raise UserError(f"{source}:{line}: {text_name!r} is {kind}, expected text or a list of texts")
-        yield from _rows(source, line, row, id_name, texts)
+        identity = ("", place) if id_name is None else _identity(source, line, id_name, row[id_name])
+        yield from _rows(source, line, row, identity, replies)
+
+
+def is_raw_response(row: Mapping[str, Any]) -> bool:
+    """A response of OpenAI's API as it came."""
+    return str(row.get("object", "")).startswith(("chat.completion", "text_completion", "response"))
+
+
+def _has_a_place(row: Mapping[str, Any]) -> bool:
+    """NeMo's rows are those of its input with a generation added; raw responses lie in the order of the questions."""
+    return is_raw_response(row) or _question(row) is not None
+
+
+def _question(row: Mapping[str, Any]) -> str | None:
+    return next((row[name] for name in QUESTION_NAMES if isinstance(row.get(name), str)), None)
 
 
 def is_batch_row(row: Mapping[str, Any]) -> bool:
@@ -44,7 +63,10 @@ def is_batch_row(row: Mapping[str, Any]) -> bool:
 
 
 def batch_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[RecordedRow]:
-    """Rows of such a file: `custom_id` is the doc's id, each choice a repeat."""
+    """Rows of such a file: `custom_id` is the doc's id, each choice a repeat.
+
+    Raises UserError, which names the `source` and the line, for a choice without text.
+    """
     for line, row in objects:
         doc_id = str(row.get("custom_id", ""))
         body = (row.get("response") or {}).get("body") or {}
@@ -53,22 +75,27 @@ def batch_rows(source: str, objects: Iterable[tuple[int, Mapping[str, Any]]]) ->
             yield RecordedRow(line=line, id=doc_id, text="", finish="error", error=reason)
             continue
         for repeat, choice in enumerate(body["choices"]):
-            text = choice.get("text", (choice.get("message") or {}).get("content"))
+            found = find_replies(choice)
+            if found is None:
+                raise UserError(f"{source}:{line}: choice {repeat} holds no text")
+            finish = read_finish(choice.get("finish_reason"))
+            stopped = f"the server stopped it: {choice.get('finish_reason')}" if finish == "error" else ""
             yield RecordedRow(
-                line=line, id=doc_id, repeat=repeat, text=text or "", finish=read_finish(choice.get("finish_reason"))
+                line=line, id=doc_id, repeat=repeat, text=found[0].text or "", finish=finish, error=stopped
             )
 
 
 def _rows(
-    source: str, line: int, row: Mapping[str, Any], id_name: str, texts: list[str | None]
+    source: str, line: int, row: Mapping[str, Any], identity: tuple[str, int | None], replies: list[FoundReply]
 ) -> Iterator[RecordedRow]:
-    doc_id, idx = _identity(source, line, id_name, row[id_name])
-    finish = read_finish(row.get("finish", row.get("finish_reason", row.get("stop_reason"))))
+    doc_id, idx = identity
+    of_row = row.get("finish", row.get("finish_reason", row.get("stop_reason")))
     first = whole_number(row.get("repeat", 0))
     if first is None or first < 0:
         raise UserError(f"{source}:{line}: repeat is {row['repeat']!r}, expected a whole number from 0")
     gold_name = _first(row, GOLD_NAMES)
-    for repeat, text in enumerate(texts, start=first):
+    for repeat, (text, reason) in enumerate(replies, start=first):
+        finish = read_finish(of_row if reason is None else reason)
         failed = text is None or finish == "error"
         yield RecordedRow(
             line=line,
@@ -79,6 +106,7 @@ def _rows(
             prefill=str(row.get("prefill") or ""),
             finish="error" if failed else finish,
             error=str(row.get("error") or "the row has no text") if failed else "",
+            question=None if doc_id else _question(row),
             prompt=row["prompt"] if isinstance(row.get("prompt"), str) else None,
             gold=as_gold(row[gold_name]) if gold_name else None,
             completion_tokens=whole_number(row.get("completion_tokens")),

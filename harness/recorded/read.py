@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from harness.core.errors import UserError
+from harness.core.failures import failure_words
 from harness.data.rows import missing_file, read_rows
 from harness.recorded.inspect_log import inspect_rows, is_inspect_log, read_eval_samples
 from harness.recorded.lighteval import is_lighteval_row, lighteval_rows
 from harness.recorded.lines import PARQUET_MAGIC, ZIP_MAGIC, head, json_document, json_objects, lines
 from harness.recorded.lm_eval import is_lm_eval_row, lm_eval_rows
-from harness.recorded.plain import batch_rows, is_batch_row, plain_rows
+from harness.recorded.plain import ID_NAMES, TEXT_NAMES, batch_rows, is_batch_row, plain_rows
 from harness.recorded.records import Kind, RecordedCompletions, RecordedRow
 
 Objects: TypeAlias = Iterable[tuple[int, Mapping[str, Any]]]
@@ -61,7 +62,7 @@ def _from_json(path: Path) -> RecordedCompletions:
     document = json_document(path)
     if is_inspect_log(document):
         return _made(path, "inspect", inspect_rows(str(path), document.get("samples") or []))
-    if isinstance(document, dict) and "doc_id" not in document and "id" not in document:
+    if isinstance(document, dict) and not document.keys() & {*ID_NAMES, *TEXT_NAMES}:
         raise UserError(f"{path}: not a known log: found {', '.join(map(str, document))[:200]}", tip=_ACCEPTED)
     rows = document if isinstance(document, list) else [document]
     if not all(isinstance(row, dict) for row in rows):
@@ -133,9 +134,12 @@ def _made(path: Path, kind: Kind, rows: Iterable[RecordedRow]) -> RecordedComple
     kept = tuple(rows)
     if not kept:
         raise UserError(f"{path} holds no completions", tip=_ACCEPTED)
-    failed = sum(row.finish == "error" for row in kept)
-    notices = (f"{failed} of {len(kept)} completions in {path.name} failed where they were made: not scored",)
-    return RecordedCompletions(source=str(path), kind=kind, rows=kept, notices=notices if failed else ())
+    failed = [(row.id or str(row.idx), row.error) for row in kept if row.finish == "error"]
+    share = f"{len(failed)} of {len(kept)} completions in {path.name} failed where they were made: not scored"
+    notices = [f"{share} ({failure_words(failed)})"] if failed else []
+    if any(not row.id and row.question is None and row.idx is not None for row in kept) and kind == "plain":
+        notices.append(f"{path.name} has no ids: its rows are taken in the order of the docs")
+    return RecordedCompletions(source=str(path), kind=kind, rows=kept, notices=tuple(notices))
 
 
 def _parquet(path: Path) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ class RecordedRow:
     finish: Finish = "stop"
     error: str = ""
     """Why there is no text, with finish == 'error'."""
+    question: str | None = None
+    """Of a row without an id, by which its doc is found."""
     prompt: str | None = None
     """What the model was asked, where the file says."""
     gold: str | None = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness.core.errors import UserError
+from harness.core.places import placed
 from harness.core.records import GenerationSettings
 
 IN_MEMORY = "python:"
@@ -47,6 +49,8 @@ class Invocation:
     max_new_tokens: int | None = None
     """None: the task's own budget."""
     sampling: Sampling = field(default_factory=Sampling)
+    folder: str = ""
+    """Where relative paths in it start; empty in runs of before it was kept."""
 
     def as_json(self) -> dict[str, Any]:
         """As run.json keeps it, in the order and the words of the first version."""
@@ -61,6 +65,7 @@ class Invocation:
             "sampling": asdict(self.sampling),
             "task": self.task,
             "options": dict(self.options),
+            "folder": self.folder or str(Path.cwd()),
         }
 
     def settings(self, budget: int, stop: tuple[str, ...]) -> GenerationSettings:
@@ -78,11 +83,13 @@ class Invocation:
 
 
 def read_invocation(written: Mapping[str, Any]) -> Invocation:
-    """What `Invocation.as_json` wrote; runs of before some of its parts existed lack them."""
+    """What `Invocation.as_json` wrote, its relative paths found from wherever it is read; runs of before some of its
+    parts existed lack them."""
+    start = str(written.get("folder", ""))
     return Invocation(
-        task=written["task"],
-        model=written["model"],
-        options=dict(written["options"]),
+        task=_task_placed(written["task"], start),
+        model=placed(written["model"], start),
+        options={key: _option_placed(key, value, start) for key, value in dict(written["options"]).items()},
         limit=written["limit"],
         scorers=tuple(written["scorers"]),
         also=tuple(written.get("also", ())),
@@ -90,7 +97,20 @@ def read_invocation(written: Mapping[str, Any]) -> Invocation:
         k=read_k(written["k"]),
         max_new_tokens=written["max_new_tokens"],
         sampling=Sampling(**written["sampling"]),
+        folder=start,
     )
+
+
+def _task_placed(task: str, start: str) -> str:
+    """The path of a task file; a name stays, whatever lies in a folder of that name."""
+    file, suffix, name = task.partition(".py")
+    return placed(file + suffix, start) + name if suffix else task
+
+
+def _option_placed(key: str, value: Any, start: str) -> Any:
+    """An option that is a path: the data, or what looks like one; another may be the name of a folder by chance."""
+    looks_like_one = isinstance(value, str) and (key == "data" or "/" in value or Path(value).suffix != "")
+    return placed(value, start) if looks_like_one else value
 
 
 def read_k(text: str) -> tuple[int, ...]:

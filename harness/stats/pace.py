@@ -20,6 +20,10 @@ class Pace:
         self._tokens = 0
         self.last = Progress(stage=stage, done=0)
 
+    def is_of(self, progress: Progress) -> bool:
+        """Whether this goes on with the same stage; one of the same name that counts from anew is another."""
+        return progress.stage == self.stage and progress.done >= self.last.done
+
     def add(self, progress: Progress) -> None:
         """Take in what a verb told."""
         self.last = progress

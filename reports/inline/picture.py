@@ -23,19 +23,24 @@ WIDTH = 340
 """Pixels of the drawings; what stands beside them is as wide as its longest text."""
 LETTER = 7.0
 """Pixels of a letter, on average and a little more: no text is measured here."""
+BOLD_LETTER = 7.8
 PAD = 14
 TITLE_HEIGHT = 30
 RULER_HEIGHT = 18
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Picture:
     """An SVG on a ground of its own, so that it can be read wherever it is put: a notebook light or dark, a slide."""
 
+    title: str
     svg: str
 
     def _repr_svg_(self) -> str:
         return self.svg
+
+    def __repr__(self) -> str:
+        return f"picture: {visible(self.title)} (.save('picture.svg') writes it)"
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file whose name ends in `.svg`. Raises UserError for another one, or where it cannot
@@ -60,7 +65,7 @@ def draw(title: str, rows: Sequence[Row], ruler: Markup | None = None) -> Pictur
     """Rows below each other, their drawings in one column under the `ruler`."""
     left = PAD + _width([row.label for row in rows]) + PAD
     right = left + WIDTH + PAD
-    width = max(right + _width([row.said for row in rows]), PAD + _width([title])) + PAD
+    width = max(right + _width([row.said for row in rows]), PAD + BOLD_LETTER * len(visible(title))) + PAD
     parts = [_text(title, PAD, PAD + 12, "title")]
     y: float = PAD + TITLE_HEIGHT
     if ruler is not None:
@@ -71,7 +76,7 @@ def draw(title: str, rows: Sequence[Row], ruler: Markup | None = None) -> Pictur
         parts += [_text(row.label, PAD, middle), _placed(row.drawing, left, y, row.height)]
         parts.append(_text(row.said, right, middle))
         y += row.height
-    return Picture(_svg(width, y + PAD, parts, title))
+    return Picture(title=title, svg=_svg(width, y + PAD, parts, title))
 
 
 def forest(title: str, drawn: Forest, rows: Sequence[Row]) -> Picture:

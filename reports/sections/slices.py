@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -147,8 +148,8 @@ def _steps(doc: Doc, record: Record) -> str:
 
 def _operations(doc: Doc, record: Record) -> str:
     """By the operators between numbers in the gold reasoning."""
-    plus = bool(re.search(r"\d\s*[%)]?\s*[+−-]\s*[$(]?\d", doc.gold_reasoning))
-    times = bool(re.search(r"\d\s*[%)]?\s*[*/×÷·]\s*[$(]?\.?\d", doc.gold_reasoning))
+    plus = bool(re.search(r"\d\s{0,3}[%)]?\s{0,3}[+−-]\s*[$(]?\d", doc.gold_reasoning))
+    times = bool(re.search(r"\d\s{0,3}[%)]?\s{0,3}[*/×÷·]\s*[$(]?\.?\d", doc.gold_reasoning))
     return {(True, True): "+ − and × ÷", (True, False): "only + −", (False, True): "only × ÷", (False, False): ""}[
         plus, times
     ]
@@ -158,6 +159,8 @@ def _magnitude(doc: Doc, record: Record) -> str:
     try:
         size = abs(float(doc.target.replace(",", "").lstrip("$")))
     except ValueError:
+        return ""
+    if not math.isfinite(size):  # 'inf', 'nan': answers that are words
         return ""
     if size != int(size):
         return "with decimals"

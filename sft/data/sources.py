@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.core.errors import UserError, unknown_name
-from harness.data.hub import load_hub_rows
-from harness.data.rows import Row, read_rows
+from harness.data.rows import Row
+from harness.data.sources import HUB, read_source
 
 GENERATORS = {"gsm_style": "tasks.gsm_style:generate", "small_steps": "tasks.small_steps:generate"}
 """Named by strings: training knows no task, as tasks know no training."""
 _NUMBERS = ("n", "seed")
 _OPTIONS = {
-    "hub": ("config", "split"),
     "gsm_style": ("n", "seed", "split", "variant"),
     "small_steps": ("n", "seed", "split", "steps"),
 }
@@ -22,23 +21,21 @@ _DEFAULT_N = 1000
 
 
 def load_raw(spec: str) -> list[Row]:
-    """The raw rows of `spec`: a file, `hub:openai/gsm8k,config=main,split=train`, or `gsm_style:n=2000,seed=0`.
+    """The raw rows of `spec`: what `run --data` takes (a file, shards, `hub:openai/gsm8k,config=main,split=train`), or
+    `gsm_style:n=2000,seed=0`.
 
     Raises UserError for a file that is missing or unreadable, an unknown option, or a hub that cannot be reached.
     """
     kind, _, rest = spec.partition(":")
     if Path(spec).exists() or kind not in _OPTIONS:
-        return read_rows(Path(spec))
-    if kind == "hub":
-        name, *pairs = rest.split(",")
-        options = _options(kind, pairs)
-        return load_hub_rows(name, config=options.get("config"), split=options.get("split", "train"))
+        return read_source(spec, split="train")
     return _generated(kind, _options(kind, [pair for pair in rest.split(",") if pair]))
 
 
 def source_name(spec: str) -> str:
     """How a source is named in samples and reports: files without their folder."""
-    return spec if spec.partition(":")[0] in _OPTIONS else Path(spec).name
+    is_name = spec.startswith(HUB) or spec.partition(":")[0] in _OPTIONS
+    return spec if is_name else Path(spec).name
 
 
 def _generated(kind: str, options: Mapping[str, str]) -> list[Row]:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.core.codec import decode, encode
+from harness.core.display import Shown
 from harness.core.errors import UserError
+from harness.core.late import load
 from harness.hardware.records import Figures
 from harness.hardware.roofline import StepTime
 from sft.planning.decide import Choice, Verdict
@@ -96,9 +98,9 @@ class Search:
     """What to set, by dotted key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDocument:
-    """All of one `harness plan`."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PlanDocument(Shown):
+    """All of one `harness plan`. Shows itself in a notebook; `repr` has what fits and how long it takes."""
 
     model: str
     layers: int
@@ -116,6 +118,15 @@ class PlanDocument:
     versions: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The run's, by section."""
+
+    VIEWS: ClassVar[str] = "reports.inline.plan"
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `harness plan --json`."""
+        return as_json(self)
+
+    def __repr__(self) -> str:
+        return str(load(f"{self.VIEWS}:as_text")(self))
 
 
 def as_json(document: PlanDocument) -> dict[str, Any]:

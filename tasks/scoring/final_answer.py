@@ -12,7 +12,7 @@ from tasks.scoring.answer.extract import Found, check_policy, find_answer
 from tasks.scoring.answer.regions import Choice
 
 NAME = "final_answer"
-VERSION = "2"
+VERSION = "3"
 
 
 def final_answer(
@@ -79,7 +79,7 @@ _WHY = {
     "hashes": "after ####",
     "answer-is": "after 'the answer is'",
     "last-line": "the last line",
-    "closing number": "no marked answer: the last number of the reply",
+    "closing number": "no marked answer: what the reply closes with",
     "last-number": "the last number of the reply",
     "first-number": "the first number of the reply",
 }

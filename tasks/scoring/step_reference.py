@@ -13,7 +13,7 @@ from tasks.scoring.step_validity import reasoning_steps
 from tasks.scoring.steps.reference import ReferenceCheck, check_with_reference
 
 NAME = "step_reference"
-VERSION = "2"
+VERSION = "3"
 
 
 def step_reference(response_format: ResponseFormat | None = None) -> Scorer:

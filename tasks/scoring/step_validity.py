@@ -15,10 +15,11 @@ from harness.core.scorer import Metric, Scorer, Scores
 from harness.core.task import as_text
 from tasks.scoring.steps.read.split import step_spans
 from tasks.scoring.steps.verdict.checker import check_solution
+from tasks.scoring.steps.verdict.pair import WITHDRAWN
 from tasks.scoring.steps.verdict.verdicts import SolutionCheck
 
 NAME = "step_validity"
-VERSION = "1"
+VERSION = "2"
 MAX_REPLY_CHARS = 400_000
 """Characters of a reply that are read."""
 MAX_FLAGS = 20
@@ -46,13 +47,18 @@ def reasoning_steps(reply: str, response_format: ResponseFormat | None = None) -
 
     A reply that calculates only after its reasoning section (an outline in tags, the work in the answer) is read whole.
     """
+    return _reasoning(reply, response_format)[0]
+
+
+def _reasoning(reply: str, response_format: ResponseFormat | None) -> tuple[list[Span], bool]:
+    """The steps, and whether the section with the last one is closed, so that nothing of it was cut off."""
     reply = reply[:MAX_REPLY_CHARS]
     form = response_format or infer_format([reply])
     sections = [] if form is BARE else [s for s in parse_sections(form, reply) if s.name == "reasoning"]
     spans = [span for s in sections for span in _within(reply, s.body_start, s.body_end)]
     if any(_calculates(reply[start:end]) for start, end in spans):
-        return spans
-    return _within(reply, 0, len(reply))
+        return spans, sections[-1].closed and sections[-1].end > sections[-1].body_end
+    return _within(reply, 0, len(reply)), False
 
 
 def _within(reply: str, start: int, end: int) -> list[Span]:
@@ -67,8 +73,8 @@ def _score(doc: Doc, completion: Completion, response_format: ResponseFormat | N
     if completion.finish == "error":
         return Score(value=None, outcome="not_scored", why=f"no completion: {completion.error or 'the backend failed'}")
     reply = completion.reply
-    spans = reasoning_steps(reply, response_format)
-    check = check_solution([reply[start:end] for start, end in spans], as_text(doc.question))
+    spans, ends = _reasoning(reply, response_format)
+    check = check_solution([reply[start:end] for start, end in spans], as_text(doc.question), ends=ends)
     first = check.first_error()
     outcome: Literal["correct", "wrong", "no_answer"] = "wrong" if first >= 0 else "correct"
     if first < 0 and not check.n_decided_steps:
@@ -105,6 +111,7 @@ def _detail(check: SolutionCheck, spans: list[Span], first: int) -> dict[str, An
         "n_decided": sum(v != "unverifiable" for v in verdicts),
         "n_invalid": verdicts.count("invalid"),
         "n_imprecise": verdicts.count("imprecise"),
+        "n_withdrawn": sum(s.reason == WITHDRAWN for s in check.statements),
         "n_suspicious": sum(bool(s.suspicion) for s in check.statements),
         "first_error": first,
         "last_values": _last_values(check),
@@ -115,7 +122,7 @@ def _detail(check: SolutionCheck, spans: list[Span], first: int) -> dict[str, An
 
 
 def _statements(check: SolutionCheck, spans: list[Span]) -> list[list[Any]]:
-    """What a report shows in place: [start, end, verdict, left, right, reason] of each statement with a verdict."""
+    """What a report shows in place: [start, end, verdict, left, right, reason] of all that is decided or withdrawn."""
     return [
         [
             spans[step.index][0] + s.start,
@@ -127,7 +134,7 @@ def _statements(check: SolutionCheck, spans: list[Span]) -> list[list[Any]]:
         ]
         for step in check.steps
         for s in step.statements
-        if (verdict := s.verdict_in("suspicious")) != "unverifiable"
+        if (verdict := s.verdict_in("suspicious")) != "unverifiable" or s.reason == WITHDRAWN
     ]
 
 

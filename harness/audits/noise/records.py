@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from harness.core.display import Shown
+from harness.core.late import load
 from harness.core.records import Estimate, GenerationSettings
 
 
@@ -37,9 +40,9 @@ class NoisePair:
     n_texts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoiseFloor:
-    """Runs of one model on one task that differ in nothing but numerics."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class NoiseFloor(Shown):
+    """Runs of one model on one task that differ in nothing but numerics. Shows itself in a notebook."""
 
     model: str
     fingerprints: tuple[str, ...]
@@ -66,3 +69,8 @@ class NoiseFloor:
     command: str = ""
     settings: GenerationSettings | None = None
     """Generation settings of the runs; None where they are unknown."""
+
+    VIEWS: ClassVar[str] = "reports.inline.noise"
+
+    def __repr__(self) -> str:
+        return str(load("harness.audits.noise.words:floor_sentence")(self))

@@ -19,7 +19,7 @@ FILE = "noise.json"
 FORMAT_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class StoredFloor(NoiseFloor):
     """A noise floor where it is kept."""
 

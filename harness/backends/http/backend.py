@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
-from harness.backends.http.body import INPUT_FIELDS, PATHS, Endpoint, PrefillMode, error_text, read_reply, request_body
-from harness.backends.http.fleet import Fleet, Member
+from harness.backends.http.body import INPUT_FIELDS, PrefillMode, request_body
+from harness.backends.http.call import Call, Open
+from harness.backends.http.exchange import open_client
+from harness.backends.http.fleet import Fleet
 from harness.backends.http.pump import Pump
-from harness.backends.http.retry import (
-    LONGEST_RETRY_AFTER_SECONDS,
-    TIMEOUT_RETRIES,
-    RequestFailure,
-    RetryPolicy,
-    is_transient,
-    retry_after_seconds,
-)
-from harness.backends.http.server import ServerInfo, authorization, prefill_mode, probe_all, read_api_key, tls
+from harness.backends.http.retry import RetryPolicy
+from harness.backends.http.secret import Secret
+from harness.backends.http.server import ServerInfo, authorization, prefill_mode, probe_all, read_api_key
 from harness.backends.http.spec import HttpSpec, read_spec
 from harness.core.backend import Backend
 from harness.core.errors import UserError
@@ -36,10 +28,6 @@ if TYPE_CHECKING:
     import httpx
 
     from harness.backends.chat_template import ChatTemplate
-
-HOPELESS_IN_A_ROW = 8
-"""So many requests that failed one after the other, each after its retries, end the run: the journal keeps the rest."""
-_HOPELESS_STATUS = (401, 403, 404)
 
 
 class HttpBackend:
@@ -53,7 +41,7 @@ class HttpBackend:
     def __init__(self, spec: HttpSpec, server: ServerInfo, api_key: str, *, retry: RetryPolicy) -> None:
         self._spec = spec
         self._server = server
-        self._api_key = api_key
+        self._secret = Secret(api_key)
         self._retry = retry
         self._template = _template(spec)
 
@@ -82,6 +70,8 @@ class HttpBackend:
             "template": stable_hash([self._template.source, self._template.bos]) if self._template else "",
             "server": dict(self._server.identity),
         }
+        if self._spec.identity:  # left out where nothing is changed: fingerprints of before stay what they were
+            identity["request"] = self._spec.identity
         return ModelInfo(
             name=self._server.model,
             fingerprint=f"http:{stable_hash(identity, length=32)}",
@@ -100,7 +90,14 @@ class HttpBackend:
                 f"{self._spec.url}: the prompt is final text, and the chat endpoint would put it into a template",
                 tip="endpoint=completions, or -o chat=true for an lm-eval task.",
             )
-        call = _Call(backend=self, settings=settings, limit=min(HOPELESS_IN_A_ROW, len(requests)))
+        call = Call(
+            spec=self._spec,
+            secret=self._secret,
+            retry=self._retry,
+            body=self._body,
+            settings=settings,
+            n_requests=len(requests),
+        )
         at_once = self._spec.concurrency * len(self._spec.urls)
         yield from Pump(requests, call.complete, self._clients, at_once).run()
 
@@ -144,26 +141,23 @@ class HttpBackend:
         return prefill_mode(self._spec.prefill, self._server.owned_by)
 
     @asynccontextmanager
-    async def _clients(self) -> AsyncIterator[_Open]:
+    async def _clients(self) -> AsyncIterator[Open]:
         """A pool of connections to each server: one that hangs holds none of the others'."""
         urls = self._spec.urls
         async with AsyncExitStack() as stack:
             clients = {url: await stack.enter_async_context(self._client(self._spec.at(url))) for url in urls}
-            yield _Open(clients=clients, fleet=Fleet(urls, self._spec.concurrency))
+            yield Open(clients=clients, fleet=Fleet(urls, self._spec.concurrency))
 
     def _client(self, spec: HttpSpec) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-        import httpx
-
-        return httpx.AsyncClient(
-            headers=authorization(self._api_key),
-            limits=httpx.Limits(max_connections=spec.concurrency, max_keepalive_connections=spec.concurrency),
-            timeout=httpx.Timeout(spec.timeout_seconds, connect=min(30.0, spec.timeout_seconds)),
-            verify=tls(),
-            trust_env=not spec.is_loopback,
+        return open_client(
+            authorization(self._secret.key, spec.key_header),
+            seconds=spec.timeout_seconds,
+            connections=spec.concurrency,
+            proxies=not spec.is_loopback,
         )
 
     def _body(self, request: Request, settings: GenerationSettings) -> dict[str, Any]:
-        return request_body(
+        body = request_body(
             request,
             settings,
             model=self._server.model,
@@ -171,125 +165,7 @@ class HttpBackend:
             template=self._template,
             prefill_mode=self._prefill_mode,
         )
-
-    async def _attempt(self, client: httpx.AsyncClient, url: str, body: dict[str, Any]) -> tuple[Any, float]:
-        """One POST: (document, seconds). Raises RequestFailure."""
-        import httpx
-
-        started = time.perf_counter()
-        try:
-            response = await client.post(url + PATHS[self._spec.endpoint], json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise RequestFailure(self._clean(f"no connection: {error}"), transient=True, unreachable=True) from error
-        except httpx.TimeoutException as error:
-            message = f"no reply within {self._spec.timeout_seconds:g} s"
-            raise RequestFailure(message, transient=True, status=408) from error
-        except httpx.HTTPError as error:
-            lost = f"connection lost: {type(error).__name__}: {error}"
-            raise RequestFailure(self._clean(lost), transient=True) from error
-        document = _json_or_none(response)
-        if response.status_code != 200:
-            raise self._refusal(response, document)
-        return document, time.perf_counter() - started
-
-    def _refusal(self, response: httpx.Response, document: Any) -> RequestFailure:
-        words = self._clean(error_text(document, response.text))
-        return RequestFailure(
-            f"HTTP {response.status_code}: {words}",
-            transient=is_transient(response.status_code),
-            status=response.status_code,
-            retry_after=retry_after_seconds(response.headers),
-        )
-
-    def _clean(self, text: str) -> str:
-        """A server may echo the key in its error; it must not reach the records."""
-        return text.replace(self._api_key, "[key]") if self._api_key else text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Open:
-    """What the requests of one `generate` share."""
-
-    clients: Mapping[str, httpx.AsyncClient]
-    fleet: Fleet
-
-
-@dataclass(slots=True, kw_only=True)
-class _Call:
-    """One `generate`: its settings, and how many requests in a row met servers that are gone or refuse."""
-
-    backend: HttpBackend
-    settings: GenerationSettings
-    limit: int
-    hopeless: int = field(default=0)
-
-    async def complete(self, shared: _Open, request: Request) -> Completion:
-        """The request's completion: tried again where that may help, on another server if there is one."""
-        body = self.backend._body(request, self.settings)
-        random, attempt, timeouts = Random(request.seed), 0, 0
-        tried: list[Member] = []
-        while True:
-            async with shared.fleet.member(tried) as member:
-                outcome = await self._try(shared, member, request, body)
-            if isinstance(outcome, Completion):
-                self.hopeless = 0
-                return outcome
-            tried.append(member)
-            if _is_hopeless(outcome) and shared.fleet.untried(tried):
-                continue  # at once: nothing is wrong with the next one
-            timeouts += outcome.status == 408
-            wait = self.backend._retry.wait_seconds(outcome, attempt, random)
-            if wait is None or timeouts > TIMEOUT_RETRIES:
-                return self._failed(request, outcome, attempt)
-            attempt += 1
-            tried = [member]
-            await asyncio.sleep(wait)
-
-    async def _try(
-        self, shared: _Open, member: Member, request: Request, body: dict[str, Any]
-    ) -> Completion | RequestFailure:
-        try:
-            document, seconds = await self.backend._attempt(shared.clients[member.url], member.url, body)
-            completion = _completion(request, document, seconds, self.backend._spec.endpoint)
-        except RequestFailure as failure:
-            if _is_hopeless(failure):
-                shared.fleet.missed(member, failure.message)
-            return failure
-        shared.fleet.answered(member)
-        return completion
-
-    def _failed(self, request: Request, failure: RequestFailure, attempt: int) -> Completion:
-        self._count(failure)
-        tries = f" (after {attempt + 1} tries)" if attempt else ""
-        asked = failure.retry_after or 0.0
-        if asked > LONGEST_RETRY_AFTER_SECONDS:
-            tries = f" (the server asks to wait {asked:g} s)"
-        return Completion(
-            doc_id=request.doc_id,
-            repeat=request.repeat,
-            text="",
-            prefill=request.prompt.prefill,
-            finish="error",
-            error=failure.message + tries,
-        )
-
-    def _count(self, failure: RequestFailure) -> None:
-        self.hopeless = self.hopeless + 1 if _is_hopeless(failure) else 0
-        if self.hopeless < self.limit:
-            return
-        url = ", ".join(self.backend._spec.urls)
-        tip = "check the model's name and the address" if failure.status == 404 else "check HARNESS_API_KEY"
-        if failure.unreachable:
-            tip = "check that the server is up"
-        raise UserError(
-            f"{url}: {self.hopeless} requests in a row failed: {failure.message}",
-            tip=f"{tip}, then go on with `harness run --resume`.",
-        )
-
-
-def _is_hopeless(failure: RequestFailure) -> bool:
-    """Whether the next request to that server would fail in the same way."""
-    return failure.unreachable or failure.status in _HOPELESS_STATUS
+        return self._spec.form.shape(body)
 
 
 def _template(spec: HttpSpec) -> ChatTemplate | None:
@@ -300,28 +176,3 @@ def _template(spec: HttpSpec) -> ChatTemplate | None:
 
     source, origin = find_template(Path(), {}, override=spec.template)
     return ChatTemplate(source=source, origin=origin, bos=spec.bos, eos="")
-
-
-def _completion(request: Request, document: Any, seconds: float, endpoint: Endpoint) -> Completion:
-    try:
-        reply = read_reply(document, endpoint)
-    except ValueError as error:
-        raise RequestFailure(f"malformed reply: {error}", transient=True) from error
-    return Completion(
-        doc_id=request.doc_id,
-        repeat=request.repeat,
-        text=reply.text,
-        prefill=request.prompt.prefill,
-        finish=reply.finish,
-        prompt_tokens=reply.prompt_tokens,
-        completion_tokens=reply.completion_tokens,
-        seconds=round(seconds, 6),
-        error=f"the server stopped it: {reply.reason}" if reply.finish == "error" else "",
-    )
-
-
-def _json_or_none(response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None

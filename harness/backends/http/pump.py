@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -110,6 +111,13 @@ class Pump(Generic[Item, Shared, Result]):
                 self._loop.call_soon_threadsafe(action)
             except RuntimeError:  # it closed between the two calls: nothing is left to tell
                 return
+
+
+def in_a_loop_apart(work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """What `work` gives, run in an event loop of its own thread, so that it also runs inside a notebook's; raises what
+    it raises."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(lambda: asyncio.run(work())).result()
 
 
 def _first(error: BaseException) -> BaseException:

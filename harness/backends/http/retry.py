@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ LONGEST_RETRY_AFTER_SECONDS = 120.0
 TIMEOUT_RETRIES = 1
 """A reply that took too long once will again; more tries would hold a worker for hours."""
 
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,9})?")
+
 
 class RequestFailure(Exception):
     """One attempt failed. `transient`: another may succeed."""
@@ -27,6 +30,8 @@ class RequestFailure(Exception):
         status: int = 0,
         retry_after: float | None = None,
         unreachable: bool = False,
+        unpaid: bool = False,
+        malformed: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -34,6 +39,9 @@ class RequestFailure(Exception):
         self.status = status
         self.retry_after = retry_after
         self.unreachable = unreachable
+        self.malformed = malformed
+        self.unpaid = unpaid
+        """The account has no quota or money left: no request will succeed before somebody pays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +72,20 @@ def is_transient(status: int) -> bool:
 
 
 def retry_after_seconds(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
-    """The Retry-After header in seconds from now, whether it gives seconds or a date; None where there is none.
+    """The wait that a server asks for in seconds from now: retry-after-ms, or Retry-After as seconds or a date; None
+    where there is none.
 
     >>> retry_after_seconds({"retry-after": "3"})
     3.0
     """
+    milliseconds = headers.get("retry-after-ms", "").strip()
+    if _NUMBER.fullmatch(milliseconds):
+        return float(milliseconds) / 1000
     text = headers.get("retry-after", "").strip()
     if not text:
         return None
     try:
-        return max(0.0, float(text)) if text.replace(".", "", 1).isdigit() else _until(text, now)
+        return float(text) if _NUMBER.fullmatch(text) else _until(text, now)
     except (ValueError, TypeError):
         return None
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from harness.backends.http.body import PrefillMode, error_text
+from harness.backends.http.body import NotAReply, PrefillMode, error_text, read_document
+from harness.backends.http.exchange import Answer, UnreadableAnswer, exchange, open_client
+from harness.backends.http.pump import in_a_loop_apart
+from harness.backends.http.secret import Secret
 from harness.backends.http.spec import HttpSpec, PrefillOption
 from harness.core.errors import UserError
-
-if TYPE_CHECKING:
-    import ssl
-
-    import httpx
+from harness.core.words import one_line
 
 PROBE_SECONDS = 10.0
 _STABLE_FIELDS = ("id", "root", "parent", "owned_by", "max_model_len", "meta")
@@ -54,19 +52,20 @@ def probe(spec: HttpSpec, api_key: str) -> ServerInfo:
     A server without such a list is taken at its word, as long as the model is named; so is a model not in the list,
     since some servers list only what they have loaded.
     """
-    response = _get_models(spec, api_key)
-    if response.status_code in (401, 403):
-        words = error_text(_document(response), response.text)
-        words = words.replace(api_key, "[key]") if api_key else words
+    secret = Secret(api_key)
+    answer = _get_models(spec, api_key, secret)
+    document = _document(answer)
+    if answer.status in (401, 403):
+        words = secret.error_line(error_text(document, answer.body.decode("utf-8", "replace")))
         state = "refuses the API key" if api_key else "wants an API key"
-        raise UserError(f"{spec.url} {state}: HTTP {response.status_code}: {words}", tip="set HARNESS_API_KEY.")
-    entries = _entries(_document(response)) if response.status_code == 200 else {}
+        raise UserError(f"{spec.url} {state}: HTTP {answer.status}: {words}", tip="set HARNESS_API_KEY.")
+    entries = _entries(secret.out_of(document)) if answer.status == 200 else {}
     if spec.model:
         return ServerInfo(model=spec.model, identity=_stable(entries.get(spec.model, {})))
     if len(entries) == 1:
         ((name, entry),) = entries.items()
         return ServerInfo(model=name, identity=_stable(entry))
-    listed = f"it has {', '.join(list(entries)[:8])}" if entries else "it lists none"
+    listed = f"it has {', '.join(one_line(name, 100) for name in list(entries)[:8])}" if entries else "it lists none"
     raise UserError(f"{spec.url}: which model? {listed}", tip=f"--model {spec.url},model=NAME")
 
 
@@ -91,17 +90,11 @@ def read_api_key(environment: Mapping[str, str]) -> str:
     return ""
 
 
-def authorization(api_key: str) -> dict[str, str]:
-    """The header that carries the key, if there is one."""
-    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
-
-
-@lru_cache(maxsize=1)
-def tls() -> ssl.SSLContext:
-    """The trusted certificates, read once: every client would read them again, even for plain http."""
-    import httpx
-
-    return httpx.create_ssl_context()
+def authorization(api_key: str, header: str = "Authorization") -> dict[str, str]:
+    """The header that carries the key, if there is one; a header of another name takes it as it is."""
+    if not api_key:
+        return {}
+    return {header: f"Bearer {api_key}" if header.lower() == "authorization" else api_key}
 
 
 def prefill_mode(option: PrefillOption, owned_by: str) -> PrefillMode:
@@ -113,28 +106,33 @@ def prefill_mode(option: PrefillOption, owned_by: str) -> PrefillMode:
     return _CONTINUES.get(owned_by, "refuse") if option == "auto" else option
 
 
-def _get_models(spec: HttpSpec, api_key: str) -> httpx.Response:
+def _get_models(spec: HttpSpec, api_key: str, secret: Secret) -> Answer:
     import httpx
 
-    timeout = min(PROBE_SECONDS, spec.timeout_seconds)
     try:
-        with httpx.Client(
-            headers=authorization(api_key), timeout=timeout, verify=tls(), trust_env=not spec.is_loopback
-        ) as client:
-            return client.get(f"{spec.url}/models")
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        words = str(error) or type(error).__name__
-        words = words.replace(api_key, "[key]") if api_key else words
+        return in_a_loop_apart(lambda: _ask_models(spec, api_key))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, TimeoutError, UnreadableAnswer) as error:
+        words = secret.error_line(str(error) or type(error).__name__)
         raise UserError(
             f"{spec.url} cannot be reached: {words}",
             tip="start the server (for example `vllm serve MODEL`), or check host and port.",
         ) from error
 
 
-def _document(response: httpx.Response) -> Any:
+async def _ask_models(spec: HttpSpec, api_key: str) -> Answer:
+    seconds = min(PROBE_SECONDS, spec.timeout_seconds)
+    headers = authorization(api_key, spec.key_header)
+    async with open_client(headers, seconds=seconds, connections=1, proxies=not spec.is_loopback) as client:
+        try:
+            return await exchange(client, "GET", f"{spec.url}/models", seconds=seconds, query=spec.query)
+        except TimeoutError:
+            raise TimeoutError(f"no list of models within {seconds:g} s") from None
+
+
+def _document(answer: Answer) -> Any:
     try:
-        return response.json()
-    except ValueError:
+        return read_document(answer)
+    except NotAReply:
         return None
 
 

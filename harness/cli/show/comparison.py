@@ -61,12 +61,12 @@ def _print(comparison: Comparison, *, diagnostics: bool) -> None:
     for label in comparison.labels:
         console.print(f"note: {label}", markup=False)
     numbers = ("baseline", "candidate", "difference [95%]", "p adj.", "fixed", "broken")
-    made = table("metric", *numbers, right=numbers)
+    made = table("metric", *numbers, right=numbers, may_go=("broken", "fixed", "p adj."))
     for name, difference in comparison.differences.items():
         if diagnostics or not difference.metric.diagnostic:
             made.add_row(name, *_cells(difference, percent))
     console.print(made)
-    if made.row_count > 1:
+    if made.row_count > 1 and any(str(column.header) == "p adj." for column in made.columns):
         console.print("p adj.: Holm over the secondary metrics; the primary one and all intervals as they are.")
     if comparison.unpaired:
         words = left_out(comparison)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.core.errors import UserError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -45,18 +47,33 @@ def fitting(found: Sequence[StoredRun], console: Console) -> Table:
 def _table(found: Sequence[StoredRun], names: Sequence[str]) -> Table:
     """A run a row; of numbers and states only those that some run has."""
     from harness.cli.show.console import table
-    from harness.cli.show.run import docs_words
     from reports.view import short_name
 
     runs = [made.run for made in found]
     shown = [name for name in SHOWN if any(name in run.estimates for run in runs)]
     states = ["state"] if not all(run.finished for run in runs) else []
-    made = table("run", "task", "model", "docs", *shown, *states, right=("docs", *shown))
-    for run, name in zip(runs, names, strict=True):
+    made = table("run", "task", "model", "docs", *shown, *states, right=("docs", *shown), may_go=shown[:0:-1])
+    for found_run, name in zip(found, names, strict=True):
+        run = found_run.run
         values = [_value(run, metric) for metric in shown]
         state = ["finished" if run.finished else "unfinished"] if states else []
-        made.add_row(name, run.task, short_name(run.model.name), docs_words(run), *values, *state)
+        made.add_row(name, run.task, short_name(run.model.name), _docs(found_run), *values, *state)
     return made
+
+
+def _docs(made: StoredRun) -> str:
+    """How many docs a run has a number of: '0 of 200' too for one that ended before any was answered."""
+    from harness.core.words import n_of, scored_docs
+
+    nothing = not made.run.finished and not _is_answered(made)
+    return n_of(0, made.run.data.n_docs) if nothing else scored_docs(made.run)
+
+
+def _is_answered(made: StoredRun) -> bool:
+    try:
+        return any(record.completion.finish != "error" for record in made.records)
+    except UserError:  # no journal yet, or a damaged one: the run's own commands say which
+        return False
 
 
 def starts(names: Sequence[str]) -> list[str]:

@@ -71,7 +71,7 @@ class Bars:
     def __call__(self, progress: Progress) -> None:
         from harness.stats.pace import Pace
 
-        if self._pace is None or self._pace.stage != progress.stage:
+        if self._pace is None or not self._pace.is_of(progress):
             self._pace, self._line = Pace(progress.stage), None
         if self._bar is None:
             self._bar, self._line = _bar(), None

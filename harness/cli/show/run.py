@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.codec import encode
 from harness.core.records import Estimate, Run
+from harness.core.words import n_of
 
 if TYPE_CHECKING:
     from harness.store.stored import StoredRun
@@ -50,9 +51,7 @@ def print_finished(made: StoredRun) -> None:
 def docs_words(run: Run) -> str:
     """How many docs a finished run has numbers of: '1,319', or '12 of 1,319' where completions were lacking."""
     found = run.estimates.get(run.primary)
-    n_scored = found.n_docs + found.n_not_scored if found is not None else run.data.n_docs
-    total = f"{run.data.n_docs:,}"
-    return f"{n_scored:,} of {total}" if n_scored < run.data.n_docs else total
+    return n_of(found.n_docs + found.n_not_scored if found is not None else run.data.n_docs, run.data.n_docs)
 
 
 def print_run(run: Run, folder: Path, *, diagnostics: bool = False) -> None:

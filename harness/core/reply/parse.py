@@ -14,7 +14,16 @@ from harness.core.reply.format import ResponseFormat, Section, SectionName
 MAX_MARKERS = 1000
 """A reply with more is degenerate; only the first and the last half of this number are kept, which bounds the work."""
 
-END_TOKENS = ("<end_of_turn>", "<turn|>", "<eos>", "</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>")
+END_TOKENS = (
+    *("<end_of_turn>", "<turn|>", "<eos>", "</s>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|eom_id|>"),
+    *(
+        "<|end_of_text|>",
+        "<|return|>",
+        "<\uff5cend\u2581of\u2581sentence\uff5c>",
+        "<|end\u2581of\u2581sentence|>",
+        "<|END_OF_TURN_TOKEN|>",
+    ),
+)
 """What chat templates end a turn with; not part of the reply, though some logs keep it."""
 
 
@@ -147,7 +156,18 @@ def _tag_regex(tags: list[tuple[str, str]]) -> str:
     firsts = {marker[0] for _, marker in tags}
     first = firsts.pop() if len(firsts) == 1 else "a"
     lead = "" if first.isalpha() else f"(?={re.escape(first)})"
-    return lead + "(?:" + "|".join(f"(?P<{group}>(?i:{re.escape(marker)}))" for group, marker in tags) + ")"
+    return (
+        lead
+        + "(?:"
+        + "|".join(f"(?P<{group}>(?i:{re.escape(marker)}){_NO_HEADING.get(marker, '')})" for group, marker in tags)
+        + ")"
+    )
+
+
+_NO_HEADING = {
+    "####": r"(?!#)(?![ ]{0,4}(?:\*\*)?(?i:step|part|case|problem|question|solution|reasoning|explanation)\b)"
+}
+"""A Markdown heading such as "#### Step 1" is no answer marker."""
 
 
 def _label_regex(labels: list[tuple[str, str]]) -> str:
@@ -156,6 +176,8 @@ def _label_regex(labels: list[tuple[str, str]]) -> str:
     if not labels:
         return ""
     first = "".join(sorted({case for _, marker in labels for case in (marker[0].lower(), marker[0].upper())}))
-    alternatives = "|".join(f"(?P<{group}>(?i:{re.escape(marker[:-1])})(?:\\*\\*|__)?:)" for group, marker in labels)
+    alternatives = "|".join(
+        f"(?P<{group}>(?i:{re.escape(marker[:-1])})(?:\\*\\*|__)?[ ]?:)" for group, marker in labels
+    )
     lead = rf"^(?=[ \t*_#{re.escape(first)}])[ \t]{{0,8}}(?:\*\*|__|\#{{1,6}} )?"
     return f"{lead}(?:{alternatives})(?:\\*\\*|__)?"

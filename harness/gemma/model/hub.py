@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import UserError
+from harness.core.notices import notice
+from harness.data.network import client_trouble, tls
 from harness.gemma.model import upstream
 from harness.gemma.model.checkpoint import Origin, find_step, read_origin
 from harness.gemma.model.peft import CONFIG_NAME as ADAPTER_CONFIG
@@ -86,7 +88,7 @@ def _base(folder: Path, base: str | Path) -> Path:
 
 def _download(text: str, *, weights: bool) -> Path:
     if text.startswith("hf:"):
-        return download_hub(text.removeprefix("hf:"), weights=weights)
+        return download_hub(text.removeprefix("hf:").strip("/"), weights=weights)
     if match := _KAGGLE.fullmatch(text):
         return download_kaggle(match[1])
     name = SHORT_NAMES.get(text, text)
@@ -104,12 +106,27 @@ def download_hub(name: str, *, weights: bool = True) -> Path:
     Raises UserError where it cannot be had, and says what to do: accept a licence, set a token, mend the name.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     repo, _, revision = name.partition("@")
     patterns = _SMALL_FILES + (_WEIGHT_FILES if weights else [])
     try:
-        return Path(snapshot_download(repo, revision=revision or None, allow_patterns=patterns))
+        try:
+            return Path(snapshot_download(repo, revision=revision or None, allow_patterns=patterns))
+        except ImportError as error:  # a SOCKS proxy without its package; what is in the cache needs no proxy
+            notice(f"the hub is treated as out of reach: {client_trouble(error).message}")
+            found = snapshot_download(repo, revision=revision or None, allow_patterns=patterns, local_files_only=True)
+            return Path(found)
+    except HFValidationError as error:
+        raise UserError(
+            f"{repo!r} is no hub id: {_first_line(error)}", tip="OWNER/NAME, for example google/gemma-3-1b-it."
+        ) from error
     except GatedRepoError as error:
         raise UserError(
             f"{repo} asks you to accept its licence first",
@@ -120,6 +137,7 @@ def download_hub(name: str, *, weights: bool = True) -> Path:
             f"the hub has no model {repo!r} that you may read", tip="check the name, and HF_TOKEN if it is private."
         ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        tls()  # where it is the certificates, it says so
         raise UserError(
             f"{repo} could not be downloaded: {_first_line(error)}", tip="no network? Give the model as a local folder."
         ) from error

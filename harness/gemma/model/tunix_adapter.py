@@ -165,6 +165,18 @@ def state_arrays(model: Gemma3) -> dict[ParameterPath, Float[Array, "..."]]:
     return {_path(path): leaf[...] for path, leaf in nnx.to_flat_state(nnx.state(model, nnx.Param))}
 
 
+def whole_weight(model: Gemma3, path: ParameterPath) -> Any:
+    """The parameter at `path`; of one that qwix keeps quantised (QLoRA), the numbers that it stands for."""
+    found: Any = model
+    for key in path:
+        found = found[key] if isinstance(key, int) else getattr(found, str(key))
+    if not hasattr(found, "how"):  # what qwix wraps a quantised weight in says how that was done
+        return found[...]
+    import qwix
+
+    return qwix.dequantize(found.array)
+
+
 def _path(keys: Any) -> ParameterPath:
     return tuple(keys)
 

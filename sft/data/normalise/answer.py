@@ -24,6 +24,9 @@ _GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}")
 _VULGAR = re.compile(r"(?:(?<!\d)(\d+)\s*)?([¼-¾⅐-⅞])")
 _BARE = re.compile(rf"[-+]?\s*{_CURRENCY}?\s*-?[\d.,]*\d(?:/\d+)?\s*%?(?:\s+[^\W\d_][\w'-]*){{0,3}}\.?", re.IGNORECASE)
 
+_MOST_BARE = 200
+"""Characters: a longer text is no answer alone, and the pattern would try every run of blanks in it."""
+
 
 def clean_answer(text: str) -> str:
     """The answer as a gold answer is written; text that is no number keeps its words.
@@ -44,7 +47,8 @@ def clean_answer(text: str) -> str:
 
 def is_bare_answer(text: str) -> bool:
     """Whether a whole reply is an answer and nothing else: a number, with at most three words after it."""
-    return bool(_BARE.fullmatch(text.strip()))
+    text = text.strip()
+    return len(text) <= _MOST_BARE and bool(_BARE.fullmatch(text))
 
 
 def _plain(amount: re.Match[str]) -> str:

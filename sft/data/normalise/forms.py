@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from harness.data.cells import cell_text
 from sft.data.normalise.reply import Reply, Unusable, read_reply
 
 Form: TypeAlias = Literal["steps", "solved", "chat", "alpaca", "completion", "answered", "text"]
@@ -27,17 +28,24 @@ _REASONINGS = ("reasoning", "solution", "rationale", "cot", "chain_of_thought", 
 _REPLIES = ("completion", "response", "output", "answer")
 _ANSWERS = ("answer", "final_answer", "target", "expected_answer", "label", "gold_answer")
 _CHATS = ("messages", "conversations", "conversation")
+_NO_INPUT = frozenset({"noinput", "no input", "none", "n/a", "nan", "null"})
+"""What alpaca's data and what was made from it write where an instruction has no input."""
 _ROLES = {"human": "user", "user": "user", "gpt": "assistant", "assistant": "assistant", "model": "assistant"}
 _TURNS = (
     re.compile(r"<start_of_turn>(?P<role>user|model)\n(?P<content>.*?)(?=<end_of_turn>|<start_of_turn>|\Z)", re.DOTALL),
     re.compile(r"<\|im_start\|>(?P<role>user|assistant|system)\n(?P<content>.*?)(?=<\|im_end\|>|\Z)", re.DOTALL),
 )
-_ALPACA_TEXT = re.compile(
-    r"### (?:Instruction|Question):\s*(?P<question>.+?)\s*### (?:Response|Answer|Solution):\s*(?P<reply>.+)", re.DOTALL
+_LABELLED = (
+    (
+        re.compile(r"### (?:Instruction|Question):"),
+        re.compile(r"### (?:Response|Answer|Solution):"),
+    ),
+    (
+        re.compile(r"\A\s*(?:Question|Problem|Q):"),
+        re.compile(r"^[^\S\n]*(?:A|Answer|Solution|Reasoning):", re.MULTILINE),
+    ),
 )
-_LABELLED = re.compile(
-    r"\s*(?:Question|Problem|Q):\s*(?P<question>.+?)\n\s*(?P<reply>(?:A|Answer|Solution|Reasoning):.+)", re.DOTALL
-)
+"""What begins the question of a text with labels, and what begins the reply."""
 _LABEL = re.compile(r"^(?:A|Answer|Solution|Reasoning):\s*")
 
 
@@ -121,6 +129,7 @@ def _chat(row: Mapping[str, Any], turns: Sequence[Any]) -> Parts:
         thinking = _text(turn.get("reasoning_content") or turn.get("thinking")) or thinking
     if len(by_role["user"]) > 1 or len(by_role["assistant"]) > 1:
         raise Unusable("multi_turn", f"{len(by_role['user'])} user turns, {len(by_role['assistant'])} replies")
+    _check_turns(turns)
     question, reply_text = "".join(by_role["user"]), "".join(by_role["assistant"])
     if question and not reply_text:
         raise Unusable("empty_reply", "no assistant turn with text")
@@ -131,26 +140,48 @@ def _chat(row: Mapping[str, Any], turns: Sequence[Any]) -> Parts:
     return _with_column(row, parts, reply)
 
 
+def _check_turns(turns: Sequence[Mapping[str, Any]]) -> None:
+    """Raises Unusable for a reply that is not to be trained on, and for one that stands before its question."""
+    roles = [str(turn.get("role") or turn.get("from") or "").lower() for turn in turns]
+    order = [_ROLES.get(role, role) for role in roles]
+    if any(role == "assistant" and turn.get("weight") == 0 for role, turn in zip(order, turns, strict=True)):
+        raise Unusable("weight_zero", "the reply is marked as not to be trained on (weight 0)")
+    if "assistant" in order and "user" in order and order.index("assistant") < order.index("user"):
+        raise Unusable("turns_out_of_order", "the question stands behind its reply")
+
+
 def _from_text(row: Mapping[str, Any], text: str) -> Parts:
     for pattern in _TURNS:
         turns = [match.groupdict() for match in pattern.finditer(text)]
         if turns:
             chat = _chat({key: value for key, value in row.items() if key != "text"}, turns)
             return Parts(form="text", **{n: getattr(chat, n) for n in ("question", "reasoning", "answer", "system")})
-    found = _ALPACA_TEXT.search(text) or _LABELLED.match(text)
-    if found is None:
-        raise Unusable("unknown_form", "a text without turns or labels")
+    question, answered = _between_labels(text)
     whole = read_reply(text)
-    reply = whole if whole.question else read_reply(_LABEL.sub("", found["reply"]))
-    return _with_column(
-        row, Parts(form="text", question=whole.question or found["question"], reasoning="", answer=""), reply
-    )
+    reply = whole if whole.question else read_reply(_LABEL.sub("", answered))
+    return _with_column(row, Parts(form="text", question=whole.question or question, reasoning="", answer=""), reply)
+
+
+def _between_labels(text: str) -> tuple[str, str]:
+    """Question and reply of a text with labels. Raises Unusable for one without.
+
+    Found by two searches from left to right: one pattern over the whole would try every pair of blanks in it.
+    """
+    for begins, ends in _LABELLED:
+        first = begins.search(text)
+        second = ends.search(text, first.end()) if first else None
+        if first and second:
+            question, reply = text[first.end() : second.start()].strip(), text[second.end() :].strip()
+            if question and reply:
+                return question, reply
+    raise Unusable("unknown_form", "a text without turns or labels")
 
 
 def _question(row: Mapping[str, Any]) -> str:
     """Alpaca's instruction with its input; else the first question column with text."""
-    if "instruction" in row and _text(row.get("input")):
-        return f"{_text(row['instruction'])}\n\n{_text(row['input'])}"
+    further = _text(row.get("input"))
+    if "instruction" in row and further and further.strip("<>[]() ").lower() not in _NO_INPUT:
+        return f"{_text(row['instruction'])}\n\n{further}"
     return _first(row, _QUESTIONS)[1]
 
 
@@ -167,9 +198,12 @@ def _content(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    if value is None or value != value:  # NaN, as pandas reads a missing cell
+    if isinstance(value, Mapping):
         return ""
-    return str(value).strip() if not isinstance(value, (list, Mapping)) else ""
+    try:
+        return cell_text(value)
+    except ValueError as error:
+        raise Unusable("no_text", str(error)) from error
 
 
 def _plain(value: Any) -> Any:

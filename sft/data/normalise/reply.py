@@ -14,12 +14,12 @@ from sft.data.normalise.answer import is_bare_answer
 
 _ANSWER_IS = re.compile(
     r"(?:^|(?<=[.!?\n]))[^\S\n]*(?:[*#_]+ ?)?(?:(?:so|thus|hence|therefore|in conclusion),?\s+)?(?:the\s+)?"
-    r"(?:final\s+)?answer(?:\s+is|\s*[:=]|[*_:]*\s*\n)+[*_\s:]*(?P<answer>[^\n]+?)\.?\s*$",
+    r"(?:final\s+)?answer(?=[\s*_]*(?:is\b|[:=\n]))(?:is\b|[\s*_:=])+(?P<answer>[^\s*_:=][^\n]*?)\.?\s*$",
     re.IGNORECASE,
 )
 _SPACES = re.compile(r"[^\S\n]{2,}")
 _OPEN_TAG = re.compile(r"<(reasoning|think|thinking|thought|answer|start_working_out|SOLUTION)>", re.IGNORECASE)
-_MARKED = re.compile(r"<[/|]?\w|^[\s*_#]*(?:reasoning|answer)[\s*_]*:", re.IGNORECASE | re.MULTILINE)
+_MARKED = re.compile(r"<[/|]?\w|^(?:[^\S\n]|[*_#])*(?:reasoning|answer)[\s*_]*:", re.IGNORECASE | re.MULTILINE)
 """What every format with markers of its own has; most texts have none, and are not parsed once per preset."""
 MAX_ANSWER_CHARS = 200
 """A longer one is no answer but a text."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from tasks.scoring.answer.plain_math import as_latex
+
 MAX_LATEX_CHARS = 400
 """Longer texts are no final answer, and parsing them costs more than it can tell."""
 
@@ -40,8 +42,12 @@ def latex_equal(gold: str, answer: str) -> bool:
         return True
     if max(len(gold), len(answer)) > MAX_LATEX_CHARS or not answer.strip():
         return False
+    rewritten = as_latex(gold), as_latex(answer)
+    if normalise_latex(rewritten[0]) == normalise_latex(rewritten[1]):
+        return True
     if _TEXT_ONLY.fullmatch(normalise_latex(gold)):
         return False
     from tasks.scoring.answer.latex_process import shared_process
 
-    return shared_process().equal(gold, answer)
+    process = shared_process()
+    return process.equal(*rewritten) or (rewritten != (gold, answer) and process.equal(gold, answer))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from harness.core.reply.format import ResponseFormat
 from harness.core.reply.parse import parse_sections
-from harness.core.reply.presets import PRESETS
 
 Choice: TypeAlias = Literal["first", "last"]
 Span: TypeAlias = tuple[int, int]
@@ -21,17 +19,14 @@ _BOXED = re.compile(r"\\f?boxed[ ]{0,2}(?=\{|-?\d)")
 _BARE_BOX = re.compile(r"-?\d+(?:[.,]\d+)*(?:/\d+)?")
 _HASHES = re.compile(r"(?<!#)####(?!#)[ \t]{0,4}([^\n]{0,400})")
 _HEADING = re.compile(r"(?:\*\*)?(?:step|part|case|problem|question|solution|reasoning|explanation)\b", re.IGNORECASE)
-_ANSWER = re.compile("nswer|NSWER")
-_CUE = re.compile(
-    r"nswer(?:(?:\*\*|__)?[ ]{0,2}[:：](?:\*\*|__)?"
-    r"|\b[^\n.:=]{0,80}?(?:\bis\b|\bequals\b|\bwould be\b|=)[ ]{0,2}[:：]?)",
-    re.IGNORECASE,
+_MARKS = r"(?:[\s$&]|\\[()\[\],;]|\\q?quad\b|\\(?:text|mbox)\{|\})*"
+_BOX_GAP = re.compile(
+    rf"{_MARKS}(?:,|;|(?:[A-Za-z]+{_MARKS})?(?:\band\b|\bor\b)){_MARKS}(?:and\b{_MARKS})?"
+    rf"(?:\\?[A-Za-z](?:_\{{?\w\}}?)?{_MARKS}={_MARKS})?|[ $]*"
+    rf"|{_MARKS}[^{{}}\\\n.]{{0,30}}\b(?:and|or)[ ]?\}}{_MARKS}"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\\!)(?<!Rs\.)(?<!No\.)(?<!vs\.)(?:\*\*)?[ ]")
-_REASONING_ENDS = tuple(
-    sorted({s.close for preset in PRESETS.values() for s in preset.sections if s.name == "reasoning" and s.close})
-)
-_MAX_FOUND = 32
+"""Between boxes that belong together: "\\boxed{2} and \\boxed{3}", "\\boxed{2} apples and \\boxed{3} pears"."""
+MAX_FOUND = 32
 """Spans tried of one rule: a reply that repeats a marker more often is looping."""
 
 
@@ -43,6 +38,8 @@ class Region:
     """Which rule found it: 'format', 'section', 'tags', 'boxed', 'hashes', 'answer-is', 'last-line'."""
     start: int
     end: int
+    is_final: bool = True
+    """Meant as the answer; "the answer would be 5" may only be a thought on the way."""
 
 
 def declared_sections(reply: str, choice: Choice, declared: ResponseFormat | None, *, strict: bool) -> list[Region]:
@@ -72,14 +69,41 @@ def tags(reply: str, choice: Choice) -> list[Region]:
 
 
 def boxed(reply: str, choice: Choice) -> list[Region]:
-    r"""`\boxed{...}` with balanced braces, also `\boxed 54`; an unclosed box (a truncated reply) holds no answer."""
+    r"""`\boxed{...}` with balanced braces, also `\boxed 54`; boxes joined by "and", "or" or a comma are one answer.
+
+    An unclosed box (a truncated reply) holds no answer.
+    """
     if "boxed" not in reply:
         return []
-    starts = [match.end() for match in _BOXED.finditer(reply)]
-    starts = starts[:_MAX_FOUND] if choice == "first" else starts[-_MAX_FOUND:]
-    spans = [(start + 1, end) for start in starts if (end := _closing_brace(reply, start)) is not None]
-    spans += [bare.span() for start in starts if (bare := _BARE_BOX.match(reply, start))]
-    return _regions("boxed", sorted(spans), choice)
+    matches = list(_BOXED.finditer(reply))
+    matches = matches[:MAX_FOUND] if choice == "first" else matches[-MAX_FOUND:]
+    boxes = [box for match in matches if (box := _box(reply, match)) is not None]
+    return _regions("boxed", _joined_boxes(reply, boxes), choice)
+
+
+class _Box(NamedTuple):
+    start: int
+    body: Span
+    end: int
+
+
+def _box(reply: str, match: re.Match[str]) -> _Box | None:
+    closing = _closing_brace(reply, match.end())
+    if closing is not None:
+        return _Box(match.start(), (match.end() + 1, closing), closing + 1)
+    bare = _BARE_BOX.match(reply, match.end())
+    return _Box(match.start(), bare.span(), bare.end()) if bare else None
+
+
+def _joined_boxes(reply: str, boxes: list[_Box]) -> list[Span]:
+    """The body of each box; of boxes that belong together all of them, commands included."""
+    groups: list[list[_Box]] = []
+    for box in boxes:
+        if groups and _BOX_GAP.fullmatch(reply, groups[-1][-1].end, box.start):
+            groups[-1].append(box)
+        else:
+            groups.append([box])
+    return [group[0].body if len(group) == 1 else (group[0].start, group[-1].end) for group in groups]
 
 
 def hashes(reply: str, choice: Choice) -> list[Region]:
@@ -90,42 +114,19 @@ def hashes(reply: str, choice: Choice) -> list[Region]:
     return _regions("hashes", spans, choice)
 
 
-def answer_is(reply: str, choice: Choice) -> list[Region]:
-    """What follows "The answer is", "Final answer:", "answer =": the sentence, or the next line where it is empty."""
-    if "nswer" not in reply and "NSWER" not in reply:
-        return []  # a plain search first: over a thousand long replies it is the difference
-    starts = [match.start() for match in _ANSWER.finditer(reply)]
-    starts = starts[:_MAX_FOUND] if choice == "first" else starts[-_MAX_FOUND:]
-    cues = [cue.end() for start in starts if (cue := _CUE.match(reply, start))]
-    return _regions("answer-is", [_after_cue(reply, end) for end in cues], choice)
-
-
 def last_line(reply: str, choice: Choice) -> list[Region]:
-    """The last (or first) line with any text, thinking left out where its end is marked."""
-    start = max(reply.rfind(mark) + len(mark) if mark in reply else 0 for mark in _REASONING_ENDS)
-    if not reply[start:].strip():
-        start = 0
-    body = reply[start:].rstrip() if choice == "last" else reply[start:].lstrip()
+    """The last (or first) line with any text."""
+    body = reply.rstrip() if choice == "last" else reply.lstrip()
     if not body:
         return []
     if choice == "last":
-        line = body.rfind("\n") + 1
-        return [Region(rule="last-line", start=start + line, end=start + len(body))]
+        return [Region(rule="last-line", start=body.rfind("\n") + 1, end=len(body))]
     start = len(reply) - len(body)
     return [Region(rule="last-line", start=start, end=start + len(body.split("\n", 1)[0]))]
 
 
-RULES: dict[str, Callable[[str, Choice], list[Region]]] = {
-    "tags": tags,
-    "boxed": boxed,
-    "hashes": hashes,
-    "answer-is": answer_is,
-    "last-line": last_line,
-}
-
-
 def _regions(rule: str, spans: list[Span], choice: Choice) -> list[Region]:
-    filled = spans[:_MAX_FOUND] if choice == "first" else spans[: -_MAX_FOUND - 1 : -1]
+    filled = spans[:MAX_FOUND] if choice == "first" else spans[: -MAX_FOUND - 1 : -1]
     return [Region(rule=rule, start=start, end=end) for start, end in filled]
 
 
@@ -146,17 +147,3 @@ def _without_cut(reply: str, span: Span) -> Span:
     first = start + len(reply[start:end]) - len(reply[start:end].lstrip())
     blank = reply.find("\n\n", first, end)
     return (start, end if blank < 0 else blank)
-
-
-def _after_cue(reply: str, start: int) -> Span:
-    end = _line_end(reply, start)
-    if not reply[start:end].strip(" *_:$"):
-        while end < len(reply) and not reply[start:end].strip(" *_:$\n"):
-            end = _line_end(reply, end + 1)
-    sentence = _SENTENCE_END.search(reply, start, min(end, start + 1_000))
-    return (start, sentence.start() if sentence else min(end, start + 1_000))
-
-
-def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end

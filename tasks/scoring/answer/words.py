@@ -133,3 +133,30 @@ def _cardinal(words: list[str]) -> Fraction | None:
         else:
             return None
     return Fraction(total + group) if seen else None
+
+
+_CHINESE_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_CHINESE_UNITS = {"十": 10, "百": 100, "千": 1_000}
+_CHINESE_SCALES = {"万": 10_000, "亿": 100_000_000}
+_CHINESE = re.compile(rf"[{''.join((*_CHINESE_DIGITS, *_CHINESE_UNITS, *_CHINESE_SCALES))}]{{1,20}}")
+_CHINESE_COUNTER = re.compile(r"[\u4e00-\u9fff]{0,8}[。！]?")
+
+
+def parse_chinese(text: str) -> Fraction | None:
+    """The number that a text in Chinese numerals spells, a counter after it allowed.
+
+    >>> parse_chinese("四十二"), parse_chinese("一千零五个苹果"), parse_chinese("没有")
+    (Fraction(42, 1), Fraction(1005, 1), None)
+    """
+    match = _CHINESE.match(text)
+    if match is None or not _CHINESE_COUNTER.fullmatch(text, match.end()):
+        return None
+    total = section = digit = 0
+    for character in match[0]:
+        if character in _CHINESE_DIGITS:
+            digit = _CHINESE_DIGITS[character]
+        elif character in _CHINESE_UNITS:
+            section, digit = section + (digit or 1) * _CHINESE_UNITS[character], 0
+        else:
+            total, section, digit = total + (section + digit) * _CHINESE_SCALES[character], 0, 0
+    return Fraction(total + section + digit)

@@ -51,7 +51,7 @@ def structure(
     required = chosen_rules(rules)
     return Scorer(
         name="structure",
-        version="2",
+        version="3",
         score=lambda doc, completion: _score(form, limits, required, doc, completion),
         metrics=_metrics(required),
         options={"response_format": asdict(form), "rules": sorted(required), **asdict(limits)},

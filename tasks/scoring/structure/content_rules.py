@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tasks.scoring.answer.regions import boxed
 from tasks.scoring.structure.reading import AnswerType, Breach, Finding, Reading
 
 _WORD = re.compile(r"\w+")
@@ -67,13 +68,15 @@ def steps_within_limits(reading: Reading) -> Finding:
 
 
 def answer_boxed(reading: Reading) -> Finding:
-    r"""Where the format asks for it, the answer section holds one \boxed{}."""
+    r"""Where the format asks for it, the answer section holds one \boxed{}, closed."""
     section = reading.first("answer")
     if not reading.response_format.boxed_answer or section is None:
         return "not_applicable"
-    if r"\boxed{" in reading.body("answer"):
+    if boxed(reading.body("answer"), "last"):
         return "kept"
-    return Breach(start=section.body_start, end=section.body_end, why=r"no \boxed{} in the answer")
+    opened = r"\boxed{" in reading.body("answer")
+    why = r"\boxed{ is not closed" if opened else r"no \boxed{} in the answer"
+    return Breach(start=section.body_start, end=section.body_end, why=why)
 
 
 def answer_parsable(reading: Reading) -> Finding:

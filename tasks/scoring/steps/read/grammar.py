@@ -31,6 +31,7 @@ from tasks.scoring.steps.read.words import (
 
 _POWER = {"+": 10, "-": 10, "*": 20, "/": 20, "^": 30}
 _UNARY = 25
+_POWER_WORDS = {"squared": 2, "cubed": 3}
 _PAIRS = {"(": ")", "[": "]", "{": "}", "lfloor": "rfloor", "lceil": "rceil"}
 
 
@@ -81,7 +82,12 @@ class _Parser(Lookaround):
                 right, j = self.expression(after, binding if op != "^" else binding - 1, depth + 1)
             except _Stop:
                 return left, i
-            tight = not implicit and op == "/" and self.tokens[i].end == self.tokens[after].start
+            tight = (
+                not implicit
+                and op == "/"
+                and not self.tokens[i].value
+                and self.tokens[i].end == self.tokens[after].start
+            )
             tight = tight and self.tokens[i - 1].end == self.tokens[i].start
             left, i = Bin(op, left, right, implicit, tight, of), j  # type: ignore[arg-type]
             n_operands += 1
@@ -370,6 +376,8 @@ class _Parser(Lookaround):
                 node = Percent(node)
             elif token.kind == "op" and token.text == "!":
                 node = Factorial(node)
+            elif token.kind == "word" and token.text in _POWER_WORDS:
+                node = Bin("^", node, Num(_POWER_WORDS[token.text], token.text, token.start, token.end))
             else:
                 break
             i += 1

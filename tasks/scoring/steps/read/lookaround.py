@@ -27,6 +27,8 @@ FUNCTIONS = {
     "lcm",
 }
 _MAX_UNIT_WORDS = 6
+_LAST_LETTER = "\u0590"
+"""Latin, Greek and Cyrillic letters may be variables; one sign of another script is a word."""
 
 NAMES = word_set(
     "alpha beta gamma delta epsilon theta lambda mu sigma phi omega rho tau pi ell eta zeta kappa nu xi psi chi"
@@ -61,7 +63,7 @@ class Lookaround:
             return False
         text = token.text
         if len(text) == 1:
-            return text not in "aAI" or self.in_formula(i)
+            return (text not in "aAI" or self.in_formula(i)) and text < _LAST_LETTER
         if text[-1] == "'":
             return len(text.rstrip("'")) == 1
         return text in NAMES or self.is_letter_product(i)
@@ -69,7 +71,7 @@ class Lookaround:
     def is_letter_product(self, i: int) -> bool:
         """The `xy` of `3xy` and the `AC` of `68AC`: letters that touch a number and are no unit."""
         text = self.tokens[i].text
-        if len(text) > 3 or not text.isalpha() or i == 0 or not self.touches(i):
+        if len(text) > 3 or not text.isalpha() or text[0] >= _LAST_LETTER or i == 0 or not self.touches(i):
             return False
         return self.tokens[i - 1].kind in ("num", "close") and text.lower() not in SHORT_UNITS
 
@@ -91,7 +93,7 @@ class Lookaround:
             token = tokens[j]
             if token.kind == "word":
                 lower = token.text.lower()
-                if lower in UNIT_BREAKERS or self.is_operator_word(j, lower):
+                if (lower in UNIT_BREAKERS and not self.is_noun(j, lower)) or self.is_operator_word(j, lower):
                     break
                 if self.is_variable(j) or self.is_lone_capital(j):
                     break
@@ -107,6 +109,11 @@ class Lookaround:
             else:
                 break
         return j, " ".join(words)
+
+    def is_noun(self, j: int, lower: str) -> bool:
+        """`30 leaves + 20 bugs`: behind a number and before a sign the word is what is counted."""
+        after = self.tokens[j + 1].kind if j + 1 < self.end else "rel"
+        return lower in ("leaves", "needs", "means") and after in ("op", "rel") and self.tokens[j - 1].kind == "num"
 
     def is_lone_capital(self, j: int) -> bool:
         """The `A` of `\\frac{1}{2} A$`: a capital with no word after it is a factor, no article."""
@@ -135,6 +142,8 @@ class Lookaround:
     def is_operator_word(self, j: int, lower: str) -> bool:
         if lower not in ("x", "of", "times", "plus", "minus", "divided", "multiplied"):
             return False
+        if lower == "times" and (j + 1 >= self.end or self.tokens[j + 1].kind in ("op", "rel")):
+            return False  # `90 times / 2`: what is counted
         return lower != "of" or (j + 1 < self.end and self.tokens[j + 1].kind in ("num", "command"))
 
     def joins_unit(self, j: int) -> bool:

@@ -9,6 +9,8 @@ from tasks.scoring.steps.read.limits import MAX_SOLUTION_CHARS, MAX_STEPS
 _LINE = re.compile(r"[^\n]+")
 _SENTENCE_END = re.compile(r"[.!?][)\"'*$]{0,3}[ \t]+(?=[A-Z\d\"'(*$\\\[#]|[a-z] ?=)")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|vs|e\.g|i\.e|approx|No|etc|a\.m|p\.m|Eq|Fig|Jr|Sr)|\b[A-Z])$")
+_FACTORIAL = re.compile(r"[\d)]!\s*[\\*(]")
+"""`3! \\times 5!` is no sentence's end."""
 _NUMBERING = re.compile(r"\s*(?:step\s*)?\d{1,3}", re.IGNORECASE)
 _GOES_ON = re.compile(r"\s*(?:=|\\approx|≈|&?=|\+ |\\times|\\cdot|\* \d)")
 _WORDLESS = re.compile(r"[\s$*#>`\-–—_=|:.\\\[\](){}]*")
@@ -59,7 +61,7 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     begin = start
     for match in _SENTENCE_END.finditer(text, start, end):
-        if _NUMBERING.fullmatch(text, begin, match.start()):
+        if _NUMBERING.fullmatch(text, begin, match.start()) or _FACTORIAL.match(text, match.start() - 1):
             continue
         if not _ABBREVIATION.search(text, max(begin, match.start() - 8), match.start()):
             found.append((begin, match.end()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -54,6 +54,7 @@ class Statement:
 
 _HAS_RELATION = re.compile(r"[=<>≤≥≠≈＝]|\\(?:le|ge|lt|gt|ne|approx|leq|geq|neq)\b|~=")
 _SOFT_WORD = re.compile(r"\b(?:is|are|equals?|gives|makes|get|in|totals|to|be|equaling)\b")
+_METRIC = re.compile(r"\d\s?(?:(?P<m>[kcm]m)|(?P<g>[km]g)|(?P<l>m[lL]|L of))\b")
 _CALCULATION = re.compile(
     r"\d\s*(?:[-+*/^×÷−%]|\\times|\\div|\\cdot|x\s|times|plus|minus|divided|multiplied)|\b(?:half|third|twice|double)\b"
 )
@@ -73,6 +74,8 @@ def parse_statements(text: str) -> tuple[Statement, ...]:
         return ()
     found: list[Statement] = []
     tokens, annotations = _take_annotations(tokenise(text))
+    if letters := {match.lastgroup for match in _METRIC.finditer(text)}:
+        _letters_as_units(tokens, letters)
     for clause in _clauses(tokens):
         found.extend(_statements_of(tokens, *clause))
         if len(found) >= MAX_STATEMENTS:
@@ -89,6 +92,13 @@ def _may_state(text: str) -> bool:
     return _SOFT_WORD.search(text) is not None and (
         _CALCULATION.search(text) is not None or _VALUE_IN_WORDS.search(text) is not None
     )
+
+
+def _letters_as_units(tokens: list[Token], letters: Collection[str | None]) -> None:
+    """In `5 km = 5000 m` and `2 kg = 2000 g` the letter after a number is a unit, no variable."""
+    for i in range(1, len(tokens)):
+        if tokens[i].text.lower() in letters and tokens[i - 1].kind == "num" and tokens[i].kind == "word":
+            tokens[i] = tokens[i]._replace(prose=True)
 
 
 def _take_annotations(tokens: list[Token]) -> tuple[list[Token], list[list[Token]]]:
@@ -136,7 +146,7 @@ def _join_lines(tokens: list[Token]) -> None:
     at_line_start = True
     for i, token in enumerate(tokens):
         if token.text == "\n":
-            following = tokens[i + 1] if i + 1 < len(tokens) else None
+            following = next((t for t in tokens[i + 1 : i + 4] if t.text != "\n"), None)
             goes_on = following is not None and (
                 following.kind == "rel" or (following.kind == "op" and following.text in "+/")
             )

@@ -41,15 +41,19 @@ class Token(NamedTuple):
 
 
 _SAME_LENGTH = {
-    **dict.fromkeys("×✕✖⨉·⋅∗∙", "*"), **dict.fromkeys("÷∕⁄", "/"), **dict.fromkeys("−–﹣－‐‑", "-"), "＋": "+",
+    **dict.fromkeys("×✕✖⨉·⋅∗∙", "*"), **dict.fromkeys("∕⁄", "/"), **dict.fromkeys("−–﹣－‐‑", "-"), "＋": "+",
     "＝": "=",
     "－": "-", "％": "%", "（": "(", "）": ")", "，": ",", "：": ":", "—": ";", "•": "\n", "●": "\n", "▪": "\n",
     "◦": "\n",
     **dict.fromkeys("“”„«»", '"'), **dict.fromkeys("’‘`", "'"),
     **dict.fromkeys("\u00a0\u2009\u202f\u2003\u2002\u3000\t\r\f\v", " "),
     "≦": "≤", "≧": "≥", "≃": "≈", "≅": "≈", "⇒": "→", "⟹": "→", "➔": "→", "➝": "→", "∴": "→", "〖": "(", "〗": ")",
-    **{chr(0xFF10 + d): str(d) for d in range(10)},
+    "。": ".", "．": ".", "।": ".", "、": ",", "،": ",", "٫": ".", "٬": ",", "；": ";", "？": "?", "！": ".",
+    "\u200b": " ", "\u200d": " ", "\u2060": " ", "\ufeff": " ",
+    **{chr(zero + d): str(d) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xBE6, 0xC66, 0xCE6, 0xE50, 0xFF10)
+       for d in range(10)},
 }  # fmt: skip
+"""Signs, marks and digits of other scripts, each for one character of ours, so that spans stay."""
 _TRANSLATE = str.maketrans(_SAME_LENGTH)
 assert all(len(new) == 1 for new in _SAME_LENGTH.values())
 
@@ -70,6 +74,7 @@ _PATTERN = re.compile(
   | (?P<rel><=|>=|==|!=|~=|[=<>≤≥≠≈])
   | (?P<star>\*\*+)
   | (?P<op>[-+*/^!])
+  | (?P<division>÷)
   | (?P<open>[(\[{])
   | (?P<close>[)\]}])
   | (?P<text>\\(?:text(?:bf|it|rm)?|math(?:rm|bf|it)|mbox|operatorname|boxed|fbox|bold(?:symbol)?)\*?\s*\{)
@@ -116,6 +121,20 @@ _GREEK = {
 _DEGREES = {"circ", "degree"}
 
 
+_DECIMAL_COMMA = re.compile(r"(?<![\d,(.])\d{1,3}(?:\.\d{3})*,\d{2}(?![\d,)])")
+_DECIMAL_POINT = re.compile(r"\d\.\d{1,2}(?![\d.])|\d,\d{3}(?!\d)")
+_MARKED_NUMBER = re.compile(r"\d[\d.,]*\d")
+_SWAPPED_MARKS = str.maketrans(",.", ".,")
+_TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
+
+
+def _has_decimal_commas(text: str) -> bool:
+    """Two numbers or more are written like 2,50 or 1.200,00, and none like 2.50 or 1,200."""
+    if "," not in text or _DECIMAL_POINT.search(text) is not None:
+        return False
+    return len(_DECIMAL_COMMA.findall(text)) > 1
+
+
 _PLAIN = frozenset({"word", "op", "percent", "comma", "annotation"})
 """Token kinds whose text is the match."""
 
@@ -129,13 +148,15 @@ def tokenise(text: str) -> list[Token]:
     text = text[:MAX_STEP_CHARS]
     if not text.isascii():
         text = text.translate(_TRANSLATE)
+    if _has_decimal_commas(text):
+        text = _MARKED_NUMBER.sub(lambda match: match.group().translate(_SWAPPED_MARKS), text)
     return _Tokeniser(text).run()
 
 
 class _Tokeniser:
     """State of one pass: braces that only group text are dropped together with their command."""
 
-    __slots__ = ("braces", "gap", "text", "text_depth", "tokens")
+    __slots__ = ("braces", "gap", "is_table", "text", "text_depth", "tokens")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -143,6 +164,7 @@ class _Tokeniser:
         self.braces: list[str] = []
         self.text_depth = 0
         self.gap = False
+        self.is_table = "|" in text and _TABLE_ROW.search(text) is not None
 
     def run(self) -> list[Token]:
         tokens = self.tokens
@@ -203,6 +225,10 @@ class _Tokeniser:
         else:
             self.gap = True
 
+    def _division(self, match: re.Match[str]) -> None:
+        """`÷` divides by the whole fraction behind it: `15÷1/2`. Its token has the value 1."""
+        self._add("op", "/", match, 1)
+
     def _open(self, match: re.Match[str]) -> None:
         if match.group() == "{":
             self.braces.append("{")
@@ -228,7 +254,7 @@ class _Tokeniser:
     def _command(self, match: re.Match[str]) -> None:
         name = match.group()[1:]
         if name in _OPERATOR_COMMANDS:
-            self._add("op", _OPERATOR_COMMANDS[name], match)
+            self._add("op", _OPERATOR_COMMANDS[name], match, int(name == "div"))
         elif name in _RELATION_COMMANDS:
             self._add("rel", _RELATION_COMMANDS[name], match)
         elif name in _ARGUMENT_COMMANDS:
@@ -317,5 +343,7 @@ class _Tokeniser:
             self._add("word", "cents", match)
         elif character == "'" and self.text[match.start() - 1 : match.start()] not in (")", "]", "}", *"0123456789"):
             self.gap = True
+        elif character == "|" and self.is_table:
+            self._add("stop", ";", match)
         elif character not in "#&~":
             self._add("opaque", character, match)

@@ -55,6 +55,26 @@ AMBIGUOUS_BEFORE = word_set(
 )
 """Words before a span after which its value may not be what the sentence speaks of."""
 
+FUNCTION_WORDS = word_set(
+    "log sin cos tan ln mod modulo gcd lcm max min floor ceiling average mean median mode choose chosen taken factorial"
+    " square squared cube cubed root ratio reciprocal inverse opposite negative raised sum product difference between"
+    " respectively versus vs x r remainder plus minus plus-or-minus divided multiplied add adding subtract subtracting"
+    " and-a-half hundredths tenths thousandths half halves thirds third fourths quarter quarters fifths sixths eighths"
+    " tenth hundredth over"
+)
+"""Words beside a span that do something to its value which no number of the sentence tells."""
+LABELS = word_set(
+    "week day month year page chapter level question item step row grade age column figure table equation line problem"
+    " case part option round game test section unit number no room bus route verse lesson volume score won lost win"
+    " beat season episode"
+)
+"""Words, singular, after which `3-1` is a range or a score."""
+FUNCTION_NOUNS = word_set(
+    "product difference average mean median mode square root cube ratio power factor combination combinations rest"
+    " remainder quotient logarithm log sine cosine negative inverse reciprocal out multiple"
+)
+"""Nouns before 'of' that make another value of what follows, which no number of the sentence tells."""
+
 FRACTION_NOUNS = word_set(
     "half third thirds quarter quarters fourth fourths fifth fifths sixth sixths eighth tenth tenths percent"
     " percentage product difference"
@@ -82,15 +102,6 @@ HYPOTHETICAL_CUES = word_set(
     " should check verify case either test hypothetical otherwise"
 )
 """Words after which a false statement may be meant to be false."""
-NEGATION_CUES = word_set(
-    "not isn't doesn't incorrect wrong mistake mistaken false impossible contradiction contradicts contradictory error"
-    " cannot can't oops invalid unless instead"
-)
-"""Words beside a statement that deny it."""
-CORRECTION_CUES = word_set(
-    "oops wait incorrect wrong mistake mistaken false contradiction impossible recheck re-check re-evaluate actually"
-)
-"""Words that take a statement back in the next sentence."""
 
 SOFT_RELATIONS = {
     ("is",), ("equals",), ("gives",), ("makes",), ("is", "equal", "to"), ("which", "is"), ("to", "get"), ("we", "get"),
@@ -105,21 +116,32 @@ SECONDS = {
 """Fixed time units, in seconds."""
 MONTHS = {"month": 1, "year": 12, "decade": 120, "century": 1_200}
 LENGTHS = {"inch": 1, "foot": 12, "yard": 36, "mile": 63_360}
-METRIC = {"millimeter": 1, "mm": 1, "centimeter": 10, "cm": 10, "meter": 1_000, "kilometer": 1_000_000, "km": 1_000_000}
+METRIC = {
+    "millimeter": 1,
+    "mm": 1,
+    "centimeter": 10,
+    "cm": 10,
+    "meter": 1_000,
+    "m": 1_000,
+    "kilometer": 1_000_000,
+    "km": 1_000_000,
+}
 MASS = {"ounce": 1, "oz": 1, "pound": 16, "lb": 16, "ton": 32_000}
-GRAMS = {"milligram": 1, "mg": 1, "gram": 1_000, "kilogram": 1_000_000, "kg": 1_000_000}
+GRAMS = {"milligram": 1, "mg": 1, "gram": 1_000, "g": 1_000, "kilogram": 1_000_000, "kg": 1_000_000}
 VOLUME = {"ounce": 1, "cup": 8, "pint": 16, "quart": 32, "gallon": 128}
-LITERS = {"milliliter": 1, "ml": 1, "liter": 1_000}
+LITERS = {"milliliter": 1, "ml": 1, "liter": 1_000, "l": 1_000}
 MONEY = {"cent": 1, "penny": 1, "nickel": 5, "dime": 10, "quarter": 25, "dollar": 100, "buck": 100}
-COUNT = {"piece": 1, "pair": 2, "dozen": 12, "egg": 1, "score": 20}
+GROUPS = {"pair": 2, "dozen": 12, "score": 20}
+"""Words that count things by the group."""
 POWER = {"watt": 1, "watt-hour": 1, "wh": 1, "kilowatt": 1_000, "kw": 1_000, "kwh": 1_000, "kilowatt-hour": 1_000}
 BYTES = {"kb": 1, "mb": 1_000, "gb": 1_000_000}
-UNIT_TABLES = (POWER, BYTES, SECONDS, MONTHS, LENGTHS, METRIC, MASS, GRAMS, VOLUME, LITERS, MONEY, COUNT)
+UNIT_TABLES = (POWER, BYTES, SECONDS, MONTHS, LENGTHS, METRIC, MASS, GRAMS, VOLUME, LITERS, MONEY)
 """A small fixed table: a units library would read 'hand' and 'bag' as units."""
 
 _IRREGULAR = {"feet": "foot", "inches": "inch", "pennies": "penny", "centuries": "century", "ft": "foot", "hrs": "hour",
               "mins": "minute", "secs": "second", "lbs": "pound", "litre": "liter", "litres": "liter", "metre": "meter",
-              "metres": "meter", "minutes": "minute", "h": "hour"}  # fmt: skip
+              "metres": "meter", "minutes": "minute", "h": "hour",
+              "hr": "hour", "min": "minute", "sec": "second", "kilo": "kg", "kilos": "kg", "kgs": "kg"}  # fmt: skip
 
 
 def singular(word: str) -> str:

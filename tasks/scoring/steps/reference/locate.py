@@ -44,11 +44,14 @@ def judge_claims(trace: Trace, gold: Gold) -> Judged:
     found = [support_of(claim, gold) for claim in trace.claims]
     behind: list[frozenset[int]] = []
     redeemed = [False] * len(found)
+    reached: set[Exact] = set()
     for claim, (support, _) in zip(trace.claims, found, strict=True):
         behind.append(claim.uses.union(*(behind[number] for number in claim.uses)))
         if support == "gold" and claim.kind != "stated" and claim.written not in gold.trace.question.points:
-            for number in behind[-1]:
-                redeemed[number] = True
+            if claim.written not in reached:  # a reply that repeats itself redeems nothing the second time
+                for number in behind[-1]:
+                    redeemed[number] = True
+            reached.add(claim.written)
     return Judged(
         claims=trace.claims,
         supports=tuple(support for support, _ in found),

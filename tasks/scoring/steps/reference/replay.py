@@ -14,7 +14,7 @@ from tasks.scoring.steps.reference.affine import linear_form
 from tasks.scoring.steps.reference.points import PRIME, Exact, NoPoint, Point, whole
 from tasks.scoring.steps.reference.question import QuestionNumbers
 from tasks.scoring.steps.reference.trace import Reading, Trace
-from tasks.scoring.steps.value.tolerance import closeness
+from tasks.scoring.steps.value.tolerance import closeness, decimal_digits
 
 MAX_LOOSE = 60
 """Numbers of one step outside its statements that are read."""
@@ -46,7 +46,7 @@ def replay(
         for _, event in _events(text):
             if trace.is_full:
                 break
-            _take(trace, index, text, event)
+            _take(trace, index, text, event, ends=index + 1 == len(steps))
     return trace
 
 
@@ -78,12 +78,13 @@ def _loose(text: str, statements: Iterable[Statement]) -> list[re.Match[str]]:
     return found
 
 
-def _take(trace: Trace, step: int, text: str, event: Statement | re.Match[str]) -> None:
+def _take(trace: Trace, step: int, text: str, event: Statement | re.Match[str], *, ends: bool) -> None:
     try:
         if not isinstance(event, Statement):
             _state(trace, step, _number(event[1]), event[0])
         elif all(relation in ("=", "~=") for relation in event.relations):
-            _take_statement(trace, step, text[event.start : event.end], event)
+            is_last = ends and event.end == len(text.rstrip())
+            _take_statement(trace, step, text[event.start : event.end], event, is_last=is_last)
     except NoPoint:
         return
 
@@ -101,17 +102,17 @@ def _state(trace: Trace, step: int, value: Exact, text: str) -> None:
     trace.add("stated", step, value, tuple(readings), text, is_new=is_new)
 
 
-def _take_statement(trace: Trace, step: int, source: str, statement: Statement) -> None:
+def _take_statement(trace: Trace, step: int, source: str, statement: Statement, *, is_last: bool) -> None:
     sides = [side for side in statement.sides if side.node is not None]
     if any(side.end - side.start > MAX_SIDE_CHARS for side in sides):
         raise NoPoint
     names = {name for side in sides for name in symbols(_node(side))} - {"pi"}
     if names:
         if _may_compute(trace, sides, names):
-            _compute(trace, step, source, sides)
+            _compute(trace, step, source, sides, is_last=is_last)
         _equate(trace, step, source, sides)
         return
-    if not _compute(trace, step, source, sides):
+    if not _compute(trace, step, source, sides, is_last=is_last):
         for side in sides:
             value = trace.read(_node(side))[0].point.base
             _state(trace, step, -value if value < 0 else value, source)
@@ -131,8 +132,11 @@ def _may_compute(trace: Trace, sides: list[Side], names: set[str]) -> bool:
     )
 
 
-def _compute(trace: Trace, step: int, source: str, sides: list[Side]) -> bool:
-    """Claim the calculations of a statement with the value that it writes; False where it has none."""
+def _compute(trace: Trace, step: int, source: str, sides: list[Side], *, is_last: bool) -> bool:
+    """Claim the calculations of a statement with the value that it writes; False where it has none.
+
+    `is_last`: the solution ends here, so that the digits written may be the first ones of the value.
+    """
     computed = [side for side in sides if not symbols(_node(side)) and not is_literal(_node(side))]
     if not computed:
         return False
@@ -144,6 +148,8 @@ def _compute(trace: Trace, step: int, source: str, sides: list[Side]) -> bool:
     if is_literal(last) and not symbols(last):
         written = trace.read(last)[0].point.base
         is_slip = _is_slip(value, written, last)
+        if is_slip and is_last and decimal_digits(value).startswith(decimal_digits(written).rstrip("0").rstrip(".")):
+            written, is_slip = value, False
     if is_slip:
         readings = (Reading(Point(written, _SLIP_MARK + len(trace.claims)), readings[0].uses),)
     elif not readings[0].uses and any(symbols(_node(side)) for side in sides):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tasks.scoring.steps.read.context import left_is_whole, right_is_whole
 from tasks.scoring.steps.read.statements import Side, Statement
 from tasks.scoring.steps.read.tree import Bin, Node, Num, is_literal, strip
+from tasks.scoring.steps.read.whole import left_is_whole, right_is_whole
 from tasks.scoring.steps.value.evaluate import Value
 from tasks.scoring.steps.value.quantities import Mentions, Unit, has_formulas, money_unit, unit_of
 
@@ -57,15 +57,20 @@ class _Reader:
     def _is_money(self, num: Num) -> bool:
         return not self.is_formula or self.text[max(0, num.start - 2) : num.start] == "\\$"
 
-    def linked(self, num: Num) -> Unit | None:
-        """The written unit, or for a bare literal the unit of its value."""
+    def linked(self, num: Num, stated: Unit | None = None) -> Unit | None:
+        """The written unit, or for a bare literal the unit of its value: `stated`, if it ever had that one."""
         if num.unit or self._has_dollar(num):
             return self.written(num)
-        return self.local.unit(num.value) or (self.mentions.unit(num.value) if num.value > _SMALL else None)
+        found = self.local.unit(num.value)
+        if found is not None and stated is not None and found != stated and self.mentions.has(num.value, stated):
+            return stated  # `5 + 10 + 20 = 35 minutes over 5 days`: the 5 were minutes before
+        return found or (self.mentions.unit(num.value) if num.value > _SMALL else None)
 
-    def known(self, num: Num) -> Unit | None:
+    def known(self, num: Num, stated: Unit | None) -> Unit | None:
         """As linked, small numbers of the question and of earlier steps too."""
-        return self.linked(num) or (None if num.unit or self._has_dollar(num) else self.mentions.unit(num.value))
+        return self.linked(num, stated) or (
+            None if num.unit or self._has_dollar(num) else self.mentions.unit(num.value)
+        )
 
     def stated(self, side: Side) -> Unit | None:
         node = strip(side.node) if side.node is not None else None
@@ -88,12 +93,12 @@ def _terms(node: Node) -> list[tuple[int, Node]]:
 def _sum_slip(reader: _Reader, terms: list[tuple[int, Node]], values: list[Value | None], right: Side) -> str:
     """Terms of different kinds, one of them a measure; or of one kind and different size, added as they stand."""
     literals = [(sign, term) for sign, term in terms if type(term) is Num]
-    linked = [unit for _, term in literals if (unit := reader.linked(term)) is not None and unit.is_plain]
+    stated = reader.stated(right)
+    linked = [unit for _, term in literals if (unit := reader.linked(term, stated)) is not None and unit.is_plain]
     for a in linked:
         if a.is_measure and any(b.powers != a.powers and not reader.mentions.is_one_for_one(a, b) for b in linked):
             return "terms of different kinds"
-    stated = reader.stated(right)
-    units = [(sign, term, unit) for sign, term in literals if (unit := reader.known(term)) is not None]
+    units = [(sign, term, unit) for sign, term in literals if (unit := reader.known(term, stated)) is not None]
     if stated is None or len(units) < len(terms) or len({unit.scale for _, _, unit in units}) == 1:
         return ""
     if any(unit.powers != stated.powers or len(unit.tables | stated.tables) > 1 for _, _, unit in units):

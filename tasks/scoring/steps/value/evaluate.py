@@ -181,6 +181,8 @@ def _integer(value: Value) -> int:
 
 
 def _call(name: str, values: list[Value]) -> Value:
+    if name in ("gcd", "lcm", "max", "min") and len(values) < 2:
+        raise Undefined("two arguments expected")  # gcd(378,315) is no 378315
     if name in ("gcd", "lcm"):
         numbers = [_integer(v) for v in values]
         return math.gcd(*numbers) if name == "gcd" else math.lcm(*numbers)

@@ -66,7 +66,7 @@ _TABLES: dict[str, tuple[str, Mapping[str, int | Fraction]]] = {
     "metric mass": ("mass", GRAMS),
     "imperial volume": ("volume", {"gallon": 1, "quart": Fraction(1, 4), "pint": Fraction(1, 8)}),
     "metric volume": ("volume", LITERS),
-    "dollars": ("money", {"cent": 1, "dollar": 100, "buck": 100}),
+    "dollars": ("money", {"cent": 1, "penny": 1, "dollar": 100, "buck": 100}),
 }
 DIMENSIONS = frozenset(dimension for dimension, _ in _TABLES.values())
 _MEASURES = {
@@ -217,6 +217,11 @@ class Mentions:
         if other.noun in self._ones:
             return True
         return any(unit is not None and unit.powers == measure.powers for unit in self._units.get(1, ()))
+
+    def has(self, value: Fraction | int, unit: Unit) -> bool:
+        """The value has been given this unit."""
+        self._read()
+        return unit in self._units.get(value, ())
 
     def unit(self, value: Fraction | int) -> Unit | None:
         """The one unit that a value always had, a bare one in prose being none; None for none, or for several."""

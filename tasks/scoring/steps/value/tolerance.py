@@ -10,6 +10,8 @@ from tasks.scoring.steps.value.evaluate import Value
 Closeness: TypeAlias = Literal["exact", "rounded", "truncated", "integer", "percent", "approximate", "off"]
 
 FLOAT_RELATIVE = 1e-9
+_FLOAT_DECIMALS = 12
+"""Digits that only a computer writes, with its noise."""
 APPROXIMATE_RELATIVE = Fraction(2, 100)
 """What the sign '≈' allows."""
 
@@ -27,6 +29,8 @@ def closeness(value: Value, written: Value, decimals: int) -> Closeness:
     if same_value(value, written):
         return "exact"
     gap = distance(value, written)
+    if decimals >= _FLOAT_DECIMALS and gap <= FLOAT_RELATIVE * max(1.0, abs(float(written))):
+        return "rounded"  # 0.1 + 0.2 = 0.30000000000000004
     unit = Fraction(1, 10**decimals)
     if decimals == 0:
         is_integer = type(value) is not float and Fraction(value).denominator == 1
@@ -105,3 +109,21 @@ def exact_text(value: Value | None) -> str:
         return f"{value:.10g}"
     value = Fraction(value)
     return str(value) if max(value.numerator.bit_length(), value.denominator.bit_length()) <= 200 else ""
+
+
+def decimal_digits(value: Value) -> str:
+    """The value as digits with twelve decimals, cut and not rounded; empty past 200 bits.
+
+    >>> decimal_digits(Fraction(-63, 2)), decimal_digits(Fraction(1, 3))
+    ('-31.500000000000', '0.333333333333')
+    """
+    if type(value) is float:
+        return f"{value:.12f}" if abs(value) < _LONGEST else ""
+    fraction = Fraction(value)
+    if max(fraction.numerator.bit_length(), fraction.denominator.bit_length()) > 200:
+        return ""
+    whole, rest = divmod(abs(fraction.numerator) * 10**12 // fraction.denominator, 10**12)
+    return f"{'-' if fraction < 0 else ''}{whole}.{rest:012d}"
+
+
+_LONGEST = 1e60

@@ -1,4 +1,4 @@
-"""Relations with variables: identities, and equations against the equation before them."""
+"""Relations with variables: identities, and equations that are new, defined or derived."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import gcd
 
-from tasks.scoring.steps.read.context import is_hypothetical, is_rounding_marked
+from tasks.scoring.steps.read.context import is_hypothetical
 from tasks.scoring.steps.read.tree import Bin, Neg, Node, Sym, is_literal, strip, symbols, walk
 from tasks.scoring.steps.value.counts import is_no_count, is_taken_back
 from tasks.scoring.steps.value.evaluate import Undefined, Value, try_evaluate
@@ -18,63 +18,34 @@ from tasks.scoring.steps.value.polynomial import (
     common_roots,
     difference,
     univariate,
-    value_at,
     variables,
 )
-from tasks.scoring.steps.value.tolerance import closeness, near, same_value, show_value
-from tasks.scoring.steps.value.units import is_unit_conversion
-from tasks.scoring.steps.verdict.judge import Pair, doubt, written_decimals
+from tasks.scoring.steps.value.tolerance import same_value, show_value
+from tasks.scoring.steps.value.units import side_quantity
+from tasks.scoring.steps.verdict.derivation import (
+    FOLLOWS,
+    INTRODUCED,
+    judge_alternative,
+    judge_defined,
+    judge_derived,
+    objection,
+    solution_of,
+    words_between,
+)
+from tasks.scoring.steps.verdict.doubts import doubt
+from tasks.scoring.steps.verdict.pair import Pair
 from tasks.scoring.steps.verdict.ruling import Ruling
 from tasks.scoring.steps.verdict.state import Equation, EquationForm, SolutionState
-from tasks.scoring.steps.verdict.verdicts import Verdict
 
 _FREE = Ruling("unverifiable", "free variables")
-_INTRODUCED = Ruling("unverifiable", "equation introduced")
-_NEW = re.compile(
-    r"\b(?:given|let(?!'s)|suppose|if|assum\w*|know|told|where|when|case|equations?|second|another|other|also|check|verif\w*"
-    r"|try\w*|denote|define|represent\w*|either|or|possib\w*|because|since|(?<!solve )(?<!solving )for|set"
-    r"|setting|plug\w*"
-    r"|substitut\w*|consider|otherwise|new|writ\w*|proportion|equal|similarly|need|want|at|us(?:e|ing)|solve(?! for)"
-    r"|discard\w*|reject\w*|positive|negative|smallest|largest)\b",
-    re.IGNORECASE,
-)
-"""Words that bring an equation in."""
-_NEW_AFTER_ALL = re.compile(
-    r"\b(?:let(?!'s)|suppose|if|assum\w*|when|case|another|plug\w*|substitut\w*|check|verif\w*|into|us(?:e|ing)|either|or|other|second|"
-    r"first|values?|equations|these|system|where)\b",
-    re.IGNORECASE,
-)
-_DERIVED = re.compile(
-    r"\b(?:get|gets|gives?|so|thus|therefore|hence|then|impl(?:y|ies)|becom\w*|yield\w*|obtain\w*|find|have|which|mov\w*)\b",
-    re.IGNORECASE,
-)
-"""Words that derive an equation."""
-_MANIPULATED = re.compile(
-    r"\b(?:simplif\w*|solving|solve for|divid\w*|subtract\w*|add(?:ing)?|multipl\w*|combin\w*|expand\w*"
-    r"|isolat\w*|rearrang\w*|cross|"
-    r"both sides|reduc\w*|distribut\w*)\b",
-    re.IGNORECASE,
-)
-"""Words that transform the equation before."""
-_CALCULATED = re.compile(
-    r"\b(?:calculat\w*|comput\w*|evaluat\w*|simplif\w*|perform\w*|divid\w*|multipl\w*)\b", re.IGNORECASE
-)
+
+
 _SET_UP = re.compile(r"\b(?:equations?|set(?:ting)? up|equal|given|know|write|proportion)\b", re.IGNORECASE)
 """Words that announce an equation to be solved, not a simplification."""
-_STEP_LABEL = re.compile(r"^\s*(?:step|line)\s*\d+\s*[:.)]", re.IGNORECASE)
+
+
 _CONDITION = re.compile(r"\b(?:if|suppose|assum\w*|when|case|for(?= \\?[($])|otherwise)\b", re.IGNORECASE)
 """Words after which earlier equations no longer bind."""
-_CONCLUDED = re.compile(
-    r"[\s*]*(?:(?:therefore|thus|hence|so|finally|then)\b[\s,]*)?(?:we (?:get|find|have|conclude) (?:that )?)?"
-    r"(?:the )?(?:value of )?(?:the )?(?:unknown )?(?:variable )?[\W]{0,3}$",
-    re.IGNORECASE,
-)
-"""What stands before a conclusion in words: `Therefore, the value of x is 5`."""
-_MAX_LEAD_WORDS = 5
-"""Of 'so we get'; more words tell of something new."""
-_ANY_WORD = re.compile(r"[A-Za-z]{2,}")
-_COMMANDS = re.compile(r"\\[A-Za-z]+")
-_CONDITION_AFTER = re.compile(r"\W{0,6}(?:if|when|for|or|where|unless)\b", re.IGNORECASE)
 
 
 def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
@@ -83,8 +54,8 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
     assert pair.right.node is not None
     if pair.relation != "=":
         return _FREE
-    if pair.index == 0 and _CONDITION.search(_between(pair, state)):
-        state.equations.clear()
+    if pair.index == 0 and _CONDITION.search(words_between(pair, state)):
+        state.forget()
     try:
         left, right = as_ratio(pair.left.node), as_ratio(pair.right.node)
         gap = difference(left, right)
@@ -95,12 +66,12 @@ def judge_algebra(pair: Pair, state: SolutionState) -> Ruling:
     if not variables(gap):
         if Sym in (type(strip(pair.left.node)), type(strip(pair.right.node))):
             return Ruling("unverifiable", "a name used anew")  # C = C + 8
-        return _objection(pair, "contradiction")
+        return objection(pair, "contradiction")
     if _is_substitution(pair):
         return _FREE
     single = univariate(gap)
     if single is None:
-        return _several_variables(gap, state)
+        return _several_variables(pair, gap, state)
     return _one_variable(pair, left, right, *single, state)
 
 
@@ -108,17 +79,6 @@ def _is_substitution(pair: Pair) -> bool:
     """The second relation of `a = 2k^2 = 2*2^2`: values put into a formula, no equation for k."""
     first = pair.statement.sides[0].node
     return pair.index > 0 and (first is None or type(strip(first)) is Sym) and not symbols(pair.right.node)  # type: ignore[arg-type]
-
-
-def _objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruling:
-    """Invalid, unless something speaks against it.
-
-    A later denial excuses an equation that cannot hold ('this is a contradiction'); of one that does not follow it
-    mostly denies the result.
-    """
-    judged = pair if reason in ("contradiction", "false identity") else replace(pair, following="")
-    why_not = doubt(judged)
-    return Ruling("unverifiable", why_not, left, right) if why_not else Ruling("invalid", reason, left, right)
 
 
 def _by_points(left: Node, right: Node) -> Ruling:
@@ -138,9 +98,11 @@ def _by_points(left: Node, right: Node) -> Ruling:
     return Ruling("valid", "identity") if agreed >= 2 else _FREE
 
 
-def _several_variables(gap: Polynomial, state: SolutionState) -> Ruling:
+def _several_variables(pair: Pair, gap: Polynomial, state: SolutionState) -> Ruling:
     """An equation in several variables holds where it is an earlier one times a constant."""
     known = any(_proportional(gap, earlier) for earlier in state.relations)
+    if type(strip(pair.left.node)) is Sym and not doubt(replace(pair, following="")):  # type: ignore[arg-type]
+        state.defined = (state.order, gap)
     state.relations = [*state.relations[-7:], gap]
     state.mixed_order = state.order
     return Ruling("valid", "same equation") if known else _FREE
@@ -168,6 +130,7 @@ def _one_variable(
         size,
         trusted=not doubt(replace(pair, following="")),
         is_plain=len(pair.statement.sides) == 2,
+        quantity=side_quantity(pair.text, pair.statement.sides[-1]),
     )
     state.equations[name] = now
     if (
@@ -176,15 +139,25 @@ def _one_variable(
         and now.trusted
         and _has_no_count(pair, name, coefficients, state)
     ):
-        return _objection(pair, "no such count", show_value(_solution(now)), state.counts[name])
+        return objection(pair, "no such count", show_value(solution_of(now)), state.counts[name])
     slip = _slip(pair, left, right)
     if slip and before is not None and before.form == "equation" and pair.index == 0:
         slip = len(common_roots(before.coefficients, coefficients)) < 2
-    if slip and not _SET_UP.search(_between(pair, state)):
-        return _objection(pair, "false identity")
+    if slip and not _SET_UP.search(words_between(pair, state)):
+        return objection(pair, "false identity")
+    if (contradicted := judge_defined(pair, name, now, state)) is not None:
+        return contradicted
     if before is None or len(coefficients) > 9 or len(before.coefficients) > 9:
-        return _INTRODUCED
-    return _follows(pair, before, now, state)
+        return INTRODUCED
+    if (alternative := judge_alternative(pair, before, now, state)) is not None:
+        state.equations[name] = replace(now, source=before.source)
+        return alternative
+    ruling = judge_derived(pair, before, now, state)
+    if ruling is FOLLOWS and now.form == "value" and before.form == "equation":
+        state.equations[name] = replace(now, source=before)
+    elif ruling.verdict == "invalid" and before.form != "value":
+        state.equations[name] = before  # what follows is held against the last equation that stands
+    return ruling
 
 
 def _has_no_count(pair: Pair, name: str, coefficients: list[Fraction], state: SolutionState) -> bool:
@@ -202,7 +175,7 @@ def _has_no_count(pair: Pair, name: str, coefficients: list[Fraction], state: So
     if len(sides) > 2:
         is_value = type(strip(pair.left.node)) is Sym and sides[-1].node is not None
         solution = try_evaluate(sides[-1].node) if is_value else None  # type: ignore[arg-type]
-    if solution is None or type(solution) is float or _CONDITION.search(_between(pair, state)):
+    if solution is None or type(solution) is float or _CONDITION.search(words_between(pair, state)):
         return False
     last = sides[-1].node or pair.right.node
     return is_no_count(Fraction(solution), pair.left.node, last, divisible=name in state.asked)
@@ -262,97 +235,3 @@ def _linear(ratio: Ratio) -> tuple[Fraction, Fraction] | None:
 
 def _n_operators(node: Node) -> int:
     return sum(type(part) is Bin and not part.implicit for part in walk(node))
-
-
-def _follows(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling:
-    """Whether an equation shares a solution with the one before it."""
-    shared = len(common_roots(before.coefficients, now.coefficients)) > 1
-    if shared:
-        return Ruling("valid", "follows from the equation before")
-    solution, written = _solution(before), _solution(now)
-    shown = (show_value(written), show_value(solution))
-    if solution is not None and written is not None and now.form == "value":
-        rounded = _rounded(pair, solution, written)
-        if rounded is not None:
-            return Ruling(rounded, "rounded solution", *shown)
-    last = pair.statement.sides[-1]
-    if solution and written and is_unit_conversion(pair.text, pair.left, last, solution, written):
-        return Ruling("valid", "unit conversion", *shown, reading="unit conversion")
-    if not _must_follow(pair, before, now, state):
-        return _INTRODUCED
-    if now.form == "value" and len(before.coefficients) > 2 and _nearly_root(before, written):
-        return Ruling("valid", "rounded solution", *shown)
-    return _objection(pair, "wrong solution" if now.form == "value" else "not implied", *shown)
-
-
-def _must_follow(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> bool:
-    """Whether the text derives the equation from the one before, rather than bringing in another."""
-    if before.form == "value" or not before.trusted or before.order < state.mixed_order:
-        return False
-    if before.form == "calculation":
-        shorter = now.form != "equation" and now.n_operators < before.n_operators
-        return shorter and now.order == before.order + 1 and pair.index == 0 and _is_continued(_between(pair, state))
-    if pair.statement.origin == "verbal" and not before.is_plain:
-        return False
-    return _is_derived(pair, now, state) and now.step - before.step <= 3
-
-
-def _solution(equation: Equation) -> Fraction | None:
-    c = equation.coefficients
-    return -c[0] / c[1] if len(c) == 2 else None
-
-
-def _rounded(pair: Pair, solution: Fraction, written: Fraction) -> Verdict | None:
-    assert pair.right.node is not None
-    close = closeness(solution, written, written_decimals(pair.right.node) or 0)
-    if (
-        close == "off"
-        and near(solution, written)
-        and is_rounding_marked(pair.text, pair.statement.start, pair.statement.end)
-    ):
-        return "valid"
-    if close == "integer":
-        statement = pair.statement
-        return "valid" if is_rounding_marked(pair.text, statement.start, statement.end) else "imprecise"
-    return {"rounded": "valid", "truncated": "imprecise"}.get(close)  # type: ignore[return-value]
-
-
-def _nearly_root(before: Equation, written: Fraction | None) -> bool:
-    """The value changes the polynomial's sign within its last digits, or nearly solves it."""
-    if written is None:
-        return True
-    low, high = written * Fraction(99, 100), written * Fraction(101, 100)
-    return value_at(before.coefficients, low) * value_at(before.coefficients, high) <= 0
-
-
-def _is_derived(pair: Pair, now: Equation, state: SolutionState) -> bool:
-    """The words between the statement before and this one derive it, or there are none."""
-    between = _COMMANDS.sub(" ", _between(pair, state))
-    if _CONDITION_AFTER.match(pair.text, pair.statement.end):
-        return False
-    if _MANIPULATED.search(between):
-        return not _NEW_AFTER_ALL.search(between)
-    if _NEW.search(between):
-        return False
-    if pair.statement.origin == "verbal" and _CONCLUDED.match(between):
-        return True
-    few_words = len(_ANY_WORD.findall(between)) <= _MAX_LEAD_WORDS
-    return (few_words and _DERIVED.search(between) is not None) or (
-        _ANY_WORD.search(between) is None and len(now.coefficients) == 2
-    )
-
-
-def _is_continued(between: str) -> bool:
-    """No words, or those of a calculation that goes on."""
-    between = _COMMANDS.sub(" ", between)
-    return not _ANY_WORD.search(between) or (_CALCULATED.search(between) is not None and not _NEW.search(between))
-
-
-def _between(pair: Pair, state: SolutionState) -> str:
-    """The text from the statement before to this one, of the last sentence there."""
-    start = pair.statement.start
-    between = pair.text[state.read_to : start] if state.read_to <= start else ""
-    between = _STEP_LABEL.sub("", between)
-    if not state.read_to:
-        between = f"{state.announced} {between}"
-    return between[max(between.rfind(". ") + 1, len(between) - 300, 0) :]

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from tasks.scoring.steps.read.context import is_denied, is_rounding_marked
+from tasks.scoring.steps.read.context import is_rounding_marked
+from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.read.words import singular, word_set
 from tasks.scoring.steps.verdict.verdicts import StatementCheck
 
@@ -34,7 +35,7 @@ _NUMBER_WORDS = (
 )  # fmt: skip
 _N = r"(?P<n>\d{1,6}(?:,\d{3})?(?:\.\d{1,4})?|" + "|".join(_NUMBER_WORDS) + r")"
 _MONTH = "(?P<month>" + "|".join(_MONTH_DAYS) + ")"
-_END = r"(?![-\w]|\s?[-+*/×÷^]|\s(?:per|a|an|each|every|and|plus|times|x)\b|\.\d)"
+_END = r"(?![-\w]|\s?[-+*/×÷^]|\s(?:per|a|an|each|every|and|plus|times|x|of)\b|\.\d)"
 _IS = r"(?:is|means|equals|=|has|contains)"
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -98,7 +99,9 @@ def _assumed_weeks(text: str, question: str, following: str) -> Iterator[Stateme
     if not question or "eek" not in text or _MAY_MEAN_FIVE.search(question):
         return
     for match in _FIVE_DAYS.finditer(text):
-        is_derived = _FIVE_COMPUTED.search(text) is not None or is_denied(text, match.start(), match.end(), following)
+        is_derived = _FIVE_COMPUTED.search(text) is not None or is_withdrawn(
+            text, match.start(), match.end(), following
+        )
         yield StatementCheck(
             kind="verbal",
             verdict="unverifiable" if is_derived else "invalid",
@@ -143,7 +146,7 @@ def _check(
         not before.isdisjoint(_SUPPOSED)
         or re.search(rf"\b{re.escape(match['n'])}(?:st|nd|rd|th)?\b", question) is not None
         or is_rounding_marked(text, match.start(), match.end())
-        or is_denied(text, match.start(), match.end(), following)
+        or is_withdrawn(text, match.start(), match.end(), following)
     )
     return StatementCheck(
         kind="verbal",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tasks.scoring.steps.read.context import is_denied, right_is_whole
 from tasks.scoring.steps.read.statements import Side, Statement
 from tasks.scoring.steps.read.tree import Bin, is_literal, walk
+from tasks.scoring.steps.read.whole import right_is_whole
+from tasks.scoring.steps.read.withdrawn import is_withdrawn
 from tasks.scoring.steps.value.evaluate import Value
 from tasks.scoring.steps.value.tolerance import closeness, near, show_value
-from tasks.scoring.steps.verdict.judge import written_decimals
+from tasks.scoring.steps.verdict.pair import WITHDRAWN, written_decimals
 from tasks.scoring.steps.verdict.ruling import Ruling
 from tasks.scoring.steps.verdict.state import OpenQuantity, SolutionState
 
@@ -48,8 +49,8 @@ def _compare(text: str, statement: Statement, side: Side, computed: Value, writt
         return Ruling("valid", "continues the quantity", *shown)
     if any(near(computed, written * scale) for scale in (100, Fraction(1, 100))) and "%" in text:
         return Ruling("valid", "percent", *shown, reading="percent")
-    if is_denied(text, statement.start, statement.end, following) or side.unit.startswith(("cent", "%", "percent")):
-        return Ruling("unverifiable", "denied by the text", *shown)
+    if is_withdrawn(text, statement.start, statement.end, following) or side.unit.startswith(("cent", "%", "percent")):
+        return Ruling("unverifiable", WITHDRAWN, *shown)
     return Ruling("invalid", "contradicts the quantity's calculation", *shown)
 
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from tasks.scoring.steps.value.evaluate import Value
 from tasks.scoring.steps.value.polynomial import Polynomial
 from tasks.scoring.steps.value.quantities import Mentions
+from tasks.scoring.steps.value.units import NO_QUANTITY, Quantity
 
 EquationForm: TypeAlias = Literal["equation", "calculation", "value"]
 """'value': `x = 5`; 'calculation': `x = 240 / 0.8`, its result still to come; 'equation': anything else."""
@@ -30,6 +31,10 @@ class Equation:
     """Its sides are whole, so that contradicting it means something."""
     is_plain: bool
     """Two sides and no more: a chain may be several formulas run together."""
+    source: Equation | None = None
+    """The equation that this value solves: another value beside it must solve it too."""
+    quantity: Quantity = NO_QUANTITY
+    """What its last side counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,10 @@ class SolutionState:
     """Variable to its latest equation."""
     relations: list[Polynomial] = field(default_factory=list)
     """Recent equations in several variables."""
+    defined: tuple[int, Polynomial] = (-3, {})
+    """The latest equation of a variable with others, `J = 2D`, and when it was read."""
+    values: dict[str, tuple[int, Fraction]] = field(default_factory=dict)
+    """Values that variables were found to have, and when."""
     mixed_order: int = -1
     """When the last of them was read."""
     open_quantities: dict[str, OpenQuantity] = field(default_factory=dict)
@@ -65,6 +74,8 @@ class SolutionState:
     """Units of the numbers in the question and the steps before."""
     local: Mentions = field(default_factory=Mentions)
     """Units of the numbers in digits of the step that is read."""
+    recent: tuple[Value, ...] = ()
+    """Results of the last four statements."""
     step: int = 0
     order: int = 0
     """Statements read so far."""
@@ -75,3 +86,9 @@ class SolutionState:
     """The step before, where it ends in the middle of a sentence: its words bring in what this step begins with."""
     read_to: int = 0
     """Character of the step where the statement before ended; 0 at the start of a step."""
+
+    def forget(self) -> None:
+        """A new case begins: earlier equations and values no longer bind."""
+        self.equations.clear()
+        self.values.clear()
+        self.defined = (-3, {})

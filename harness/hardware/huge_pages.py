@@ -29,6 +29,8 @@ def restart_with_huge_pages() -> None:
 def wanted(argv: Sequence[str], started_as: Sequence[str], environment: Mapping[str, str], kernel: str) -> bool:
     """Whether this is a process of `harness train` (not another program that calls it) and has small pages so far.
 
+    `argv` and `started_as` are the arguments of program and interpreter, `environment` its variables.
+
     A kernel that gives huge pages on request alone names itself "always [madvise] never".
     """
     own = len(argv) > 1 and argv[1] in COMMANDS and list(started_as[-len(argv) + 1 :]) == list(argv[1:])
