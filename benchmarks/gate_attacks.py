@@ -44,7 +44,7 @@ from harness.core.records import Completion, Doc, Score
 from harness.core.task import PromptTemplate, Task
 from harness.runner.invocation import Sampling
 from harness.store.folder import read_run, write_run
-from harness.store.journal import encode_line, parse_record
+from harness.store.journal import with_checksum
 
 Outcome: TypeAlias = Literal["refused", "fail", "inconclusive", "labelled", "PASSED SILENTLY"]
 Document: TypeAlias = dict[str, Any]
@@ -135,7 +135,10 @@ RECORD_EDITS: dict[str, Callable[[list[Document]], list[Document]]] = {
 def _rewrite(folder: Path, edit: Callable[[list[Document]], list[Document]]) -> None:
     path = folder / "records.jsonl"
     records = edit([json.loads(line) for line in path.read_text().splitlines()])
-    path.write_text("".join(encode_line(parse_record(json.dumps(record))) for record in records))
+    for record in records:
+        record.pop("check", None)
+    lines = (json.dumps(record, ensure_ascii=False, separators=(",", ":")) for record in records)
+    path.write_text("".join(with_checksum(line) + "\n" for line in lines))
 
 
 def _edited(edit: Callable[[list[Document]], list[Document]], *, sealed: bool, known: bool = True) -> Attack:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from compare_builders import from_table, run
 
+from harness.data.identity import data_info
 from harness.store.folder import write_run
 from harness.store.journal import Journal
 
@@ -19,7 +20,8 @@ def stored(folder: Path, records) -> None:
     folder.mkdir(parents=True)
     with Journal(folder / "records.jsonl") as journal:
         journal.extend(records)
-    write_run(folder, run(folder.name, n_expected=len(records)))
+    data = data_info("file:test.jsonl", [record.doc for record in records])
+    write_run(folder, run(folder.name, n_expected=len(records), data=data))
 
 
 @pytest.fixture

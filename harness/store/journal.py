@@ -26,10 +26,13 @@ _CHECK_BYTES = len(_CHECK) + 8 + len(b'"}\n')
 def encode_line(record: Record, *, checked: bool = True) -> str:
     """The record as one JSON line, newline included; `checked` ends it with a checksum of itself."""
     line = json.dumps(encode(record), ensure_ascii=False, separators=(",", ":"))
-    if not checked:
-        return line + "\n"
+    return (with_checksum(line) if checked else line) + "\n"
+
+
+def with_checksum(line: str) -> str:
+    """A JSON object on one line, with the checksum of what stands before it as its last member."""
     total = zlib.crc32(line[:-1].encode("utf-8", "surrogatepass"))
-    return f'{line[:-1]}{_CHECK.decode()}{total:08x}"}}\n'
+    return f'{line[:-1]}{_CHECK.decode()}{total:08x}"}}'
 
 
 def parse_record(line: str) -> Record:
