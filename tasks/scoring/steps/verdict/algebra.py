@@ -156,7 +156,7 @@ def _one_variable(
     if ruling is FOLLOWS and now.form == "value" and before.form == "equation":
         state.equations[name] = replace(now, source=before)
     elif ruling.verdict == "invalid" and before.form != "value":
-        state.equations[name] = before  # what follows is held against the last equation that stands
+        state.equations[name] = replace(now, instead_of=before)
     return ruling
 
 

@@ -32,7 +32,7 @@ INTRODUCED = Ruling("unverifiable", "equation introduced")
 FOLLOWS = Ruling("valid", "follows from the equation before")
 
 
-_ALTERNATIVE = re.compile(r"[\s,$\\()]*(?:(?:or|and)\b|\\text\{\s*(?:or|and)\s*\})?[\s,$\\()]*")
+_ALTERNATIVE = re.compile(r"[\s$\\()]*(?:,|(?:or|and)\b|\\text\{\s*(?:or|and)\s*\})(?:or\b|and\b|[\s,$\\()])*")
 
 
 _NEW = re.compile(
@@ -143,6 +143,8 @@ def judge_derived(pair: Pair, before: Equation, now: Equation, state: SolutionSt
     common = common_roots(before.coefficients, now.coefficients)
     if len(common) > 1:
         return _shares(pair, before, now, common, state)
+    if before.instead_of is not None and len(common_roots(before.instead_of.coefficients, now.coefficients)) > 1:
+        return FOLLOWS
     solution, written = solution_of(before), solution_of(now)
     shown = (show_value(written), show_value(solution))
     if solution is not None and written is not None and now.form == "value":

@@ -33,6 +33,8 @@ class Equation:
     """Two sides and no more: a chain may be several formulas run together."""
     source: Equation | None = None
     """The equation that this value solves: another value beside it must solve it too."""
+    instead_of: Equation | None = None
+    """The equation that this wrong one should follow from: what comes next may follow from either."""
     quantity: Quantity = NO_QUANTITY
     """What its last side counts."""
 
