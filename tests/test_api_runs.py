@@ -247,3 +247,22 @@ def test_a_backend_class_of_ours_may_be_handed_over_open():
     task = harness.load_task("two_digit_addition", {"n": 3})
     backend = ScriptedBackend.from_spec("careful", {}, task)
     assert harness.evaluate(task, backend).estimate().value == 1.0
+
+
+def test_one_name_where_several_are_taken_is_one_name():
+    made = harness.evaluate("two_digit_addition", "scripted:careful", limit=2, scorers="step_validity")
+    assert "step_validity" in made.run.scorers
+    with pytest.raises(harness.UserError, match="unknown --allow 'datum'"):
+        harness.compare(made, harness.evaluate("two_digit_addition", "scripted:careful", limit=2), allow="datum")
+
+
+def test_a_task_function_that_was_not_called_is_told():
+    @harness.task
+    def products() -> harness.Task:
+        return sums()
+
+    with pytest.raises(harness.UserError, match="a function is no task") as refused:
+        harness.evaluate(products, "scripted:careful")
+    assert refused.value.tip == "call it: products()"
+    with pytest.raises(harness.UserError, match="--limit '5'"):
+        harness.evaluate("two_digit_addition", "scripted:careful", limit="5")

@@ -287,3 +287,19 @@ def test_the_start_of_a_name_is_the_shortest_that_no_other_has():
     found = starts(names)
     assert found == ["20261127-112449-a-b", "20261127-112449-a-c", "20261127-112450", "first", "first-again-and"]
     assert all(sum(name.startswith(start) for name in names) == 1 or start in names for start in found)
+
+
+def test_several_runs_are_compared_pair_by_pair(harness):
+    for name, model in {"a": "careful", "b": "slip,rate=0.5", "c": "slip,rate=0.9"}.items():
+        harness("run", "--task", "two_digit_addition", "--limit", 6, "--model", f"scripted:{model}", "--out", name)
+    done = harness("compare", "a", "b", "c")
+    assert done.code == 0
+    pairs = json.loads(harness("compare", "a", "b", "c", "--json").out)["pairs"]
+    assert [(pair["baseline"]["run"]["id"], pair["candidate"]["run"]["id"]) for pair in pairs] == [
+        ("a", "b"),
+        ("a", "c"),
+        ("b", "c"),
+    ]
+    assert all(pair["p_adjusted"] >= pair["differences"]["accuracy"]["p_value"] for pair in pairs)
+    refused = harness("compare", "a", "b", "c", "--gate")
+    assert (refused.code, refused.err.splitlines()[0]) == (2, "error: --gate is of two runs, and 3 are given")

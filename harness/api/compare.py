@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import overload
 
+from harness.api.given import names
 from harness.audits.compared import ComparedRuns, compare_stored
 from harness.audits.matrix import ComparedMany, adjusted
 from harness.store.folder import DEFAULT_RUNS
@@ -57,6 +58,6 @@ def compare(
     given = [stored(run, root) for run in (baseline, candidate, *more)]
     refuse_twice(given)
     if not more:
-        return compare_stored(given[0], given[1], allow=allow, margin=margin, runs=root)
-    pairs = [compare_stored(a, b, allow=allow, margin=margin, runs=root) for a, b in combinations(given, 2)]
+        return compare_stored(given[0], given[1], allow=names(allow), margin=margin, runs=root)
+    pairs = [compare_stored(a, b, allow=names(allow), margin=margin, runs=root) for a, b in combinations(given, 2)]
     return ComparedMany(pairs=tuple(pairs), p_adjusted=adjusted(pairs))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.api.given import names
 from harness.api.models import BUNDLED_MODEL, Model, model_of, tell_bundled
 from harness.api.outcome import RESUME, resume_command, tell_failures
 from harness.api.watch import shown_here
@@ -62,13 +63,13 @@ def evaluate(
     Raises UserError for anything in the call that cannot be done, before the first completion; `Stopped` on Ctrl-C.
     """
     asked = Invocation(
-        task=task if isinstance(task, str) else f"{IN_MEMORY}{task.name}",
+        task=task if isinstance(task, str) else f"{IN_MEMORY}{getattr(task, 'name', '')}",
         model="" if not isinstance(model, str) else model,
         options=dict(options or {}),
         limit=limit,
-        scorers=tuple(scorers),
-        also=tuple(also),
-        probes=tuple(probes),
+        scorers=names(scorers),
+        also=names(also),
+        probes=names(probes),
         k=tuple(k),
         max_new_tokens=max_new_tokens,
         sampling=sampling or Sampling(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.api.given import names
 from harness.api.settings import Layer, resolve_settings
 from harness.api.watch import shown_here
 from harness.core.errors import UserError, unknown_name
@@ -61,8 +62,8 @@ def plan(
     Ctrl-C.
     """
     asked = PlanAsked(
-        topologies=tuple(topologies),
-        methods=tuple(methods),
+        topologies=names(topologies),
+        methods=names(methods),
         batches=tuple(batches),
         decode=decode,
         rows=rows,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.api.given import names as names_of
 from harness.api.models import model_of
 from harness.api.watch import shown_here
 from harness.comparison.refuse import is_recorded
@@ -46,7 +47,7 @@ def probe(
     """
     from harness.audits.probes.records import PROBES, read_probe_names
 
-    names = read_probe_names(list(probes))
+    names = read_probe_names(list(names_of(probes)))
     if not names:
         raise UserError("no --probe given", tip=f"probes: {', '.join(PROBES)}.")
     recorded = stored(run, Path(runs))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.api.compare import compare
+from harness.api.given import names as listed
 from harness.audits.compared import ComparedRuns
 from harness.core.errors import UserError
 from harness.store.folder import DEFAULT_RUNS
@@ -36,7 +37,7 @@ def report(
     from harness.lm_eval_bridge.verdicts import check_names
     from reports.write import write_comparison, write_run_report, write_tables
 
-    check_names(also)
+    check_names(listed(also))
     shown = _subject(subject, allow, margin, Path(runs))
     if also:
         shown = _with_lm_eval(shown)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.api.evaluate import tell_data, tell_faults
+from harness.api.given import names
 from harness.api.outcome import tell_empty
 from harness.core.hashing import stable_hash
 from harness.core.notices import notice
@@ -54,8 +55,8 @@ def score(
     file = Path(file)
     if not file.exists():
         raise missing_file(file)
-    built = build_task(task, options or {}, extra_scorers=scorers)
-    check_also(also, built)
+    built = build_task(task, options or {}, extra_scorers=names(scorers))
+    check_also(names(also), built)
     name = name or file.stem
     completions, kind = matched_completions(file, built, prefill)
     tell_data(built)

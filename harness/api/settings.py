@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.api.given import names
 from harness.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def training_options(
     if eval_every:
         layers.append(("--eval-every", {"train.eval_every": eval_every}))
     if arms:
-        layers.append(("--arms", {"train.arms": [_ARMS.get(arm.strip(), arm.strip()) for arm in arms]}))
+        layers.append(("--arms", {"train.arms": [_ARMS.get(arm.strip(), arm.strip()) for arm in names(arms)]}))
     return layers
 
 

@@ -240,6 +240,8 @@ def training_folder(out: Path | None, runs: Path, resolved: Resolved) -> Path:
 
 def _check_watch(resolved: Resolved, watch: Watch | None, hosts: Hosts) -> None:
     """Raises UserError where `watch` would never be called, or could not ask the model anything."""
+    if watch is not None and not callable(watch):
+        raise UserError(f"watch is {watch!r}, and must be a function that takes a Moment", tip="train(watch=look)")
     if watch is None:
         return
     if not resolved.config.data.eval_share:

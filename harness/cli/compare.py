@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,7 @@ EXIT_GATE = {"pass": 0, "fail": 3, "inconclusive": 4}
 def compare(
     baseline: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
     candidate: Annotated[str, typer.Argument(help="Run folder, id, or start of an id.")],
+    more: Annotated[list[str] | None, typer.Argument(help="More runs: then every pair is compared.")] = None,
     allow: Annotated[
         list[str] | None,
         typer.Option(help="Compare although this differs, and label it: prompt, settings, scorers, version, data."),
@@ -39,6 +41,9 @@ def compare(
     from harness.cli.show.comparison import comparison_document, print_comparison
     from harness.cli.show.console import print_json
 
+    if more:
+        _compare_many([baseline, candidate, *more], allow or (), runs, gate=gate, report=report, as_json=json)
+        return
     made = compare_runs(baseline, candidate, allow=allow or (), margin=margin, runs=runs)
     if not no_report:
         _write_report(made, report, runs)
@@ -50,6 +55,26 @@ def compare(
         print_comparison(made, diagnostics=all_metrics)
     if made.gate is not None:
         raise typer.Exit(EXIT_GATE[made.gate.outcome])
+
+
+def _compare_many(
+    names: list[str], allow: Sequence[str], runs: Path, *, gate: bool, report: Path | None, as_json: bool
+) -> None:
+    """Every pair as a row; a gate and pages are of two runs."""
+    from harness.api.compare import compare as compare_runs
+    from harness.audits.matrix import ComparedMany
+    from harness.cli.show.comparison import pairs_document
+    from harness.cli.show.console import out, print_json
+
+    if gate or report is not None:
+        flag = "--gate" if gate else "--report"
+        raise UserError(f"{flag} is of two runs, and {len(names)} are given", tip="name a baseline and a candidate.")
+    made = compare_runs(names[0], names[1], *names[2:], allow=allow, runs=runs)
+    assert isinstance(made, ComparedMany)
+    if as_json:
+        print_json(pairs_document(made))
+    else:
+        out().print(repr(made), markup=False, soft_wrap=True)
 
 
 def _write_report(made: ComparedRuns, folder: Path | None, runs: Path) -> None:

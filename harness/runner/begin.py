@@ -32,8 +32,8 @@ def build_task(
 
     built = task_of(task, options)
     if limit is not None:
-        if limit < 1:
-            raise UserError(f"--limit {limit}: at least 1")
+        if not isinstance(limit, int) or limit < 1:
+            raise UserError(f"--limit {limit!r}: at least 1")
         built = replace(built, docs=built.docs[:limit])
     have = {scorer.name for scorer in built.scorers}
     added = tuple(load_scorer(scorer) for scorer in extra_scorers if scorer not in have)
@@ -49,6 +49,10 @@ def task_of(task: str | Task, options: Mapping[str, Any]) -> Task:
         raise UserError("the option data is empty", tip="name a file, or leave it out for the task's own data.")
     if isinstance(task, str):
         return find_entry(task).build(options)
+    if not isinstance(task, Task):
+        name = getattr(task, "__name__", "")
+        hint = f"call it: {name}()" if hasattr(task, "__harness_task__") else "give its name, its file, or a Task."
+        raise UserError(f"a {type(task).__name__} is no task", tip=hint)
     if options:
         raise UserError(
             f"task {task.name!r} is already built: options cannot be set",

@@ -50,8 +50,11 @@ class Pace:
 
     @property
     def accuracy(self) -> str:
-        """'accuracy 44.0% [41.3, 46.7]'; empty before the first value."""
-        return f"{self.last.primary} {self._accuracy}" if self._accuracy.n else ""
+        """'accuracy 44.0% [41.3, 46.7]'; empty before the first value. Of a run that goes on: of what is drawn now."""
+        if not self._accuracy.n:
+            return ""
+        now = f" on the {self._accuracy.n:,} drawn now" if self.last.resumed else ""
+        return f"{self.last.primary} {self._accuracy}{now}"
 
     @property
     def tokens_per_second(self) -> float | None:

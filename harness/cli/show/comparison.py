@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.audits.compared import ComparedRuns
+    from harness.audits.matrix import ComparedMany
     from harness.comparison.records import Comparison, Difference
 
 
@@ -28,6 +29,12 @@ def comparison_document(made: ComparedRuns) -> dict[str, Any]:
         "noise": made.noise,
         "areas": made.areas,
     }
+
+
+def pairs_document(made: ComparedMany) -> dict[str, Any]:
+    """The JSON of every pair of several runs: its comparison, and its p-value adjusted over all pairs."""
+    pairs = zip(made.pairs, made.p_adjusted, strict=True)
+    return {"pairs": [comparison_document(pair) | {"p_adjusted": adjusted} for pair, adjusted in pairs]}
 
 
 def _side(run: Any) -> dict[str, Any]:

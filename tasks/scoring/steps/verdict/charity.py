@@ -23,6 +23,10 @@ from tasks.scoring.steps.verdict.ruling import Ruling
 
 
 def read_charitably(pair: Pair, left: Value, right: Value, rounded: Mapping[str, Value]) -> Ruling | None:
+    """The reading under which a `pair` of sides with the values `left` and `right` agrees, None without one.
+
+    `rounded` maps literals to the exact values they were rounded from.
+    """
     shown = show_value(left), show_value(right)
     if _is_percent_reading(pair, left, right):
         return Ruling("valid", "percent", *shown, reading="percent")

@@ -105,7 +105,7 @@ _CONDITION_AFTER = re.compile(r"\W{0,6}(?:if|when|for|or|where|unless)\b", re.IG
 
 
 def objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Ruling:
-    """Invalid, unless something speaks against it.
+    """Invalid for a `reason` unless something speaks against it; `left` and `right` are the `pair`'s values, shown.
 
     A later denial excuses an equation that cannot hold ('this is a contradiction'); of one that does not follow it
     mostly denies the result.
@@ -119,7 +119,8 @@ def objection(pair: Pair, reason: str, left: str = "", right: str = "") -> Rulin
 
 
 def judge_defined(pair: Pair, name: str, now: Equation, state: SolutionState) -> Ruling | None:
-    """`J = 2D`, `D = 12`, and right behind them without a word `J = 32`."""
+    """`J = 2D`, `D = 12`, and right behind them without a word `J = 32`: the value that `now`, in the `pair` of sides,
+    gives the unknown `name`, held against what the `state` defines of it."""
     value = solution_of(now)
     if now.form != "value" or not now.is_plain or value is None:
         return None
@@ -139,7 +140,7 @@ def judge_defined(pair: Pair, name: str, now: Equation, state: SolutionState) ->
 
 
 def judge_derived(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling:
-    """Whether an equation has the solutions of the one before it, or some of them."""
+    """Whether the equation `now` of a `pair` of sides has the solutions of the one `before` it in `state`, or some."""
     common = common_roots(before.coefficients, now.coefficients)
     if len(common) > 1:
         return _shares(pair, before, now, common, state)
@@ -205,7 +206,8 @@ def _distinct_roots(coefficients: list[Fraction]) -> list[Fraction]:
 
 
 def judge_alternative(pair: Pair, before: Equation, now: Equation, state: SolutionState) -> Ruling | None:
-    """`x = 6 or x = -4`: the second value must solve the equation that the first one solves."""
+    """`x = 6 or x = -4`: the second value, `now` of a `pair` of sides, must solve the equation of the `state` that the
+    first one, `before`, solves."""
     source = before.source
     if source is None or now.form != "value" or not _ALTERNATIVE.fullmatch(words_between(pair, state)):
         return None
