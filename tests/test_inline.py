@@ -21,7 +21,7 @@ from harness.audits.matrix import ComparedMany, adjusted
 from harness.core.errors import UserError
 from harness.core.records import Record
 from harness.store.folder import write_run
-from harness.store.stored import StoredRun
+from harness.store.stored import StoredRun, StoredRuns
 from reports.inline.lines import MOST_LINES, columns, fitted
 
 FIXTURES = Path(__file__).parent / "fixtures" / "inline"
@@ -231,3 +231,37 @@ def test_no_text_of_a_model_or_a_data_set_becomes_markup(text):
     for harmless, svg in zip(pictures(plain), pictures(hostile), strict=True):
         assert [e.tag for e in ET.fromstring(svg).iter()] == [e.tag for e in ET.fromstring(harmless).iter()]
     assert not set(repr(hostile)) & set("\x00\x1b\u202e")
+
+
+def test_several_runs_are_a_line_each_and_never_too_many():
+    few = StoredRuns([run_of("base"), run_of("tuned", candidate_records())])
+    lines = repr(few).splitlines()
+    assert lines[0] == "2 runs, newest first"
+    assert lines[2].split()[:2] == ["base", "gsm8k"]
+    assert len(lines) == 5
+    assert "50.0%" in lines[2]
+    assert few.to_frame()["value"].tolist() == [run.estimate().value for run in few]
+    assert "50.0%" in Markup(few._repr_html_()).text
+    many = repr(StoredRuns([few[0]] * 40)).splitlines()
+    assert len(many) <= MOST_LINES
+    assert "and 29 more rows" in many
+    assert repr(StoredRuns()) == "no runs"
+
+
+def test_an_unfinished_run_among_several_has_no_number():
+    made = run_of("base")
+    stopped = StoredRuns([replace(made, run=replace(made.run, finished="", estimates={}))])
+    assert "unfinished" in repr(stopped)
+    assert "%" not in repr(stopped).splitlines()[-2]
+    assert stopped.to_frame()["value"].tolist() == [None]
+
+
+def test_a_run_and_a_difference_are_one_line_each():
+    made = compared()
+    found = repr(made.difference())
+    assert found.startswith("Difference in accuracy: 50.0% to 70.0%, +20.0 points [")
+    assert found.endswith("40 docs paired")
+    assert repr(made.baseline.run).startswith("Run base: gsm8k, ")
+    assert "accuracy 50.0% [" in repr(made.baseline.run)
+    assert repr(replace(made.baseline.run, finished="")).endswith("40 docs, not finished")
+    assert "\n" not in found + repr(made.baseline.run)
