@@ -10,6 +10,7 @@ import pytest
 
 import harness
 from harness.backends.scripted.backend import ScriptedBackend
+from reports.inline.lines import MOST_LINES
 
 WRONG = "3 * 4 = 12\n12 - 2 = 11"
 
@@ -99,7 +100,16 @@ def test_rows_are_held_against_a_task_that_is_an_object_and_a_run_of_it():
     run = harness.evaluate(task, "scripted:careful")
     found = harness.find_contamination(rows, task, run=run)
     assert found.doc_ids() == {"1"}
-    assert repr(found) == "sums: 1 of 6 docs (16.7%) overlap with 2 training rows"
+    lines = repr(found).splitlines()
+    assert lines[0] == "sums: 1 of 6 docs (16.7%) overlap with 2 training rows"
+    assert lines[1] == f"accuracy of {run.id}"
+    assert [line.split(" [")[0] for line in lines[2:]] == [
+        "  every doc: 100.0%",
+        "  without overlap: 100.0%",
+        "  overlap only: 100.0%",
+    ]
+    assert [line.rsplit(", ")[-1] for line in lines[2:]] == ["6 docs", "5 docs", "1 doc"]
+    assert "without overlap: 100.0%" in found._repr_html_()
     assert found.run.scores.without_overlap.n_docs == 5
     table = found.to_frame()
     assert table[["set", "id", "kind"]].values.tolist() == [["sums", "1", "contained"]]
@@ -200,5 +210,10 @@ def test_the_prompts_of_the_bundled_model_are_linted():
     pytest.importorskip("tunix", reason="needs the gemma extra")
     report = harness.lint("gemma3-nano", sums())
     assert (report.n_docs, report.n_errors) == (6, 0)
+    lines = repr(report).splitlines()
+    assert [line.split(": ")[0] for line in lines[:3]] == ["template", "stops at", "prompt"]
+    assert len(lines) <= MOST_LINES
+    assert "template: " in report._repr_html_()
+    assert report.to_frame("tokens")["id"].tolist() == [i for i, _ in report.tokens]
     with pytest.raises(harness.UserError, match="only a model's own files"):
         harness.lint("http://somewhere/v1,model=m")

@@ -14,6 +14,7 @@ import harness
 from harness.backends.scripted.backend import ScriptedBackend
 from harness.core.records import Completion, GenerationSettings, ModelInfo, Request
 from harness.store.folder import RECORDS_FILE
+from reports.inline.lines import MOST_LINES
 
 
 @pytest.fixture(autouse=True)
@@ -219,13 +220,19 @@ def test_an_interrupt_says_where_the_run_goes_on():
     with pytest.raises(harness.Stopped) as stopped:
         harness.evaluate(sums(), Stopping(), out="cut")
     assert stopped.value.folder == Path("cut")
+    said = 'stopped; go on with: harness run --resume cut, or in Python: harness.resume("cut")'
+    assert stopped.value._render_traceback_() == [str(stopped.value)] == [said]
     assert isinstance(stopped.value, KeyboardInterrupt)
     assert len(harness.resume("cut", task=sums(), model=Parrot()).records) == 4
 
 
 def test_a_probe_is_made_of_a_run_and_kept_with_it(run):
     assert run.probes == {}
-    (summary,) = harness.probe(run, ["injected-slip"])
+    (summary,) = found = harness.probe(run, ["injected-slip"])
+    assert repr(found).startswith(f"injected-slip: {summary.n_probed} of {summary.n_completions} completions probed")
+    assert len(repr(found).splitlines()) <= MOST_LINES
+    assert "completions probed" in found._repr_html_()
+    assert found.to_frame()["metric"].tolist() == list(summary.estimates)
     assert harness.load_run(run.id).probes["injected-slip"] == summary
     with pytest.raises(harness.UserError, match="no --probe given"):
         harness.probe(run, [])

@@ -18,10 +18,15 @@ from report_runs import baseline_records, candidate_records, finished
 from harness.api.report import report
 from harness.audits.compared import ComparedRuns, compare_stored
 from harness.audits.matrix import ComparedMany, adjusted
+from harness.audits.probes.records import ProbeSummaries, ProbeSummary
+from harness.audits.probes.summary import METRICS
 from harness.core.errors import UserError
 from harness.core.records import Record
+from harness.gemma.lint.checks import Finding
+from harness.gemma.lint.lint import Report
+from harness.stats.estimate import estimate_metrics
 from harness.store.folder import write_run
-from harness.store.stored import StoredRun
+from harness.store.stored import StoredRun, StoredRuns
 from reports.inline.lines import MOST_LINES, columns, fitted
 
 FIXTURES = Path(__file__).parent / "fixtures" / "inline"
@@ -231,3 +236,89 @@ def test_no_text_of_a_model_or_a_data_set_becomes_markup(text):
     for harmless, svg in zip(pictures(plain), pictures(hostile), strict=True):
         assert [e.tag for e in ET.fromstring(svg).iter()] == [e.tag for e in ET.fromstring(harmless).iter()]
     assert not set(repr(hostile)) & set("\x00\x1b\u202e")
+
+
+def test_several_runs_are_a_line_each_and_never_too_many():
+    few = StoredRuns([run_of("base"), run_of("tuned", candidate_records())])
+    lines = repr(few).splitlines()
+    assert lines[0] == "2 runs, newest first"
+    assert lines[2].split()[:2] == ["base", "gsm8k"]
+    assert len(lines) == 5
+    assert "50.0%" in lines[2]
+    assert few.to_frame()["value"].tolist() == [run.estimate().value for run in few]
+    assert "50.0%" in Markup(few._repr_html_()).text
+    many = repr(StoredRuns([few[0]] * 40)).splitlines()
+    assert len(many) <= MOST_LINES
+    assert "and 29 more rows" in many
+    assert repr(StoredRuns()) == "no runs"
+
+
+def test_an_unfinished_run_among_several_has_no_number():
+    made = run_of("base")
+    stopped = StoredRuns([replace(made, run=replace(made.run, finished="", estimates={}))])
+    assert "unfinished" in repr(stopped)
+    assert "%" not in repr(stopped).splitlines()[-2]
+    assert stopped.to_frame()["value"].tolist() == [None]
+
+
+def test_a_run_and_a_difference_are_one_line_each():
+    made = compared()
+    found = repr(made.difference())
+    assert found.startswith("Difference in accuracy: 50.0% to 70.0%, +20.0 points [")
+    assert found.endswith("40 docs paired")
+    assert repr(made.baseline.run).startswith("Run base: gsm8k, ")
+    assert "accuracy 50.0% [" in repr(made.baseline.run)
+    assert repr(replace(made.baseline.run, finished="")).endswith("100 docs, not finished")
+    assert "\n" not in found + repr(made.baseline.run)
+
+
+def probed(reasoned_on: int, n: int = 8) -> ProbeSummaries:
+    """A filler probe in which so many of `n` replies reasoned on."""
+    infos = METRICS["filler"]
+    others = {"changed": n - reasoned_on, "accuracy": n - reasoned_on, "accuracy_before": n - reasoned_on}
+    records = baseline_records()[:n]
+    rows = [
+        replace(
+            record,
+            metrics={name: 1.0 if i < count else None for name, count in others.items()}
+            | {"reasoned_on": float(i >= n - reasoned_on)},
+        )
+        for i, record in enumerate(records)
+    ]
+    summary = ProbeSummary(
+        probe="filler",
+        version="2",
+        n_completions=n,
+        n_probed=n,
+        left_out={},
+        n_failed=0,
+        metrics=infos,
+        estimates=estimate_metrics(rows, infos),
+    )
+    return ProbeSummaries((summary,))
+
+
+def test_probes_say_their_numbers_and_why_some_are_undefined():
+    for shown in (repr(probed(8)), Markup(probed(8)._repr_html_()).text):
+        assert "filler: 8 of 8 completions probed" in shown
+        why = "all 8 replies that could be read reasoned on"
+        assert f"undefined: changed, accuracy, accuracy_before ({why})" in shown
+    assert "undefined" not in repr(probed(3))
+    assert "37.5%" in repr(probed(3))
+    assert len(repr(ProbeSummaries(probed(3) * 4)).splitlines()) <= MOST_LINES
+    with pytest.raises(UserError, match="table 'nothing'"):
+        probed(3).to_frame("nothing")
+
+
+def test_a_linted_prompt_is_short_and_its_text_no_markup():
+    findings = tuple(Finding(check=f"c{i}", level="warning", message=HOSTILE, tip="t") for i in range(30))
+    tokens = ((2, "<bos>"),)
+    asked = {"text": HOSTILE, "tokens": tokens, "template": "the model's own", "stop_tokens": ((1, "<eos>"),)}
+    made = Report(**asked, longest_prompt=9, n_docs=3, findings=findings)
+    lines = repr(made).splitlines()
+    assert lines[:2] == ["template: the model's own", "stops at: <eos> (1)"]
+    assert len(lines) == MOST_LINES
+    assert lines[-2:] == ["and 20 more rows", "30 warnings"]
+    assert "<script" not in made._repr_html_()
+    assert len(made.to_frame()) == 30
+    assert repr(replace(made, findings=())).endswith("nothing to report")

@@ -214,7 +214,7 @@ def _execute(
     except KeyboardInterrupt:
         started = folder is not None and (folder / RUN_FILE).is_file()
         goes_on = resume_command(folder) if folder is not None and started else ""
-        raise Stopped(folder if started else None, goes_on=goes_on) from None
+        raise Stopped(folder if started else None, goes_on=goes_on, call=f'harness.resume("{folder}")') from None
     except UserError as error:
         if folder is not None:
             with suppress(OSError):  # refused before anything was written

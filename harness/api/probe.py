@@ -23,7 +23,7 @@ from harness.store.folder import DEFAULT_RUNS
 from harness.store.stored import StoredRun, stored
 
 if TYPE_CHECKING:
-    from harness.audits.probes.records import ProbeName, ProbeSummary
+    from harness.audits.probes.records import ProbeName, ProbeSummaries
     from harness.core.backend import Backend
 
 
@@ -36,7 +36,7 @@ def probe(
     tokenizer: str | Path = "",
     runs: str | Path = DEFAULT_RUNS,
     on_progress: OnProgress | None = None,
-) -> tuple[ProbeSummary, ...]:
+) -> ProbeSummaries:
     """Probe a run's reasoning: cut it, slip in an error, replace it; a probe that was stopped goes on.
 
     `run` is a finished run, read already or by folder, id or start of its id under `runs`. `probes` are of
@@ -96,17 +96,18 @@ def run_probes(
     folder: Path,
     *,
     on_progress: OnProgress = quiet,
-) -> tuple[ProbeSummary, ...]:
+) -> ProbeSummaries:
     """Run each probe in `names` over the `records` of a run of `task`, drawn from `backend` with `settings`, into its
     `folder`; steps are those that the step checker sees, and `on_progress` is told of each completion.
 
     Raises UserError for a task without reasoning to probe.
     """
+    from harness.audits.probes.records import ProbeSummaries
     from harness.audits.probes.run import run_probe
     from tasks.scoring.steps.read.split import step_spans
 
     asked = task, records, backend, settings, folder
-    return tuple(run_probe(name, *asked, split=step_spans, on_progress=on_progress) for name in names)
+    return ProbeSummaries(run_probe(name, *asked, split=step_spans, on_progress=on_progress) for name in names)
 
 
 def _check_data(run: Run, task: Task) -> None:

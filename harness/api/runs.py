@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.core.errors import UserError
 from harness.core.notices import notice
 from harness.store.folder import DEFAULT_RUNS, run_folders
-from harness.store.stored import StoredRun, read_stored, stored
+from harness.store.stored import StoredRun, StoredRuns, read_stored, stored
 
 
 def load_run(run: str | Path, *, runs: str | Path = DEFAULT_RUNS) -> StoredRun:
@@ -16,7 +16,7 @@ def load_run(run: str | Path, *, runs: str | Path = DEFAULT_RUNS) -> StoredRun:
     return stored(run, Path(runs))
 
 
-def list_runs(root: str | Path = DEFAULT_RUNS) -> list[StoredRun]:
+def list_runs(root: str | Path = DEFAULT_RUNS) -> StoredRuns:
     """Every run of the folder `root`, newest first; one that cannot be read is told of and left out.
 
     Raises UserError where there is no such folder.
@@ -25,7 +25,7 @@ def list_runs(root: str | Path = DEFAULT_RUNS) -> list[StoredRun]:
     if not root.is_dir():
         raise UserError(f"no folder of runs at {root}", tip="`harness run` makes one, or name another folder.")
     found = [made for folder in run_folders(root) if (made := _readable(folder)) is not None]
-    return sorted(found, key=lambda made: made.run.started, reverse=True)
+    return StoredRuns(sorted(found, key=lambda made: made.run.started, reverse=True))
 
 
 def history_page(root: str | Path = DEFAULT_RUNS, *, found: Sequence[StoredRun] | None = None) -> Path:

@@ -100,7 +100,8 @@ def run_training(
     except KeyboardInterrupt:
         started = (folder / "config.json").is_file()
         command = goes_on or f"harness train --resume {folder}"
-        raise Stopped(folder if started else None, goes_on=command if started else "") from None
+        call = "" if goes_on else f'harness.train(resume="{folder}")'
+        raise Stopped(folder if started else None, goes_on=command if started else "", call=call) from None
 
 
 def _run_training(

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from harness.audits.contamination import Contamination, Overlaps, WithAndWithout, with_and_without
 from harness.core.display import Shown
+from harness.core.late import load
 from harness.core.records import Record, Run
-from harness.core.words import counted
+from harness.core.words import counted, estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class RunOverlap:
     """Of the run."""
     metric: str
     scores: WithAndWithout
+    kind: str
+    """Of the metric: how its numbers are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -40,19 +43,31 @@ class FoundOverlaps(Shown):
         return overlapping(self.sets)
 
     def __repr__(self) -> str:
-        return "\n".join(overlap_line(name, found) for name, found in self.sets.items())
+        return str(load(f"{self.VIEWS}:as_text")(self))
 
 
 def run_overlap(run: Run, records: Sequence[Record], sets: Overlaps) -> RunOverlap:
     """The primary metric of a `run`, which has `records`, with and without the docs that overlap in any of `sets`."""
     metric = next(info for info in run.metrics if info.name == run.primary)
     scores = with_and_without(records, metric, overlapping(sets))
-    return RunOverlap(id=run.id, metric=metric.name, scores=scores)
+    return RunOverlap(id=run.id, metric=metric.name, scores=scores, kind=metric.kind)
 
 
 def overlapping(sets: Overlaps) -> frozenset[str]:
     """The docs that overlap in any of `sets`."""
     return frozenset(doc_id for found in sets.values() for doc_id in found.doc_ids())
+
+
+def run_lines(found: RunOverlap) -> list[str]:
+    """A run's metric over every doc, without those that overlap, and over those alone."""
+    scores = found.scores
+    parts = {
+        "every doc": scores.every_doc,
+        "without overlap": scores.without_overlap,
+        "overlap only": scores.overlap_only,
+    }
+    numbers = [f"  {name}: {estimate(one, found.kind)}, {counted(one.n_docs, 'doc')}" for name, one in parts.items()]
+    return [f"{found.metric} of {found.id}", *numbers]
 
 
 def overlap_line(name: str, found: Contamination) -> str:

@@ -68,7 +68,7 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*arguments, **options)
         except Stopped as stopped:
-            print(f"\n{stopped}", file=sys.stderr)
+            print(f"\n{stopped.at_shell}", file=sys.stderr)
             raise typer.Exit(EXIT_STOPPED) from None
 
     return call

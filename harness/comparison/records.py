@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from harness.core.late import load
 from harness.core.records import Estimate, MetricInfo, Run
 
 GateOutcome: TypeAlias = Literal["pass", "fail", "inconclusive"]
 FlipKind: TypeAlias = Literal["fixed", "broken"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Difference:
     """Candidate minus baseline in one metric, paired by doc. Values are fractions, not points."""
 
@@ -40,6 +41,9 @@ class Difference:
     fixed: int | None = None
     broken: int | None = None
     both_wrong: int | None = None
+
+    def __repr__(self) -> str:
+        return str(load("harness.comparison.words:difference_line")(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

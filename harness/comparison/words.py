@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.comparison.records import Comparison, Difference, Gate
-from harness.core.words import counted, signed_interval, size
+from harness.core.words import change_with_unit, counted, p_words, signed_interval, size, value
 
 GATE = {
     "pass": "Gate passed: the candidate may ship",
@@ -22,6 +22,17 @@ def gate_reason(gate: Gate, kind: str) -> str:
 def change_interval(difference: Difference) -> str:
     """The interval of a difference."""
     return signed_interval(difference.low, difference.high, difference.metric.kind)
+
+
+def difference_line(found: Difference) -> str:
+    """A difference in one line: its metric, both sides, value, interval, p and docs."""
+    kind = found.metric.kind
+    sides = f"{value(found.baseline.value, kind)} to {value(found.candidate.value, kind)}"
+    change = f"{change_with_unit(found.value, kind)} [{change_interval(found)}]"
+    p = p_words(found.p_value)
+    if found.p_adjusted not in (None, found.p_value):
+        p += f", adjusted {p_words(found.p_adjusted)}"
+    return f"Difference in {found.metric.name}: {sides}, {change}, {p}, {counted(found.n_paired, 'doc')} paired"
 
 
 def left_out(comparison: Comparison) -> str:

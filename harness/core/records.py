@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from harness.core.errors import UserError
+from harness.core.late import load
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
 Finish: TypeAlias = Literal["stop", "length", "error"]
@@ -222,7 +223,7 @@ class Identity:
     """Hash over the finished run.json and the bytes of its records; empty until then."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Run:
     """One evaluation: everything needed to repeat it and to refuse a false comparison."""
 
@@ -259,3 +260,6 @@ class Run:
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
     identity: Identity | None = field(default=None, metadata=LEFT_OUT)
     """None in runs of before it existed."""
+
+    def __repr__(self) -> str:
+        return str(load("harness.core.words:run_line")(self))

@@ -110,6 +110,21 @@ def scored_docs(run: Run) -> str:
     return n_of(run.data.n_docs if found is None else found.n_docs, run.data.n_docs)
 
 
+def primary_kind(run: Run) -> str:
+    """The kind of a run's primary metric: how its numbers are written."""
+    return next((info.kind for info in run.metrics if info.name == run.primary), "binary")
+
+
+def run_line(run: Run) -> str:
+    """A run in one line: what was asked of whom, its primary number, whether it is finished."""
+    head = f"Run {run.id}: {run.task}, {run.model.name}, {counted(run.data.n_docs, 'doc')}"
+    if not run.finished:
+        return f"{head}, not finished"
+    found = run.estimates.get(run.primary)
+    number = UNDEFINED if found is None else estimate(found, primary_kind(run))
+    return f"{head}, {run.primary} {number} over {scored_docs(run)}, finished {run.finished}"
+
+
 def one_line(text: object, most: int = 300) -> str:
     """Text of any kind (an error, a reply) on one line, its blanks single, of `most` characters at most.
 

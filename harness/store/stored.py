@@ -71,6 +71,15 @@ class StoredRun(Shown):
         return str(load(f"{self.VIEWS}:as_text")(self))
 
 
+class StoredRuns(list[StoredRun], Shown):
+    """Several runs. Shows itself in a notebook; `str` is a table with a line a run."""
+
+    VIEWS: ClassVar[str] = "reports.inline.runs"
+
+    def __repr__(self) -> str:
+        return str(load(f"{self.VIEWS}:as_text")(self))
+
+
 def read_stored(folder: Path) -> StoredRun:
     """The run in a folder; its records are read when they are asked for. Raises UserError where the folder holds none,
     a damaged one, or one whose numbers do not follow from its records."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from harness.core.words import one_line
 from reports.visible import visible
 
@@ -25,6 +27,15 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     (first, *others), (width, *more) = row, widths
     return [first.ljust(width), *(cell.rjust(wide) for cell, wide in zip(others, more, strict=True))]
+
+
+def html_table(rows: Sequence[Sequence[str]]) -> Markup:
+    """Cells as a table, the first row its header; of no colour of its own, for light and dark."""
+    header, *others = ([Markup("{}").format(visible(cell)) for cell in row] for row in rows)
+    head = Markup("").join(Markup('<th style="text-align:left">{}</th>').format(cell) for cell in header)
+    lines = (Markup("").join(Markup('<td style="text-align:left">{}</td>').format(c) for c in row) for row in others)
+    body = Markup("").join(Markup("<tr>{}</tr>").format(line) for line in lines)
+    return Markup("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(head, body)
 
 
 def fitted(head: Sequence[str], table: Sequence[str], tail: Sequence[str], last: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
+from harness.core.display import Shown
 from harness.core.errors import unknown_name
+from harness.core.late import load
 from harness.core.records import Estimate, MetricInfo
 
 ProbeName: TypeAlias = Literal["early-answering", "injected-slip", "filler", "paraphrase"]
@@ -95,6 +97,15 @@ class ProbeSummary:
     """Of early answering: each doc's area over the curve, by doc id, so that two runs can be paired."""
     examples: tuple[ProbeExample, ...] = ()
     """A few of each reading, in order of doc; of early answering those without any reasoning."""
+
+
+class ProbeSummaries(tuple[ProbeSummary, ...], Shown):
+    """Several probes over one run. Shows itself in a notebook; `str` has their numbers."""
+
+    VIEWS: ClassVar[str] = "reports.inline.probes"
+
+    def __repr__(self) -> str:
+        return str(load(f"{self.VIEWS}:as_text")(self))
 
 
 def read_probe_names(given: list[str] | None) -> tuple[ProbeName, ...]:

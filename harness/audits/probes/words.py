@@ -22,6 +22,21 @@ def left_out_words(summary: ProbeSummary) -> str:
     return "; ".join(parts)
 
 
+def undefined_words(summary: ProbeSummary) -> str:
+    """Which metrics have no value, and why; empty where all have one."""
+    missing = [info.name for info in summary.metrics if summary.estimates[info.name].value is None]
+    return f"undefined: {', '.join(missing)} ({_why_undefined(summary)})" if missing else ""
+
+
+def _why_undefined(summary: ProbeSummary) -> str:
+    reasons = {"reasoned_on": "reasoned on", "rewritten": "went on writing the slipped number"}
+    for name, reason in reasons.items():
+        found = summary.estimates.get(name)
+        if found is not None and found.value == 1.0:
+            return f"all {found.n_docs:,} replies that could be read {reason}"
+    return f"no answer to count in {summary.n_probed:,} questions: they failed, gave none, or the metric does not apply"
+
+
 def area_sentence(found: AreaDifference) -> str:
     """Both areas over the curve beside each other, with their paired difference."""
     sides = f"{_estimate(found.baseline)} and {_estimate(found.candidate)}"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from harness.core.display import Shown
 from harness.core.errors import UserError
+from harness.core.late import load
 from harness.core.records import Doc
 from harness.core.task import Task, prompt_of
 from harness.gemma.lint.checks import CHECKS, Finding, Subject, context
@@ -27,9 +29,9 @@ _SAMPLE = Doc(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A rendered prompt, its tokens, and the findings, errors first."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Report(Shown):
+    """A rendered prompt, its tokens, and the findings, errors first. Shows itself in a notebook."""
 
     text: str
     tokens: tuple[tuple[int, str], ...]
@@ -42,10 +44,15 @@ class Report:
     n_docs: int
     findings: tuple[Finding, ...]
 
+    VIEWS: ClassVar[str] = "reports.inline.linted"
+
     @property
     def n_errors(self) -> int:
         """Findings that make scores wrong or incomparable."""
         return sum(finding.level == "error" for finding in self.findings)
+
+    def __repr__(self) -> str:
+        return str(load(f"{self.VIEWS}:as_text")(self))
 
 
 def lint_model(
