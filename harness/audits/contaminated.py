@@ -21,8 +21,6 @@ class RunOverlap:
     """Of the run."""
     metric: str
     scores: WithAndWithout
-    kind: str
-    """Of the metric: how its numbers are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -50,7 +48,7 @@ def run_overlap(run: Run, records: Sequence[Record], sets: Overlaps) -> RunOverl
     """The primary metric of a `run`, which has `records`, with and without the docs that overlap in any of `sets`."""
     metric = next(info for info in run.metrics if info.name == run.primary)
     scores = with_and_without(records, metric, overlapping(sets))
-    return RunOverlap(id=run.id, metric=metric.name, scores=scores, kind=metric.kind)
+    return RunOverlap(id=run.id, metric=metric.name, scores=scores)
 
 
 def overlapping(sets: Overlaps) -> frozenset[str]:
@@ -66,7 +64,8 @@ def run_lines(found: RunOverlap) -> list[str]:
         "without overlap": scores.without_overlap,
         "overlap only": scores.overlap_only,
     }
-    numbers = [f"  {name}: {estimate(one, found.kind)}, {counted(one.n_docs, 'doc')}" for name, one in parts.items()]
+    kind = "binary" if all(0 <= (one.value or 0) <= 1 for one in parts.values()) else "mean"
+    numbers = [f"  {name}: {estimate(one, kind)}, {counted(one.n_docs, 'doc')}" for name, one in parts.items()]
     return [f"{found.metric} of {found.id}", *numbers]
 
 
