@@ -273,3 +273,17 @@ def test_a_task_function_that_was_not_called_is_told():
     assert refused.value.tip == "call it: products()"
     with pytest.raises(harness.UserError, match="--limit '5'"):
         harness.evaluate("two_digit_addition", "scripted:careful", limit="5")
+
+
+def test_two_scorers_of_one_name_are_refused_before_one_hides_the_other():
+    twice = replace(sums(), scorers=(harness.final_answer(), harness.final_answer()))
+    with pytest.raises(harness.UserError, match="two metrics are called 'accuracy'"):
+        harness.evaluate(twice, Parrot())
+
+
+def test_a_k_that_is_no_whole_number_is_refused_before_anything_is_drawn():
+    parrot = Parrot()
+    for k in (0, 1.5):
+        with pytest.raises(harness.UserError, match="expected whole numbers"):
+            harness.evaluate(sums(), parrot, k=[k])
+    assert parrot.asked == 0

@@ -158,3 +158,10 @@ def test_fast_commands_load_nothing_heavy(command):
     )
     done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, cwd=REPO, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", [path for folder in (*PACKAGES, "benchmarks") for path in files(folder)], ids=relative)
+def test_every_module_of_ours_that_is_imported_is_there(path):
+    """Inside functions too, where only a call would tell."""
+    ours = {name for name in imported(path) if name.split(".")[0] in PACKAGES}
+    assert {name for name in ours if name not in modules()} == set()

@@ -77,6 +77,10 @@ def check_task(task: Task) -> None:
                 f"scorer of the metric {info.name!r}, task {task.name!r}:", info.scorer, scorers, tip="as Scorer.name."
             )
     names = [info.name for info in infos]
+    for kind, several in (("metrics", names), ("scorers", scorers)):
+        if len(set(several)) < len(several):
+            twice = next(name for name in several if several.count(name) > 1)
+            raise UserError(f"task {task.name!r}: two {kind} are called {twice!r}", tip="one would hide the other.")
     if task.primary not in names:
         raise UserError(f"task {task.name!r}: primary metric {task.primary!r} is not among its metrics: {names}")
 

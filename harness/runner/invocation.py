@@ -139,5 +139,7 @@ def _check_settings(settings: GenerationSettings) -> None:
 
 def _check_k(wanted: tuple[int, ...], repeats: int) -> None:
     for k in wanted:
+        if not isinstance(k, int) or k < 1:
+            raise UserError(f"--k {k!r}: expected whole numbers such as 1,4")
         if k > repeats:
             raise UserError(f"--k {k} is more than --repeats {repeats}", tip=f"draw more with --repeats {k}.")

@@ -109,7 +109,7 @@ def _steps_table(rows: Sequence[StepsAccuracy]) -> Any:
 
 def _pairs_table(pairs: Sequence[ComparedPair], p_adjusted: Sequence[float | None]) -> Any:
     from harness.cli.show.console import table
-    from harness.comparison.numbers import show_p
+    from harness.core.words import p_words
 
     numbers = ("accuracy, points", "95% interval", "p (Holm)")
     made = table("baseline", "candidate", *numbers, right=numbers)
@@ -118,5 +118,5 @@ def _pairs_table(pairs: Sequence[ComparedPair], p_adjusted: Sequence[float | Non
         known = found.low is not None and found.high is not None
         ends = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}" if known else "-"  # type: ignore[operator]
         change = f"{100 * found.value:+.1f}" if found.value is not None else "-"
-        made.add_row(pair.baseline, pair.candidate, change, ends, show_p(p_value))
+        made.add_row(pair.baseline, pair.candidate, change, ends, p_words(p_value))
     return made
