@@ -287,3 +287,13 @@ def test_a_k_that_is_no_whole_number_is_refused_before_anything_is_drawn():
         with pytest.raises(harness.UserError, match="expected whole numbers"):
             harness.evaluate(sums(), parrot, k=[k])
     assert parrot.asked == 0
+
+
+def test_pages_of_one_run_are_not_written_into_another(run):
+    other = harness.evaluate("two_digit_addition", "scripted:slip,rate=0.5", limit=6)
+    with pytest.raises(harness.UserError, match="is the folder of another run"):
+        harness.report(run, other.path)
+    found = harness.compare(run, other)
+    with pytest.raises(harness.UserError, match="compared already"):
+        harness.report(found, margin=0.02)
+    assert harness.report(found, run.path)

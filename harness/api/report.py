@@ -10,7 +10,7 @@ from harness.api.compare import compare
 from harness.api.given import names as listed
 from harness.audits.compared import ComparedRuns
 from harness.core.errors import UserError
-from harness.store.folder import DEFAULT_RUNS
+from harness.store.folder import DEFAULT_RUNS, RUN_FILE
 from harness.store.stored import StoredRun, stored
 
 
@@ -41,6 +41,7 @@ def report(
     shown = _subject(subject, allow, margin, Path(runs))
     if also:
         shown = _with_lm_eval(shown)
+    _refuse_another_run(shown, out)
     if isinstance(shown, StoredRun):
         paths = write_run_report(shown, Path(out or shown.path), runs=Path(runs))
     else:
@@ -51,12 +52,25 @@ def report(
     return paths
 
 
+def _refuse_another_run(shown: StoredRun | ComparedRuns, out: str | Path | None) -> None:
+    """`report("base", "tuned")` would write the pages of one run over those of the other."""
+    sides = [shown] if isinstance(shown, StoredRun) else [shown.baseline, shown.candidate]
+    if out is None or not (Path(out) / RUN_FILE).is_file():
+        return
+    if Path(out).resolve() not in {side.path.resolve() for side in sides}:
+        raise UserError(
+            f"{out} is the folder of another run", tip="two runs are given as a list: harness.report([base, tuned])."
+        )
+
+
 def _subject(
     given: StoredRun | ComparedRuns | str | Path | Sequence[str | Path | StoredRun],
     allow: Sequence[str],
     margin: float | None,
     runs: Path,
 ) -> StoredRun | ComparedRuns:
+    if isinstance(given, ComparedRuns) and (allow or margin is not None):
+        raise UserError("the runs are compared already", tip="give allow and margin to harness.compare.")
     if isinstance(given, ComparedRuns | StoredRun):
         return given
     names = [given] if isinstance(given, str | Path) else list(given)
