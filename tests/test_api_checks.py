@@ -217,3 +217,19 @@ def test_the_prompts_of_the_bundled_model_are_linted():
     assert report.to_frame("tokens")["id"].tolist() == [i for i, _ in report.tokens]
     with pytest.raises(harness.UserError, match="only a model's own files"):
         harness.lint("http://somewhere/v1,model=m")
+
+
+def test_files_are_scored_anew_for_a_floor_where_golds_change(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, said in {"one": "2", "two": "3"}.items():
+        Path(f"{name}.jsonl").write_text(json.dumps({"id": "1", "completion": f"The answer is {said}."}))
+
+    def asked(target: str) -> harness.Task:
+        doc = harness.Doc(id="1", question="1 + 1?", target=target)
+        return harness.Task(name="sum", docs=(doc,), scorers=(harness.final_answer(),))
+
+    def right(target: str) -> list[float | None]:
+        return [run.accuracy.value for run in harness.noise_floor("one.jsonl", "two.jsonl", task=asked(target)).runs]
+
+    assert right("2") == [1.0, 0.0]
+    assert right("3") == [0.0, 1.0]

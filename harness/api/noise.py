@@ -139,8 +139,8 @@ def _refuse_twice(same: Sequence[str | Path | StoredRun], runs: Path) -> None:
 def _scored(file: Path, task: Task, runs: Path) -> StoredRun:
     """Scored once: the folder is named by what is scored and how."""
     completions, kind = matched_completions(file, task)
-    texts = [[c.doc_id, c.prefill, c.text] for c in completions]
-    identity = stable_hash([texts, task.options, [scorer.identity for scorer in task.scorers]], length=10)
+    texts = [[c.doc_id, c.repeat, c.prefill, c.text] for c in completions]
+    identity = stable_hash([texts, task.docs, task.options, [scorer.identity for scorer in task.scorers]], length=10)
     folder = runs / FOLDER / "scored" / f"{file.stem}-{identity}"
     if (folder / RUN_FILE).is_file():
         return read_stored(folder)
