@@ -297,3 +297,12 @@ def test_pages_of_one_run_are_not_written_into_another(run):
     with pytest.raises(harness.UserError, match="compared already"):
         harness.report(found, margin=0.02)
     assert harness.report(found, run.path)
+
+
+def test_a_run_whose_folder_changed_since_it_was_read_gives_no_other_runs_records(run):
+    old = harness.load_run(run.path)
+    record = json.loads((run.path / "run.json").read_text())
+    lazy = replace(old, at_hand=None)
+    (run.path / "run.json").write_text(json.dumps(record | {"started": "2020-01-01T00:00:00Z"}))
+    with pytest.raises(harness.UserError, match="changed since it was read"):
+        _ = lazy.records

@@ -36,8 +36,21 @@ class StoredRun(Shown):
 
     @cached_property
     def records(self) -> Sequence[Record]:
-        """One a completion, in order of doc and repeat. Raises UserError where the journal is missing or damaged."""
-        return self.at_hand if self.at_hand is not None else read_run_records(self.path, self.run)
+        """One a completion, in order of doc and repeat.
+
+        Raises UserError where the journal is missing or damaged, and where another run, or more of this one, lies in
+        the folder since it was read.
+        """
+        if self.at_hand is not None:
+            return self.at_hand
+        now = read_run(self.path)
+        if (now.started, now.finished, now.model.fingerprint) != (
+            self.run.started,
+            self.run.finished,
+            self.run.model.fingerprint,
+        ):
+            raise UserError(f"{self.path} changed since it was read", tip="read it again: harness.load_run.")
+        return read_run_records(self.path, self.run)
 
     @property
     def id(self) -> str:
